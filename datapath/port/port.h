@@ -1,0 +1,107 @@
+#pragma once
+/* A port: a device (or nothing, for tests) that packets enter and leave by.
+ *
+ * port/ owns devices, programs and sockets, and keeps them true to the configuration: a port whose
+ * device is absent waits, says why, and comes back by itself with the same number. It knows
+ * nothing of bridges. Everything here runs in the control thread; workers see only the queues
+ * (port/queue.h), which port/ hands to them through `struct port_host`.
+ *
+ * States:   waiting -> attached -> waiting -> ...   (status.error says why it waits)
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/if.h>
+
+#include "packet/header.h"
+
+struct err;
+struct event_base;
+struct frame_pool;
+struct rxq;
+struct txq;
+struct port;
+struct port_table;
+
+enum port_hook { HOOK_AUTO, HOOK_XDP, HOOK_SKB };
+
+/* What the user asked for. */
+struct port_config {
+	char name[IFNAMSIZ];    /* the device; for internal ports the host's end */
+	enum port_type { PORT_SYSTEM, PORT_INTERNAL, PORT_FAKE } type;
+	enum port_hook hook;    /* auto: native XDP on real cards, skb on everything virtual */
+	bool zerocopy;          /* try zero-copy first */
+	unsigned n_rxq;         /* rx queues to use; 0: all that the device has */
+	uint32_t mtu_request;   /* 0: leave */
+	struct eth_addr mac;    /* internal ports: address to set; all zero: leave */
+};
+
+/* What became of it. Copied out by port_status(). */
+struct port_status {
+	bool is_attached;        /* packets flow */
+	char error[256];         /* "" or why not, for people */
+	enum port_hook hook;     /* of an attached port */
+	char mode[24];           /* "skb", "xdp-copy", "xdp-zerocopy" */
+	uint32_t ifindex;        /* 0: no device */
+	uint32_t mtu;
+	struct eth_addr mac;
+	bool is_admin_up;
+	bool is_link_up;
+	uint64_t link_speed;     /* bit/s, 0: unknown */
+	bool is_full_duplex;
+	uint64_t n_link_resets;
+	char driver[32];
+	unsigned n_rxq;
+};
+
+/* The floor above, as port/ sees it. Every function is called in the control thread. */
+struct port_host {
+	void *ctx;
+	unsigned n_workers;
+	/* The packet buffers of a worker. Borrowed; lives as long as the host. */
+	struct frame_pool *(*pool)(void *ctx, unsigned worker);
+	/* Hands a queue to a worker; it may be called by the worker before this returns.
+	 * 0 or -errno (then nothing has happened). */
+	int (*rxq_add)(void *ctx, unsigned worker, struct rxq *rxq);
+	/* After this returns the worker does not touch the queue any more. */
+	void (*rxq_del)(void *ctx, unsigned worker, struct rxq *rxq);
+	/* Says how `worker` reaches `port`: by `txq` (NULL: not at all). After this returns the
+	 * worker no longer uses the one that was set before. */
+	void (*out_set)(void *ctx, unsigned worker, uint16_t port, struct txq *txq);
+	/* Something in port_status() has changed. Not called from inside port_add/port_set. */
+	void (*changed)(void *ctx, struct port *port);
+};
+
+/* The table makes the upcall device, loads the programs and watches devices (rtnetlink).
+ * `instance` names pins, devices and maps: [a-z0-9-], at most 8 characters.
+ * Returns 0 or -errno with a text. port_table_free() leaves every device as it was found. */
+int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
+		   const struct port_host *host, struct err *err);
+void port_table_free(struct port_table **table);
+
+/* Adds a port under the number `id` (1 to PORT_ID_MAX - 1, chosen by the caller, unused).
+ * An absent device is no failure: the port waits. Returns 0 or -errno with a text (then there is
+ * no port): -EINVAL wrong configuration, -EEXIST the device is a port already, -ENOMEM. */
+int port_add(struct port_table *table, uint16_t id, const struct port_config *config,
+	     struct port **out, struct err *err);
+/* Changes a port's configuration; what can be kept running is. Same errors as port_add(). */
+int port_set(struct port *port, const struct port_config *config, struct err *err);
+/* Removes it and leaves the device as it was found. NULL-safe, sets *port to NULL. */
+void port_del(struct port **port);
+
+uint16_t port_id(const struct port *port);
+const struct port_config *port_config(const struct port *port);
+void port_status(const struct port *port, struct port_status *out);
+struct port *port_by_id(const struct port_table *table, uint16_t id);     /* NULL: none */
+struct port *port_by_name(const struct port_table *table, const char *name); /* NULL: none */
+
+/* The device's and the sockets' own counters, for Interface.statistics. The switch's counters are
+ * the workers' business. */
+struct port_counters {
+	uint64_t rx_packets, rx_bytes, rx_dropped, rx_errors;
+	uint64_t tx_packets, tx_bytes, tx_dropped, tx_errors;
+	/* XDP_STATISTICS, summed over the port's sockets (skb ports: of the upcall device) */
+	uint64_t xsk_rx_dropped, xsk_rx_invalid, xsk_tx_invalid;
+	uint64_t xsk_rx_ring_full, xsk_fill_empty, xsk_tx_empty;
+};
+/* Returns 0, -ENODEV if there is no device. */
+int port_counters(const struct port *port, struct port_counters *out);
