@@ -1,0 +1,149 @@
+#pragma once
+/* The switch as the outside drives it: bridges, their ports, what they learned and counted.
+ *
+ * Everything that changes the switch (the configuration database, JSON-RPC methods, netlink,
+ * OpenFlow) calls these functions, all in the control thread. Each call either does all of what it
+ * says or nothing, and returns 0 or -errno with a text for people. What is changed here holds for
+ * every packet that a worker receives after the call has returned.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../bpf/abi.h"
+#include "packet/header.h"
+#include "port/port.h"
+
+struct bridge;
+struct bridge_port;
+struct clock;
+struct err;
+struct event_base;
+struct vswitch;
+
+#define VLAN_MAX 4095
+#define VLAN_NONE 0xffff /* where a VLAN id is optional */
+
+struct vlan_bitmap {
+	uint64_t bits[64]; /* VLAN v: bits[v / 64] >> (v % 64) & 1 */
+};
+
+/* ---- the switch ---- */
+
+struct vswitch_options {
+	const char *instance;     /* see port_table_new() */
+	unsigned n_workers;       /* 0: one on machines with two cores or fewer, else min(4, half) */
+	const struct clock *clock;
+	bool no_devices;          /* tests, --disable-bpf: only fake ports, no port table is made */
+	bool no_threads;          /* tests: the caller turns the workers by worker_turn() */
+	/* Called in the control thread when a port's status changed or a counter is worth a look. */
+	void (*changed)(void *ctx, struct bridge_port *port);
+	void *ctx;
+};
+
+int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
+		struct event_base *base, struct err *err);
+/* Stops the workers, removes every port, leaves every device as it was found. */
+void vswitch_free(struct vswitch **sw);
+
+/* ---- bridges ---- */
+
+enum fail_mode { FAIL_STANDALONE, FAIL_SECURE };
+
+struct bridge_config {
+	enum fail_mode fail_mode;
+	uint32_t mac_table_size;   /* default BRIDGE_MAC_TABLE_SIZE */
+	uint32_t mac_aging_s;      /* default BRIDGE_MAC_AGING_S */
+	bool forward_bpdu;         /* forward 01:80:c2:00:00:0x too */
+};
+
+#define BRIDGE_MAC_TABLE_SIZE 8192
+#define BRIDGE_MAC_AGING_S    300
+
+/* -EEXIST: there is one of that name. -EINVAL: not a name for a bridge. */
+int bridge_add(struct vswitch *sw, const char *name, const struct bridge_config *config,
+	       struct bridge **out, struct err *err);
+int bridge_set(struct bridge *bridge, const struct bridge_config *config, struct err *err);
+/* Removes it with all its ports. Sets *bridge to NULL. */
+void bridge_del(struct bridge **bridge);
+struct bridge *bridge_lookup(struct vswitch *sw, const char *name); /* NULL: none */
+const char *bridge_name(const struct bridge *bridge);
+
+/* ---- ports of a bridge (one per Interface row; bonds come later) ---- */
+
+enum vlan_mode { VLAN_TRUNK, VLAN_ACCESS, VLAN_NATIVE_TAGGED, VLAN_NATIVE_UNTAGGED };
+
+enum priority_tags { PRIORITY_TAGS_NEVER, PRIORITY_TAGS_IF_NONZERO, PRIORITY_TAGS_ALWAYS };
+
+struct bridge_port_config {
+	struct port_config port;
+	uint16_t ofport_request;   /* 0: the switch chooses */
+	enum vlan_mode vlan_mode;
+	uint16_t tag;              /* VLAN_NONE: none (then it is a trunk) */
+	struct vlan_bitmap trunks; /* empty: all VLANs */
+	enum priority_tags priority_tags;
+	bool is_protected;         /* no traffic between two protected ports */
+};
+
+int bridge_port_add(struct bridge *bridge, const struct bridge_port_config *config,
+		    struct bridge_port **out, struct err *err);
+int bridge_port_set(struct bridge_port *port, const struct bridge_port_config *config,
+		    struct err *err);
+void bridge_port_del(struct bridge_port **port);
+struct bridge_port *bridge_port_lookup(struct bridge *bridge, const char *name);
+/* Calls `visit` for each port in ascending order of ofport until one returns non-zero, and returns
+ * that (0 at the end). */
+int bridge_for_each_port(struct bridge *bridge, int (*visit)(struct bridge_port *, void *ctx),
+			 void *ctx);
+
+struct bridge_port_status {
+	uint16_t id;            /* switch-wide number */
+	uint16_t ofport;        /* 1 to 65279; the internal port named like the bridge: 65534 */
+	struct port_status port;
+	/* what the workers counted */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t drops[N_DROP_REASONS];
+};
+const char *bridge_port_name(const struct bridge_port *port);
+void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out);
+/* The devices' and sockets' counters: see port_counters(). */
+int bridge_port_counters(const struct bridge_port *port, struct port_counters *out);
+
+/* ---- what a bridge learned ---- */
+
+struct fdb_row {
+	struct eth_addr mac;
+	uint16_t vlan;     /* 0: untagged */
+	uint16_t port;     /* switch-wide number */
+	uint16_t ofport;
+	const char *port_name;
+	bool is_static;
+	uint32_t age_s;    /* since it was last seen; 0 for static ones */
+};
+int bridge_fdb_for_each(struct bridge *bridge, int (*visit)(const struct fdb_row *, void *ctx),
+			void *ctx);
+/* A static entry: does not age, does not move. -ENOSPC: table full. -EINVAL: multicast, no port. */
+int bridge_fdb_add(struct bridge *bridge, struct eth_addr mac, uint16_t vlan, const char *port,
+		   struct err *err);
+/* -ENOENT: not there. */
+int bridge_fdb_del(struct bridge *bridge, struct eth_addr mac, uint16_t vlan, struct err *err);
+/* Forgets what was learned (not static entries), on one port or all (NULL). Returns how many. */
+unsigned bridge_fdb_flush(struct bridge *bridge, const char *port);
+
+struct fdb_stats {
+	uint32_t n_entries, n_static, max_entries;
+	uint64_t n_learned, n_expired, n_moved, n_evicted;
+};
+void bridge_fdb_stats(struct bridge *bridge, struct fdb_stats *out);
+
+/* ---- the flow cache ---- */
+
+struct cache_stats {
+	uint64_t n_hit, n_miss, n_stale, n_evicted, n_expired, n_full;
+	uint32_t n_entries, n_masks;
+};
+void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out);
+
+/* Names of the drop reasons: "hairpin", and a line of help. Static. */
+const char *drop_name(enum drop_reason reason);
+const char *drop_help(enum drop_reason reason);
