@@ -1,0 +1,369 @@
+#include "base/json.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/own.h"
+
+/* What json-c 0.16 allocates, rounded up: an empty object has a table of 16 entries. */
+#define OBJECT_COST 1024
+#define ARRAY_COST  160
+#define SCALAR_COST 96
+
+struct parser {
+	const char *at;
+	const char *start;
+	const char *end;
+	unsigned max_depth;
+	size_t cost;
+	struct json_tokener *tokener; /* decodes strings */
+	struct err *err;
+};
+
+static int value_parse(struct parser *p, unsigned depth, struct json_object **out);
+
+void json_free(struct json_object **value)
+{
+	json_object_put(*value);
+	*value = NULL;
+}
+
+static int fail(struct parser *p, int code, const char *what)
+{
+	unsigned line = 1, column = 1;
+
+	for (const char *c = p->start; c < p->at; c++) {
+		column++;
+		if (*c == '\n') {
+			line++;
+			column = 1;
+		}
+	}
+	return err_set(p->err, code, "JSON, line %u, column %u: %s", line, column, what);
+}
+
+static int charge(struct parser *p, size_t cost)
+{
+	p->cost += cost;
+	return p->cost > JSON_MEMORY_MAX ? fail(p, E2BIG, "too much in one text") : 0;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The next byte that is not white space; 0 at the end (and for a NUL, which nobody expects). */
+static char peek(struct parser *p)
+{
+	while (p->at < p->end && is_space(*p->at))
+		p->at++;
+	return p->at < p->end ? *p->at : '\0';
+}
+
+static bool skip_char(struct parser *p, char wanted)
+{
+	if (peek(p) != wanted)
+		return false;
+	p->at++;
+	return true;
+}
+
+static int string_parse(struct parser *p, struct json_object **out)
+{
+	const char *c = p->at + 1;
+	enum json_tokener_error error;
+	int rc;
+
+	for (; c < p->end && *c != '"'; c++) {
+		if ((unsigned char)*c < 0x20) {
+			p->at = c;
+			return fail(p, EINVAL,
+				    "control character in a string: write it as \\u00XX");
+		}
+		if (*c != '\\')
+			continue;
+		if (p->end - c >= 6 && !memcmp(c, "\\u0000", 6)) {
+			p->at = c;
+			return fail(p, EINVAL, "NUL character in a string");
+		}
+		c++;
+	}
+	if (c >= p->end)
+		return fail(p, EINVAL, "string without an end");
+	c++;
+	rc = charge(p, SCALAR_COST + (size_t)(c - p->at));
+	if (rc)
+		return rc;
+	json_tokener_reset(p->tokener);
+	*out = json_tokener_parse_ex(p->tokener, p->at, (int)(c - p->at));
+	error = json_tokener_get_error(p->tokener);
+	if (error != json_tokener_success)
+		return fail(p, EINVAL, json_tokener_error_desc(error));
+	p->at = c;
+	return 0;
+}
+
+static const char *skip_digits(const char *c, const char *end)
+{
+	while (c < end && is_digit(*c))
+		c++;
+	return c;
+}
+
+/* Where the number at p->at ends by the grammar of RFC 8259 section 6; NULL: it is none. */
+static const char *number_end(const struct parser *p, bool *is_real)
+{
+	const char *c = p->at + (*p->at == '-');
+	const char *digits = c;
+
+	c = skip_digits(c, p->end);
+	if (c == digits || (c - digits > 1 && *digits == '0'))
+		return NULL;
+	*is_real = false;
+	if (c < p->end && *c == '.') {
+		digits = ++c;
+		c = skip_digits(c, p->end);
+		if (c == digits)
+			return NULL;
+		*is_real = true;
+	}
+	if (c < p->end && (*c == 'e' || *c == 'E')) {
+		c++;
+		if (c < p->end && (*c == '+' || *c == '-'))
+			c++;
+		digits = c;
+		c = skip_digits(c, p->end);
+		if (c == digits)
+			return NULL;
+		*is_real = true;
+	}
+	return c;
+}
+
+static int number_parse(struct parser *p, struct json_object **out)
+{
+	own(json_free) struct json_object *value = NULL;
+	char text[400] = "";
+	bool is_real;
+	const char *end = number_end(p, &is_real);
+	int rc;
+
+	if (!end)
+		return fail(p, EINVAL, "not a number");
+	rc = charge(p, SCALAR_COST);
+	if (rc)
+		return rc;
+	/* A longer one is out of range, or a shorter one says the same. */
+	if ((size_t)(end - p->at) >= sizeof(text))
+		return fail(p, EINVAL, "number too long");
+	memcpy(text, p->at, (size_t)(end - p->at));
+	errno = 0;
+	if (is_real)
+		value = json_object_new_double(strtod(text, NULL));
+	else
+		value = json_object_new_int64(strtoll(text, NULL, 10));
+	/* A real that is too small for a double is 0, and as good as that. */
+	if (errno == ERANGE && (!is_real || !isfinite(json_object_get_double(value))))
+		return fail(p, EINVAL, "number out of range");
+	p->at = end;
+	*out = take_ptr(value);
+	return 0;
+}
+
+static bool skip_word(struct parser *p, const char *word)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(p->end - p->at) < len || memcmp(p->at, word, len))
+		return false;
+	p->at += len;
+	return true;
+}
+
+static int word_parse(struct parser *p, struct json_object **out)
+{
+	int rc = charge(p, SCALAR_COST);
+
+	if (rc)
+		return rc;
+	if (skip_word(p, "null"))
+		*out = NULL;
+	else if (skip_word(p, "true"))
+		*out = json_object_new_boolean(true);
+	else if (skip_word(p, "false"))
+		*out = json_object_new_boolean(false);
+	else
+		return fail(p, EINVAL, p->at == p->end ? "ends in the middle" : "not a JSON value");
+	return 0;
+}
+
+static int member_parse(struct parser *p, unsigned depth, struct json_object *object)
+{
+	own(json_free) struct json_object *key = NULL, *value = NULL;
+	const char *key_start;
+	int rc;
+
+	if (peek(p) != '"')
+		return fail(p, EINVAL, "expected a key in double quotes");
+	key_start = p->at;
+	rc = string_parse(p, &key);
+	if (rc)
+		return rc;
+	if (json_object_object_get_ex(object, json_object_get_string(key), NULL)) {
+		p->at = key_start;
+		return fail(p, EINVAL, "duplicate key");
+	}
+	if (!skip_char(p, ':'))
+		return fail(p, EINVAL, "expected a colon after the key");
+	rc = value_parse(p, depth, &value);
+	if (rc)
+		return rc;
+	if (json_object_object_add_ex(object, json_object_get_string(key), value,
+				      JSON_C_OBJECT_ADD_KEY_IS_NEW))
+		return fail(p, ENOMEM, "out of memory");
+	take_ptr(value);
+	return 0;
+}
+
+static int element_parse(struct parser *p, unsigned depth, struct json_object *array)
+{
+	own(json_free) struct json_object *value = NULL;
+	int rc = value_parse(p, depth, &value);
+
+	if (rc)
+		return rc;
+	if (json_object_array_add(array, value))
+		return fail(p, ENOMEM, "out of memory");
+	take_ptr(value);
+	return 0;
+}
+
+/* An object or an array: the same but for the brackets and what stands between the commas. */
+static int container_parse(struct parser *p, unsigned depth, struct json_object **out)
+{
+	own(json_free) struct json_object *container = NULL;
+	bool is_object = *p->at == '{';
+	char close = is_object ? '}' : ']';
+	int rc;
+
+	if (depth >= p->max_depth)
+		return fail(p, E2BIG, "nested too deep");
+	rc = charge(p, is_object ? OBJECT_COST : ARRAY_COST);
+	if (rc)
+		return rc;
+	container = is_object ? json_object_new_object() : json_object_new_array_ext(4);
+	if (!container)
+		return fail(p, ENOMEM, "out of memory");
+	p->at++;
+	if (!skip_char(p, close)) {
+		do {
+			rc = is_object ? member_parse(p, depth + 1, container)
+				       : element_parse(p, depth + 1, container);
+			if (rc)
+				return rc;
+		} while (skip_char(p, ','));
+		if (!skip_char(p, close))
+			return fail(p, EINVAL,
+				    is_object ? "expected a comma or }" : "expected a comma or ]");
+	}
+	*out = take_ptr(container);
+	return 0;
+}
+
+static int value_parse(struct parser *p, unsigned depth, struct json_object **out)
+{
+	char c = peek(p);
+
+	if (c == '{' || c == '[')
+		return container_parse(p, depth, out);
+	if (c == '"')
+		return string_parse(p, out);
+	if (c == '-' || is_digit(c))
+		return number_parse(p, out);
+	return word_parse(p, out);
+}
+
+static void tokener_free(struct json_tokener **tokener)
+{
+	if (*tokener)
+		json_tokener_free(*tokener);
+	*tokener = NULL;
+}
+
+int json_parse(const char *text, size_t len, unsigned max_depth, struct json_object **out,
+	       struct err *err)
+{
+	own(tokener_free) struct json_tokener *tokener = json_tokener_new_ex(1);
+	own(json_free) struct json_object *value = NULL;
+	struct parser p = {.at = text,
+			   .start = text,
+			   .end = text + len,
+			   .max_depth = max_depth,
+			   .tokener = tokener,
+			   .err = err};
+	int rc;
+
+	if (!tokener)
+		return err_set(err, ENOMEM, "JSON: out of memory");
+	if (len > INT32_MAX)
+		return err_set(err, E2BIG, "JSON: text longer than 2 GiB");
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	rc = value_parse(&p, 0, &value);
+	if (rc)
+		return rc;
+	peek(&p);
+	if (p.at != p.end)
+		return fail(&p, EINVAL, "something follows the value");
+	*out = take_ptr(value);
+	return 0;
+}
+
+void json_splitter_init(struct json_splitter *splitter, size_t max_size, unsigned max_depth)
+{
+	*splitter = (struct json_splitter){.max_size = max_size, .max_depth = max_depth};
+}
+
+int json_split(struct json_splitter *s, const char *data, size_t len, size_t *n_used,
+	       struct err *err)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = data[i];
+
+		if (!s->size && is_space(c))
+			continue;
+		if (!s->size && c != '{')
+			return err_set(err, EINVAL,
+				       "a message must be a JSON object: begin with {");
+		if (++s->size > s->max_size)
+			return err_set(err, E2BIG, "message longer than %zu bytes", s->max_size);
+		if (s->is_escaped) {
+			s->is_escaped = false;
+		} else if (s->is_in_string) {
+			s->is_escaped = c == '\\';
+			s->is_in_string = c != '"';
+		} else if (c == '"') {
+			s->is_in_string = true;
+		} else if (c == '{' || c == '[') {
+			if (++s->depth > s->max_depth)
+				return err_set(err, E2BIG, "message nested deeper than %u levels",
+					       s->max_depth);
+		} else if ((c == '}' || c == ']') && !--s->depth) {
+			s->size = 0;
+			*n_used = i + 1;
+			return 1;
+		}
+	}
+	*n_used = len;
+	return 0;
+}
