@@ -5,6 +5,9 @@
  * as a UMEM; a fake port just uses it. A pool belongs to one worker: only that thread takes and
  * gives back chunks, so there are no locks.
  *
+ * The memory is mapped, not touched: a chunk costs memory from its first use on, and chunks that
+ * were used last are used first.
+ *
  * A frame is a value of a few words that owns one chunk. Whoever holds it either passes it on
  * (then it must not be used again) or frees it. Copying the struct does not copy the packet.
  *
@@ -31,7 +34,7 @@ struct frame_pool {
 struct frame {
 	uint8_t *data; /* first byte of the Ethernet header */
 	uint32_t len;  /* bytes from data */
-	uint16_t in_port; /* switch-wide number of the port it came from; PORT_ID_NONE: the switch */
+	uint16_t in_port; /* switch-wide number of where it came from; PORT_ID_NONE: the switch */
 	uint8_t reason;   /* enum upcall_reason */
 	uint8_t flags;    /* enum frame_flag */
 	struct frame_pool *pool;
@@ -53,8 +56,8 @@ static inline int frame_alloc(struct frame_pool *pool, struct frame *out)
 	if (!pool->n_free)
 		return -ENOBUFS;
 	*out = (struct frame){
-		.data = pool->base +
-			(size_t)pool->free[--pool->n_free] * pool->chunk_size + FRAME_HEADROOM,
+		.data = pool->base + (size_t)pool->free[--pool->n_free] * pool->chunk_size +
+			FRAME_HEADROOM,
 		.pool = pool,
 	};
 	return 0;
