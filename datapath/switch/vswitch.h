@@ -45,6 +45,7 @@ int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 		struct event_base *base, struct err *err);
 /* Stops the workers, removes every port, leaves every device as it was found. */
 void vswitch_free(struct vswitch **sw);
+unsigned vswitch_n_workers(const struct vswitch *sw);
 
 /* ---- bridges ---- */
 
@@ -68,6 +69,10 @@ int bridge_set(struct bridge *bridge, const struct bridge_config *config, struct
 void bridge_del(struct bridge **bridge);
 struct bridge *bridge_lookup(struct vswitch *sw, const char *name); /* NULL: none */
 const char *bridge_name(const struct bridge *bridge);
+/* Calls `visit` for each bridge in the order they were added until one returns non-zero, and
+ * returns that (0 at the end). */
+int vswitch_for_each_bridge(struct vswitch *sw, int (*visit)(struct bridge *, void *ctx),
+			    void *ctx);
 
 /* ---- ports of a bridge (one per Interface row; bonds come later) ---- */
 

@@ -1,0 +1,52 @@
+#pragma once
+/* Runtime methods: what the outside can ask of a running daemon that is not configuration.
+ *
+ * A method NAME is a function, a row in the table of method.c, and a file schemas/rpc/NAME.json,
+ * which describes parameters and result and is checked before the function runs. So a function
+ * finds every required parameter, of the right type and in its range.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct configure;
+struct err;
+struct event_base;
+struct json_object;
+struct server;
+struct vswitch;
+
+/* What methods act on: the rooms, and what main knows. Borrowed. */
+struct method_context {
+	struct event_base *base;
+	struct vswitch *sw;
+	struct server *server;
+	const char *instance;
+	const char *run_dir;
+	const char *database;
+	uint64_t started_ns; /* CLOCK_MONOTONIC */
+	uint64_t ready_ns;   /* 0 until it is */
+};
+
+/* Sets *result (the caller puts it; NULL stands for {}) or returns -errno with a text. */
+typedef int method_fn(struct method_context *context, struct json_object *params,
+		      struct json_object **result, struct err *err);
+
+method_fn method_cache_stats, method_drops, method_fdb_add, method_fdb_del, method_fdb_flush,
+	method_fdb_show, method_fdb_stats, method_log_set, method_port_show, method_status,
+	method_stop;
+
+struct method {
+	const char *name;
+	method_fn *run;
+	const char *description; /* the text of schemas/rpc/NAME.json */
+};
+
+extern const struct method methods[];
+extern const unsigned n_methods;
+
+/* Shorthands for params and results. */
+const char *param_string(struct json_object *params, const char *name); /* NULL: absent */
+int64_t param_integer(struct json_object *params, const char *name, int64_t fallback);
+void result_string(struct json_object *object, const char *name, const char *value);
+void result_integer(struct json_object *object, const char *name, uint64_t value);
+void result_boolean(struct json_object *object, const char *name, bool value);

@@ -1,0 +1,52 @@
+#pragma once
+/* The place where clients come in: a unix socket, whose clients' messages go to one handler.
+ *
+ * Memory is bounded for all clients together as well: when they keep more than
+ * SERVER_BUFFERED_MAX waiting, the one that keeps the most is cut off. Listeners and outgoing
+ * connections of other kinds (tcp, ssl) join by server_adopt(). Control thread only.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct connection;
+struct err;
+struct event_base;
+struct json_object;
+struct server;
+
+#define SERVER_CLIENTS_MAX  4096
+#define SERVER_BUFFERED_MAX ((size_t)256 << 20)
+#define SERVER_MESSAGE_MAX  ((size_t)16 << 20)
+
+struct server_handler {
+	void *ctx;
+	/* A client is there. Non-zero: it is not served. */
+	int (*opened)(void *ctx, struct connection *conn);
+	/* A message of it came. */
+	void (*message)(void *ctx, struct connection *conn, struct json_object *message);
+	/* It is gone; called for each client for which opened() returned 0. */
+	void (*closed)(void *ctx, struct connection *conn);
+};
+
+struct server_stats {
+	unsigned n_clients;
+	uint64_t n_accepted;
+	uint64_t n_refused; /* more than SERVER_CLIENTS_MAX, or no file descriptors */
+	uint64_t n_messages;
+	uint64_t n_failed; /* clients that were closed for what they did */
+	size_t n_buffered; /* bytes */
+};
+
+/* `handler` is copied. Returns 0 or -ENOMEM. */
+int server_new(struct server **out, struct event_base *base, const struct server_handler *handler);
+/* Cuts every client off, removes the socket. */
+void server_free(struct server **server);
+
+/* Serves on the unix socket `path`, which only `mode` may open; a socket that is left there is
+ * replaced. Returns 0 or -errno with a text. */
+int server_listen(struct server *server, const char *path, mode_t mode, struct err *err);
+/* Serves a connected socket; takes it over, also when it fails. 0 or -errno. */
+int server_adopt(struct server *server, int fd, const char *name);
+
+void server_stats(const struct server *server, struct server_stats *out);
