@@ -1,0 +1,66 @@
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Options of a command as they stand before it: "[--if-exists] [--id=@NAME] ". */
+static void print_command_options(const struct cli *cli, const struct cli_command *command)
+{
+	for (int i = 0; cli->command_options[i].name; i++) {
+		const struct cli_option *o = &cli->command_options[i];
+
+		if (command->options & 1u << i)
+			printf("[--%s%s%s] ", o->name, o->argument ? "=" : "",
+			       o->argument ? o->argument : "");
+	}
+}
+
+static void print_option(const struct cli_option *option)
+{
+	char left[64];
+	int len = 0;
+
+	if (option->letter)
+		len = snprintf(left, sizeof(left), "-%c, ", option->letter);
+	snprintf(left + len, sizeof(left) - (size_t)len, "--%s%s%s", option->name,
+		 option->argument ? "=" : "", option->argument ? option->argument : "");
+	printf("  %-32s %s\n", left, option->help);
+}
+
+static void print_commands(const struct cli_group *group)
+{
+	printf("\n%s:\n", group->title);
+	for (const struct cli_command *cmd = group->commands; cmd->name; cmd++) {
+		int width = printf("  %s %s", cmd->name, cmd->syntax);
+
+		printf("%*s %s\n", width > 34 ? 35 : 34 - width, width > 34 ? "\n" : "", cmd->help);
+	}
+}
+
+void cli_print_usage(const struct cli *cli)
+{
+	printf("%s: %s\n"
+	       "usage: %s [OPTION]... COMMAND [ARG]... [-- [OPTION]... COMMAND [ARG]...]...\n",
+	       cli->program, cli->summary, cli->program);
+	for (const struct cli_group *group = cli->groups; group->title; group++)
+		print_commands(group);
+	printf("\nOptions:\n");
+	for (const struct cli_option *o = cli->options; o->name; o++)
+		print_option(o);
+	printf("\nOptions of commands, which stand before the command ('%s help COMMAND'):\n",
+	       cli->program);
+	for (const struct cli_option *o = cli->command_options; o->name; o++)
+		print_option(o);
+	if (cli->footer)
+		printf("\n%s", cli->footer);
+}
+
+void cli_print_help(const struct cli *cli, const struct cli_command *command)
+{
+	printf("%s: %s\nusage: %s ", command->name, command->help, cli->program);
+	print_command_options(cli, command);
+	printf("%s %s\n", command->name, command->syntax);
+	for (int i = 0; cli->command_options[i].name; i++)
+		if (command->options & 1u << i)
+			print_option(&cli->command_options[i]);
+}

@@ -1,0 +1,195 @@
+/* Commands about what is not configuration: what the switch learned, counted, and can do. Each is
+ * a JSON-RPC method of the daemon of the same name (schemas/rpc), whose parameters are the
+ * command's arguments. */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/own.h"
+#include "client.h"
+#include "need.h"
+#include "report.h"
+#include "session.h"
+
+#define VLAN_MAX 4095
+
+/* The arguments as the object that the method takes: each under its name in the command's syntax,
+ * in lower case. */
+static int make_params(const struct cli_invocation *inv, struct json_object **params,
+		       struct err *err)
+{
+	own(json_free) struct json_object *object = need(json_object_new_object());
+	const char *word = inv->command->syntax;
+
+	for (unsigned i = 0; i < inv->n_args; i++) {
+		char name[32];
+		size_t len;
+
+		word += strspn(word, " [");
+		len = strcspn(word, " ]");
+		for (size_t c = 0; c < len && c < sizeof(name) - 1; c++)
+			name[c] = (char)(word[c] | 0x20);
+		name[len] = '\0';
+		word += strcspn(word, " ");
+		if (!strcmp(name, "vlan")) {
+			char *end;
+			long vlan = strtol(inv->args[i], &end, 10);
+
+			if (end == inv->args[i] || *end || vlan < 0 || vlan > VLAN_MAX)
+				return err_set(err, EINVAL, "'%s' is not a VLAN id: use 0 to %d",
+					       inv->args[i], VLAN_MAX);
+			json_object_object_add(object, name, json_object_new_int64(vlan));
+		} else {
+			json_object_object_add(object, name, json_object_new_string(inv->args[i]));
+		}
+	}
+	*params = need(json_object_new_array());
+	json_object_array_add(*params, take_ptr(object));
+	return 0;
+}
+
+static int call_method(struct session *session, const struct cli_invocation *inv,
+		       struct json_object **result, struct err *err)
+{
+	struct json_object *params;
+	int ret = make_params(inv, &params, err);
+
+	return ret ? ret : client_call(session->client, inv->command->name, params, result, err);
+}
+
+/* Calls the method and prints what it returns as `columns` say, or as JSON. */
+static int call_report(struct session *session, const struct cli_invocation *inv,
+		       const struct report_column *columns, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	int ret = call_method(session, inv, &result, err);
+
+	if (ret)
+		return ret;
+	if (session->is_json)
+		puts(json_object_to_json_string_ext(
+			result, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (json_object_is_type(result, json_type_array))
+		report_rows(result, columns, &session->style);
+	else
+		report_members(result);
+	return 0;
+}
+
+static int call_simple(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	return call_report(session, inv, NULL, err);
+}
+
+static int call_fdb_show(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	static const struct report_column columns[] = {
+		{"port", "port", GRID_LEFT, NULL},
+		{"VLAN", "vlan", GRID_RIGHT, NULL},
+		{"MAC", "mac", GRID_LEFT, NULL},
+		{"age", "age", GRID_RIGHT, report_fdb_age},
+		{},
+	};
+
+	return call_report(session, inv, columns, err);
+}
+
+static int call_port_show(struct session *session, const struct cli_invocation *inv,
+			  struct err *err)
+{
+	static const struct report_column columns[] = {
+		{"bridge", "bridge", GRID_LEFT, NULL},
+		{"port", "name", GRID_LEFT, NULL},
+		{"ofport", "ofport", GRID_RIGHT, NULL},
+		{"mode", "mode", GRID_LEFT, NULL},
+		{"link", "link", GRID_LEFT, NULL},
+		{"speed", "speed", GRID_RIGHT, report_speed},
+		{"mtu", "mtu", GRID_RIGHT, NULL},
+		{"rx packets", "switched.rx_packets", GRID_RIGHT, NULL},
+		{"rx bytes", "switched.rx_bytes", GRID_RIGHT, NULL},
+		{"tx packets", "switched.tx_packets", GRID_RIGHT, NULL},
+		{"tx bytes", "switched.tx_bytes", GRID_RIGHT, NULL},
+		{"drops", "drops", GRID_RIGHT, report_sum},
+		{"error", "error", GRID_LEFT, NULL},
+		{},
+	};
+
+	return call_report(session, inv, columns, err);
+}
+
+static int call_drops(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	static const struct report_column columns[] = {
+		{"bridge", "bridge", GRID_LEFT, NULL},	  {"port", "port", GRID_LEFT, NULL},
+		{"packets", "packets", GRID_RIGHT, NULL}, {"reason", "reason", GRID_LEFT, NULL},
+		{"meaning", "help", GRID_LEFT, NULL},	  {},
+	};
+
+	return call_report(session, inv, columns, err);
+}
+
+/* The daemon's process, to be waited for; -1 if it is not of this machine or not known. */
+static int open_daemon(struct session *session)
+{
+	own(json_free) struct json_object *status = NULL;
+	struct json_object *params = need(json_object_new_array());
+	int pid;
+
+	json_object_array_add(params, need(json_object_new_object()));
+	if (client_call(session->client, "status", params, &status, NULL) ||
+	    strncmp(session->address, "unix:", 5))
+		return -1;
+	pid = json_object_get_int(json_object_object_get(status, "pid"));
+	return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+}
+
+static int call_stop(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	own(fd_close) int daemon = open_daemon(session);
+	struct pollfd pfd = {.fd = daemon, .events = POLLIN};
+	int ret;
+
+	ret = call_method(session, inv, &result, err);
+	/* It may be gone before it has answered. */
+	if (ret && ret != -ECONNRESET)
+		return ret;
+	if (!ret)
+		ret = client_wait_closed(session->client, err);
+	else
+		ret = 0;
+	if (!ret && daemon >= 0 && poll(&pfd, 1, client_time_left(session->client)) == 0)
+		ret = err_set(err, ETIMEDOUT, "%s: the daemon closes but has not ended yet",
+			      session->address);
+	return ret;
+}
+
+static const struct cli_action simple = {.call = call_simple};
+static const struct cli_action fdb_show = {.call = call_fdb_show};
+static const struct cli_action port_show = {.call = call_port_show};
+static const struct cli_action drops = {.call = call_drops};
+static const struct cli_action stop = {.call = call_stop};
+
+const struct cli_command runtime_commands[] = {
+	{"fdb-show", "BRIDGE", "list the MAC addresses that a bridge knows", 0, &fdb_show},
+	{"fdb-flush", "BRIDGE [PORT]", "forget what was learned (on PORT)", 0, &simple},
+	{"fdb-add", "BRIDGE PORT MAC [VLAN]", "add a static MAC address", 0, &simple},
+	{"fdb-del", "BRIDGE MAC [VLAN]", "remove a MAC address", 0, &simple},
+	{"fdb-stats", "BRIDGE", "count what was learned and forgotten", 0, &simple},
+	{"port-show", "[BRIDGE]", "show ports: mode, link, counters, errors", 0, &port_show},
+	{"drops", "[BRIDGE]", "show dropped packets by reason", 0, &drops},
+	{"cache-stats", "", "count what the flow cache found and held", 0, &simple},
+	{"doctor", "[DEVICE]", "explain what kernel and devices can do", 0, &simple},
+	{"status", "", "show the daemon: version, process, uptime", 0, &simple},
+	{"log-set", "LEVEL", "log error, warn, info or debug and worse", 0, &simple},
+	{"stop", "", "end the daemon and wait until it is gone", 0, &stop},
+	{},
+};

@@ -1,0 +1,26 @@
+#pragma once
+/* Results of runtime methods as people like to read them. */
+#include "grid.h"
+
+struct json_object;
+
+struct report_column {
+	const char *heading;
+	const char *member; /* of the row; "a.b": member b of object a */
+	enum grid_align align;
+	/* Writes what the cell says; NULL: the value itself. */
+	void (*format)(struct grid *grid, struct json_object *row, struct json_object *value);
+};
+
+/* An array of objects as a table, rows in the natural order of their first columns. Columns that
+ * say nothing in any row are left out. The last column has no heading. */
+void report_rows(struct json_object *rows, const struct report_column *columns,
+		 const struct grid_style *style);
+
+/* An object, one member per line, objects in it indented. */
+void report_members(struct json_object *object);
+
+/* Formats for cells. */
+void report_fdb_age(struct grid *grid, struct json_object *row, struct json_object *value);
+void report_speed(struct grid *grid, struct json_object *row, struct json_object *value);
+void report_sum(struct grid *grid, struct json_object *row, struct json_object *value);

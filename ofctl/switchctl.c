@@ -1,0 +1,230 @@
+/* switchctl: bridges, ports and the configuration database of switchd. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/own.h"
+#include "cli.h"
+#include "client.h"
+#include "config.h"
+#include "need.h"
+#include "session.h"
+
+enum global_option {
+	GLOBAL_RUN_DIR,
+	GLOBAL_DB,
+	GLOBAL_TIMEOUT,
+	GLOBAL_NO_WAIT,
+	GLOBAL_DRY_RUN,
+	GLOBAL_ONELINE,
+	GLOBAL_JSON,
+	GLOBAL_FORMAT,
+	GLOBAL_DATA,
+	GLOBAL_NO_HEADINGS,
+	GLOBAL_BARE,
+	GLOBAL_MAX_COLUMN_WIDTH,
+	GLOBAL_NO_SYSLOG,
+	GLOBAL_HELP,
+	GLOBAL_VERSION,
+};
+
+static const struct cli_option global_options[] = {
+	[GLOBAL_RUN_DIR] = {"run-dir", 0, "DIR",
+			    "where switchd runs (default: $SHUNT_RUNDIR or " CLIENT_DEFAULT_RUN_DIR
+			    ")"},
+	[GLOBAL_DB] = {"db", 0, "SERVER", "connect to unix:PATH or tcp:IP:PORT instead"},
+	[GLOBAL_TIMEOUT] = {"timeout", 't', "SECS",
+			    "fail after SECS seconds (default 0: wait forever)"},
+	[GLOBAL_NO_WAIT] = {"no-wait", 0, NULL, "do not wait until the switch has done it"},
+	[GLOBAL_DRY_RUN] = {"dry-run", 0, NULL, "check the commands, change nothing"},
+	[GLOBAL_ONELINE] = {"oneline", 0, NULL, "print one line per command"},
+	[GLOBAL_JSON] = {"json", 0, NULL, "print one JSON text per command"},
+	[GLOBAL_FORMAT] = {"format", 'f', "FORMAT",
+			   "print tables as list, table, csv, html or json"},
+	[GLOBAL_DATA] = {"data", 'd', "FORMAT", "print cells of tables as string, bare or json"},
+	[GLOBAL_NO_HEADINGS] = {"no-headings", 0, NULL, "print tables without headings"},
+	[GLOBAL_BARE] = {"bare", 0, NULL, "the same as --format=list --data=bare --no-headings"},
+	[GLOBAL_MAX_COLUMN_WIDTH] = {"max-column-width", 0, "N", "cut the cells of tables"},
+	[GLOBAL_NO_SYSLOG] = {"no-syslog", 0, NULL,
+			      "accepted for scripts: nothing is logged there"},
+	[GLOBAL_HELP] = {"help", 'h', NULL, "print this"},
+	[GLOBAL_VERSION] = {"version", 'V', NULL, "print the version"},
+	{},
+};
+
+static const struct cli_option command_options[] = {
+	[OPTION_MAY_EXIST] = {"may-exist", 0, NULL, "do nothing if it is there already"},
+	[OPTION_IF_EXISTS] = {"if-exists", 0, NULL, "do nothing if it is not there"},
+	[OPTION_COLUMNS] = {"columns", 0, "COLUMN,...", "print only these columns, in this order"},
+	[OPTION_ID] = {"id", 0, "@NAME", "a name for the record, for other commands of the line"},
+	[OPTION_ALL] = {"all", 0, NULL, "all records of the table"},
+	[OPTION_WITH_IFACE] = {"with-iface", 0, NULL,
+			       "the port that has an interface of that name"},
+	[OPTION_INACTIVITY_PROBE] = {"inactivity-probe", 0, "MSECS",
+				     "how long the other side may be silent"},
+	{},
+};
+
+static int call_help(struct session *session, const struct cli_invocation *inv, struct err *err);
+
+static const struct cli_action help = {.call = call_help, .is_offline = true};
+
+static const struct cli_command help_commands[] = {
+	{"help", "[COMMAND]", "explain one command, or list all", 0, &help},
+	{},
+};
+
+static const struct cli_group groups[] = {
+	{"The switch at work", runtime_commands},
+	{"Help", help_commands},
+	{},
+};
+
+static const struct cli cli = {
+	.program = "switchctl",
+	.summary = "configure and watch a Shunt switch",
+	.options = global_options,
+	.command_options = command_options,
+	.groups = groups,
+	.footer =
+		"Several commands, separated by --, are one transaction: all of it happens or nothing.\n"
+		"Exit status: 0 done, 1 a command failed, 2 wrong usage (or br-exists: no such bridge).\n",
+};
+
+static int call_help(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	const struct cli_command *command;
+	const char *near;
+
+	if (!inv->n_args) {
+		cli_print_usage(&cli);
+		return 0;
+	}
+	command = cli_command_lookup(&cli, inv->args[0]);
+	if (command) {
+		cli_print_help(&cli, command);
+		return 0;
+	}
+	near = cli_suggest_command(&cli, inv->args[0]);
+	return err_set(err, EINVAL,
+		       near ? "unknown command '%s': did you mean '%s'?" : "unknown command '%s'",
+		       inv->args[0], near);
+}
+
+/* ---- options ---- */
+
+static int read_number(const char *option, const char *text, unsigned *number, struct err *err)
+{
+	char *end;
+	long value;
+
+	if (!text)
+		return 0;
+	value = strtol(text, &end, 10);
+	if (end == text || *end || value < 0 || value > INT_MAX)
+		return err_set(err, EINVAL, "--%s=%s is not a number: use 0 to %d", option, text,
+			       INT_MAX);
+	*number = (unsigned)value;
+	return 0;
+}
+
+static int read_options(struct session *session, const struct cli_values *options, struct err *err)
+{
+	const char *const *value = options->value;
+	int ret;
+
+	session->is_dry_run = value[GLOBAL_DRY_RUN];
+	session->is_oneline = value[GLOBAL_ONELINE];
+	session->is_json = value[GLOBAL_JSON];
+	session->waits = !value[GLOBAL_NO_WAIT];
+	session->style.no_headings = value[GLOBAL_NO_HEADINGS] || value[GLOBAL_BARE];
+	if (value[GLOBAL_BARE])
+		session->cells = VALUE_BARE;
+	ret = read_number("timeout", value[GLOBAL_TIMEOUT], &session->timeout_s, err);
+	if (!ret)
+		ret = read_number("max-column-width", value[GLOBAL_MAX_COLUMN_WIDTH],
+				  &session->style.max_width, err);
+	if (!ret && value[GLOBAL_FORMAT])
+		ret = grid_format_parse(value[GLOBAL_FORMAT], &session->style.format, err);
+	if (!ret && value[GLOBAL_DATA])
+		ret = value_style_parse(value[GLOBAL_DATA], &session->cells, err);
+	if (session->is_json)
+		session->style.format = GRID_JSON;
+	if (session->style.format == GRID_JSON)
+		session->cells = VALUE_JSON;
+	session->address = value[GLOBAL_DB] ? need(strdup(value[GLOBAL_DB]))
+					    : client_default_address(value[GLOBAL_RUN_DIR]);
+	return ret;
+}
+
+/* ---- running ---- */
+
+/* A command that talks to the daemon by itself cannot be part of a transaction. */
+static int check_alone(const struct cli_line *line, struct err *err)
+{
+	for (unsigned i = 0; i < line->n_invocations; i++)
+		if (line->invocations[i].command->action->call && line->n_invocations > 1)
+			return err_set(err, EINVAL,
+				       "%s stands alone: run the other commands before or after it",
+				       line->invocations[i].command->name);
+	return 0;
+}
+
+static int run_line(struct session *session, const struct cli_line *line, struct err *err)
+{
+	const struct cli_invocation *first = &line->invocations[0];
+	int ret;
+
+	if (first->command->action->is_offline)
+		return first->command->action->call(session, first, err);
+	ret = client_open(&session->client, session->address, session->timeout_s, err);
+	if (ret)
+		return ret;
+	return first->command->action->call(session, first, err);
+}
+
+static int fail(const struct err *err, int status)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", cli.program, err->text);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	own(cli_line_free) struct cli_line *line = NULL;
+	struct session session = {};
+	struct err err = ERR_INIT;
+	int status = 0;
+
+	hash_init();
+	if (cli_parse(&cli, argc, argv, &line, &err))
+		return fail(&err, EXIT_USAGE);
+	if (line->options.value[GLOBAL_VERSION]) {
+		printf("%s (Shunt) %s\n", cli.program, PACKAGE_VERSION);
+		return 0;
+	}
+	if (line->options.value[GLOBAL_HELP]) {
+		cli_print_usage(&cli);
+		return 0;
+	}
+	if (!line->n_invocations)
+		err_set(&err, EINVAL, "a command is missing: see %s --help", cli.program);
+	else if (!check_alone(line, &err))
+		read_options(&session, &line->options, &err);
+	if (err.code)
+		status = fail(&err, EXIT_USAGE);
+	else if (run_line(&session, line, &err))
+		status = fail(&err, EXIT_FAILURE);
+	client_free(&session.client);
+	free(session.address);
+	if (fflush(stdout) || ferror(stdout)) {
+		err_set(&err, errno, "cannot write to standard output: %m");
+		status = fail(&err, EXIT_FAILURE);
+	}
+	return status;
+}

@@ -1,0 +1,167 @@
+#include "ofctl/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "base/own.h"
+
+enum { TIMEOUT, VERBOSE };
+enum { IF_EXISTS, ID };
+
+static const struct cli_option options[] = {
+	[TIMEOUT] = {"timeout", 't', "SECS", "wait"},
+	[VERBOSE] = {"verbose", 'v', NULL, "talk"},
+	{},
+};
+static const struct cli_option command_options[] = {
+	[IF_EXISTS] = {"if-exists", 0, NULL, "nothing if not"},
+	[ID] = {"id", 0, "@NAME", "name"},
+	{},
+};
+static const struct cli_command commands[] = {
+	{"add-port", "BRIDGE PORT [COLUMN=VALUE]...", "add", 0, NULL},
+	{"del-port", "[BRIDGE] PORT", "delete", 1u << IF_EXISTS, NULL},
+	{"list", "", "list", 1u << IF_EXISTS | 1u << ID, NULL},
+	{},
+};
+static const struct cli_group groups[] = {{"Ports", commands}, {}};
+static const struct cli cli = {
+	.program = "tool",
+	.options = options,
+	.command_options = command_options,
+	.groups = groups,
+};
+
+/* Parses a line of words separated by single spaces. */
+static int parse(const char *text, struct cli_line **line, struct err *err)
+{
+	static char words[256], *argv[32] = {"tool"};
+	char *save = NULL;
+	int argc = 1;
+
+	snprintf(words, sizeof(words), "%s", text);
+	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	return cli_parse(&cli, argc, argv, line, err);
+}
+
+static void refused(const char *text, const char *message)
+{
+	struct cli_line *line = NULL;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(parse(text, &line, &err), -EINVAL);
+	assert_null(line);
+	assert_string_equal(err.text, message);
+}
+
+static void test_syntax_count(void **state)
+{
+	unsigned n_min, n_max;
+
+	cli_syntax_count("", &n_min, &n_max);
+	assert_int_equal(n_min, 0);
+	assert_int_equal(n_max, 0);
+	cli_syntax_count("[BRIDGE] PORT", &n_min, &n_max);
+	assert_int_equal(n_min, 1);
+	assert_int_equal(n_max, 2);
+	cli_syntax_count("TABLE COLUMN...", &n_min, &n_max);
+	assert_int_equal(n_min, 2);
+	assert_int_equal(n_max, UINT_MAX);
+	cli_syntax_count("TABLE [RECORD]...", &n_min, &n_max);
+	assert_int_equal(n_min, 1);
+	assert_int_equal(n_max, UINT_MAX);
+}
+
+static void test_several_commands(void **state)
+{
+	own(cli_line_free) struct cli_line *line = NULL;
+
+	assert_int_equal(
+		parse("-t 5 -v -- --if-exists del-port p1 -- add-port br0 p2 -x", &line, NULL), 0);
+	assert_string_equal(line->options.value[TIMEOUT], "5");
+	assert_non_null(line->options.value[VERBOSE]);
+	assert_int_equal(line->n_invocations, 2);
+	assert_string_equal(line->invocations[0].command->name, "del-port");
+	assert_non_null(line->invocations[0].options.value[IF_EXISTS]);
+	assert_int_equal(line->invocations[0].n_args, 1);
+	assert_null(line->invocations[1].options.value[IF_EXISTS]);
+	assert_int_equal(line->invocations[1].n_args, 3);
+	assert_string_equal(line->invocations[1].args[2], "-x");
+}
+
+static void test_option_forms(void **state)
+{
+	static const char *const lines[] = {
+		"--timeout=5 list", "--timeout 5 list",	      "-t5 list",  "-t 5 list",
+		"--ti=5 list",	    "--timeout=5 -- list --", "-- -- -t5",
+	};
+
+	for (size_t i = 0; i < 6; i++) {
+		own(cli_line_free) struct cli_line *line = NULL;
+
+		assert_int_equal(parse(lines[i], &line, NULL), 0);
+		assert_string_equal(line->options.value[TIMEOUT], "5");
+		assert_int_equal(line->n_invocations, 1);
+	}
+	refused(lines[6], "unknown option '-t': see tool --help");
+}
+
+static void test_first_commands_options_among_globals(void **state)
+{
+	own(cli_line_free) struct cli_line *line = NULL;
+
+	assert_int_equal(parse("--if-exists -t5 del-port p1 -- list", &line, NULL), 0);
+	assert_non_null(line->invocations[0].options.value[IF_EXISTS]);
+	assert_null(line->invocations[1].options.value[IF_EXISTS]);
+}
+
+static void test_errors_say_what_is_right(void **state)
+{
+	refused("addport br0 p", "unknown command 'addport': did you mean 'add-port'?");
+	refused("frobnicate", "unknown command 'frobnicate': see tool --help");
+	refused("--if-exist= list", "--if-exists takes no value");
+	refused("--timeout", "--timeout needs a value: --timeout=SECS");
+	refused("--tmieout=3 list", "unknown option '--tmieout': did you mean '--timeout'?");
+	refused("add-port br0",
+		"add-port has too few arguments: use tool add-port BRIDGE PORT [COLUMN=VALUE]...");
+	refused("list x", "list has too many arguments: use tool list ");
+	refused("--id=@x del-port p", "del-port takes no option '--id': see tool help del-port");
+	refused("del-port --if-exists p",
+		"--if-exists stands before its command: use tool --if-exists del-port ...");
+	refused("--i list", "option '--i' is short for several: write more");
+	refused("list -- --if-exists", "a command is missing: see tool --help");
+	refused("list -- --timeout=3 list", "--timeout stands before the first command");
+}
+
+static void test_no_command_is_fine(void **state)
+{
+	own(cli_line_free) struct cli_line *line = NULL;
+
+	assert_int_equal(parse("-v", &line, NULL), 0);
+	assert_int_equal(line->n_invocations, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_syntax_count),
+		cmocka_unit_test(test_several_commands),
+		cmocka_unit_test(test_option_forms),
+		cmocka_unit_test(test_first_commands_options_among_globals),
+		cmocka_unit_test(test_errors_say_what_is_right),
+		cmocka_unit_test(test_no_command_is_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
