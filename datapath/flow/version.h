@@ -1,0 +1,103 @@
+#pragma once
+/* How a cached decision finds out that what it rests on has changed.
+ *
+ * A switch has one array of counters that only grow. Number 0 counts changes of the configuration;
+ * each of the others stands for a share of what is learned (a bucket of MAC addresses). Whoever
+ * changes something bumps its counter after the change; whoever decides notes the counters before
+ * it reads. A decision keeps the numbers of at most two counters and the sum of all that it rests
+ * on: as none of them ever goes back, the sum is the same only if all are. (A sum of 32 bits comes
+ * round after 2^32 changes; entries live for seconds.)
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VERSION_COUNTERS 4096 /* a power of two */
+#define VERSION_CONFIG   0    /* bridges, ports, tables, masks */
+#define VERSION_LEARNED  1    /* any of those behind it */
+#define VERSION_FIRST    2
+
+/* 16 KiB, all zero at first; one writer at a time per counter, any thread reads. */
+struct versions {
+	uint32_t counter[VERSION_COUNTERS];
+};
+
+static inline uint32_t version_read(const struct versions *versions, uint16_t index)
+{
+	return __atomic_load_n(&versions->counter[index], __ATOMIC_ACQUIRE);
+}
+
+/* Call it when the change is visible. Any thread. */
+static inline void version_bump(struct versions *versions, uint16_t index)
+{
+	__atomic_fetch_add(&versions->counter[index], 1, __ATOMIC_RELEASE);
+	if (index >= VERSION_FIRST)
+		__atomic_fetch_add(&versions->counter[VERSION_LEARNED], 1, __ATOMIC_RELEASE);
+}
+
+/* The counter that stands for the thing with this hash. */
+static inline uint16_t version_index(uint64_t hash)
+{
+	return (uint16_t)(VERSION_FIRST + hash % (VERSION_COUNTERS - VERSION_FIRST));
+}
+
+/* What one decision rests on: collected while it is made. */
+struct version_deps {
+	const struct versions *versions;
+	uint32_t config;  /* when it was begun */
+	uint32_t learned;
+	uint32_t seen[2];
+	uint16_t index[2];
+	uint8_t n; /* 3: too many; then it rests on VERSION_LEARNED */
+};
+
+/* Before the first look at any table. */
+static inline void version_deps_begin(struct version_deps *deps, const struct versions *versions)
+{
+	*deps = (struct version_deps){ .versions = versions };
+	deps->config = version_read(versions, VERSION_CONFIG);
+	deps->learned = version_read(versions, VERSION_LEARNED);
+}
+
+/* Before looking at what counter `index` stands for. */
+static inline void version_deps_add(struct version_deps *deps, uint16_t index)
+{
+	for (unsigned i = 0; i < deps->n && i < 2; i++)
+		if (deps->index[i] == index)
+			return;
+	if (deps->n < 2) {
+		deps->seen[deps->n] = version_read(deps->versions, index);
+		deps->index[deps->n] = index;
+	}
+	if (deps->n < 3)
+		deps->n++;
+}
+
+/* The short form that a cache entry keeps. */
+struct version_stamp {
+	uint16_t index[2];
+	uint32_t sum;
+};
+
+static inline struct version_stamp version_deps_stamp(const struct version_deps *deps)
+{
+	struct version_stamp stamp = { { VERSION_CONFIG, VERSION_CONFIG }, 3 * deps->config };
+
+	if (deps->n == 3) {
+		stamp.index[0] = VERSION_LEARNED;
+		stamp.sum += deps->learned - deps->config;
+		return stamp;
+	}
+	for (unsigned i = 0; i < deps->n; i++) {
+		stamp.index[i] = deps->index[i];
+		stamp.sum += deps->seen[i] - deps->config;
+	}
+	return stamp;
+}
+
+/* True while nothing that the decision rests on has changed. */
+static inline bool version_is_fresh(const struct versions *versions, struct version_stamp stamp)
+{
+	return stamp.sum == version_read(versions, VERSION_CONFIG) +
+				    version_read(versions, stamp.index[0]) +
+				    version_read(versions, stamp.index[1]);
+}
