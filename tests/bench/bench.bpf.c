@@ -1,0 +1,65 @@
+/* The kernel side of the benchmarks: a source of frames, a sink that counts, and the way into an
+ * AF_XDP socket. */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+const volatile __u32 n_flows = 1; /* different pairs of UDP ports */
+__u32 next_flow;		  /* one generator at a time */
+
+/* Run by bpf_prog_test_run_opts() with live frames: each leaves by the device it "came" from. */
+SEC("xdp")
+int generate(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct udphdr *udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
+	__u32 flow = next_flow;
+
+	if ((void *)(udp + 1) > end)
+		return XDP_ABORTED;
+	next_flow = flow + 1 < n_flows ? flow + 1 : 0;
+	udp->source = bpf_htons(1024 + (flow & 0x7fff));
+	udp->dest = bpf_htons(2048 + (flow >> 15));
+	return XDP_TX;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} counts SEC(".maps");
+
+/* Counts IPv4 frames, so that what a host says by itself is not part of the result. */
+SEC("xdp")
+int count(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = data;
+	__u32 zero = 0;
+	__u64 *n = bpf_map_lookup_elem(&counts, &zero);
+
+	if (n && (void *)(eth + 1) <= end && eth->h_proto == bpf_htons(ETH_P_IP))
+		(*n)++;
+	return XDP_DROP;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} sockets SEC(".maps");
+
+SEC("xdp")
+int to_socket(struct xdp_md *ctx)
+{
+	return bpf_redirect_map(&sockets, ctx->rx_queue_index, XDP_PASS);
+}
+
+char _license[] SEC("license") = "GPL";
