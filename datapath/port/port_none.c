@@ -1,0 +1,51 @@
+/* port.h for a build without the kernel programs (--disable-bpf): there are no devices. */
+#include "port/port.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
+		   const struct port_host *host, struct err *err)
+{
+	*out = NULL;
+	return 0;
+}
+
+void port_table_free(struct port_table **table)
+{
+}
+
+int port_add(struct port_table *table, uint16_t id, const struct port_config *config,
+	     struct port **out, struct err *err)
+{
+	return err_set(err, ENOTSUP,
+		       "port %s: this switchd was built with --disable-bpf and has no real ports",
+		       config->name);
+}
+
+int port_set(struct port *port, const struct port_config *config, struct err *err)
+{
+	return err_set(err, ENOTSUP, "port %s: there are no real ports", config->name);
+}
+
+void port_del(struct port **port)
+{
+	*port = NULL;
+}
+
+uint16_t port_id(const struct port *port)
+{
+	return 0;
+}
+
+void port_status(const struct port *port, struct port_status *out)
+{
+	*out = (struct port_status){0};
+}
+
+int port_counters(const struct port *port, struct port_counters *out)
+{
+	return -ENODEV;
+}
