@@ -1,0 +1,59 @@
+#pragma once
+/* The floor above, as the path sees it: what packets are looked up by, and who decides on a miss.
+ *
+ * The configuration comes as one view, published under RCU, and counted by VERSION_CONFIG after it
+ * has been published. So a worker first notes the version and then loads the view: a decision
+ * made by an older view carries an older version, and holds for no later packet.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../bpf/abi.h"
+#include "flow/action.h"
+#include "flow/version.h"
+#include "packet/header.h"
+
+struct flow_key;
+struct flow_mask;
+struct mailbox;
+
+/* What the packets of a port are looked up by. */
+struct path_masks {
+	const struct flow_mask *by_class[N_PACKET_CLASSES];
+};
+
+struct path_view {
+	const struct path_masks *masks[PORT_ID_MAX]; /* by port; NULL: nobody wants its packets */
+};
+
+/* Message: `mac` was seen on `port` in `vlan`. */
+struct path_learned {
+	uint16_t port;
+	uint16_t vlan;
+	struct eth_addr mac;
+};
+
+struct translation {
+	/* in and out: what the decision rests on */
+	struct version_deps deps;
+	/* out */
+	bool has_learned;
+	struct path_learned learned; /* worth sending on, if has_learned */
+	struct flow_op_list ops;     /* at least one */
+};
+
+struct path_host {
+	/* fixed after create */
+	const struct versions *versions;
+	struct mailbox *learned; /* of struct path_learned, to the FDB's writer */
+	/* Decides what happens to all packets that agree with `key` under the view's mask for it.
+	 * A function of its arguments and the tables that `deps` takes note of. Worker. */
+	void (*translate)(const struct path_view *view, const struct flow_key *key, uint64_t now,
+			  struct translation *out);
+	/* A cached flow is still in use: does what its translation did beyond deciding. True if
+	 * *learned is worth sending on. Worker. */
+	bool (*refresh)(const struct path_view *view, const struct flow_key *key, uint64_t now,
+			struct path_learned *learned);
+	/* RCU: control writes, workers read */
+	const struct path_view *view;
+};

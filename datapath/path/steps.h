@@ -1,0 +1,26 @@
+#pragma once
+/* The steps of the path in the order of a packet's way. Each takes what the one before has left in
+ * the burst; a packet that it drops leaves the burst. This worker's thread. */
+
+struct burst;
+struct flow_actions;
+struct frame;
+struct worker;
+
+/* Makes all rx queues due once more. */
+void rx_begin(struct worker *worker);
+/* Fills the burst from the queues that are due. */
+void step_rx(struct worker *worker, struct burst *burst);
+/* Parses, and finds the cache entries. */
+void step_lookup(struct worker *worker, struct burst *burst);
+/* Does what the entries say; leaves those packets that have none. */
+void step_execute(struct worker *worker, struct burst *burst);
+/* Has the rest translated, remembers it, and executes that. */
+void step_miss(struct worker *worker, struct burst *burst);
+
+/* Does `actions` to packet `i` of the burst, and gives its frame away. */
+void execute(struct worker *worker, struct burst *burst, unsigned i,
+	     const struct flow_actions *actions);
+/* Removes stale and idle entries of the cache, a little each turn: every one is looked at about
+ * once per second. */
+void sweep(struct worker *worker);

@@ -1,0 +1,216 @@
+#include "path/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include "base/clock.h"
+#include "base/own.h"
+#include "base/rcu.h"
+#include "path/output.h"
+#include "path/steps.h"
+#include "port/queue.h"
+
+#define TX_WAIT_MIN_MS 1    /* first sleep while frames await completion, doubled up to */
+#define TX_WAIT_MAX_MS 1000 /* this */
+#define SWEEP_WAIT_MS  1000 /* longest sleep while the cache has entries to age */
+#define SWEEP_RETRY_MS 1    /* where a sweep is overdue */
+
+#define CACHE_ENTRIES  (1 << 20) /* 128 MiB of address space, used as entries come */
+#define CACHE_IDLE_SEC 10
+
+bool worker_turn(struct worker *worker)
+{
+	struct burst *burst = &worker->burst;
+	bool had_packets = false;
+
+	worker->now = clock_now(worker->clock);
+	rx_begin(worker);
+	for (step_rx(worker, burst); burst->n; step_rx(worker, burst)) {
+		had_packets = true;
+		step_lookup(worker, burst);
+		step_execute(worker, burst);
+		step_miss(worker, burst);
+	}
+	tx_flush(worker);
+	sweep(worker);
+	return had_packets;
+}
+
+/* Asks every queue to wake us: true if one has packets after all. */
+static bool arm(struct worker *worker)
+{
+	unsigned n = __atomic_load_n(&worker->n_rxqs, __ATOMIC_ACQUIRE);
+	bool has_packets = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rxq *rxq = rcu_load(worker->rxqs[i]);
+
+		if (rxq)
+			has_packets |= rxq->ops->arm(rxq);
+	}
+	return has_packets;
+}
+
+/* How long nothing needs doing unless packets come; -1: for ever. */
+static int sleep_ms(struct worker *worker)
+{
+	struct cache_counters cache;
+
+	if (!worker->is_tx_pending) {
+		worker->tx_wait_ms = TX_WAIT_MIN_MS;
+		cache_counters_read(worker->cache, &cache);
+		if (!cache.n_entries)
+			return -1;
+		return worker->is_sweep_due ? SWEEP_RETRY_MS : SWEEP_WAIT_MS;
+	}
+	if (worker->tx_wait_ms < TX_WAIT_MAX_MS)
+		worker->tx_wait_ms *= 2;
+	return (int)worker->tx_wait_ms;
+}
+
+static void sleep_until_packets(struct worker *worker)
+{
+	struct epoll_event event;
+
+	if (arm(worker))
+		return;
+	rcu_sleep_begin();
+	epoll_wait(worker->epoll_fd, &event, 1, sleep_ms(worker));
+	rcu_sleep_end();
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	uint64_t busy_at = 0;
+
+	rcu_reader_begin();
+	while (!__atomic_load_n(&worker->is_stopping, __ATOMIC_ACQUIRE)) {
+		if (worker_turn(worker))
+			busy_at = worker->now;
+		else if (worker->now - busy_at > WORKER_SPIN_NS)
+			sleep_until_packets(worker);
+		rcu_rest();
+	}
+	rcu_reader_end();
+	return NULL;
+}
+
+int worker_start(struct worker *worker, const char *name)
+{
+	sigset_t all, before;
+	int rc;
+
+	/* Signals are the control thread's business: a new thread inherits the mask. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = -pthread_create(&worker->thread, NULL, worker_main, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc)
+		return rc;
+	pthread_setname_np(worker->thread, name);
+	worker->is_started = true;
+	return 0;
+}
+
+void worker_stop(struct worker *worker)
+{
+	if (!worker->is_started)
+		return;
+	__atomic_store_n(&worker->is_stopping, true, __ATOMIC_RELEASE);
+	eventfd_write(worker->stop_fd, 1);
+	pthread_join(worker->thread, NULL);
+	worker->is_started = false;
+}
+
+static int poller_new(struct worker *worker)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (worker->epoll_fd < 0)
+		return -errno;
+	worker->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->stop_fd < 0)
+		return -errno;
+	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->stop_fd, &event))
+		return -errno;
+	return 0;
+}
+
+static void entry_release(void *ctx, struct cache_entry *entry)
+{
+	struct worker *worker = ctx;
+
+	actions_put(worker->actions, &entry->actions);
+}
+
+static int tables_new(struct worker *worker)
+{
+	const struct cache_config config = {
+		.max_entries = CACHE_ENTRIES,
+		.max_idle = CACHE_IDLE_SEC * CACHE_TICKS_PER_SEC,
+		.versions = worker->host->versions,
+		.release = entry_release,
+		.ctx = worker,
+	};
+	int rc = action_table_new(&worker->actions);
+
+	return rc ? rc : cache_new(&worker->cache, &config);
+}
+
+int worker_new(struct worker **out, const struct path_host *host, const struct clock *clock,
+	       struct frame_pool *pool)
+{
+	own(worker_free) struct worker *worker = NULL;
+	int rc;
+
+	if (posix_memalign((void **)&worker, 64, sizeof(*worker)))
+		return -ENOMEM;
+	memset(worker, 0, sizeof(*worker));
+	worker->host = host;
+	worker->clock = clock;
+	worker->pool = pool;
+	worker->epoll_fd = -1;
+	worker->stop_fd = -1;
+	worker->tx_wait_ms = TX_WAIT_MIN_MS;
+	/* Most of these pages are never touched. */
+	worker->rxqs = calloc(WORKER_MAX_QUEUES, sizeof(struct rxq *));
+	worker->links = calloc(WORKER_MAX_QUEUES, sizeof(struct tx_link *));
+	worker->outputs = calloc(PORT_ID_MAX, sizeof(struct output *));
+	worker->buckets = calloc(PORT_ID_MAX, sizeof(struct miss_bucket));
+	worker->port_counts = calloc(PORT_ID_MAX, sizeof(struct port_counts));
+	if (!worker->rxqs || !worker->links || !worker->outputs || !worker->buckets ||
+	    !worker->port_counts)
+		return -ENOMEM;
+	rc = tables_new(worker);
+	if (!rc)
+		rc = poller_new(worker);
+	if (rc)
+		return rc;
+	*out = take_ptr(worker);
+	return 0;
+}
+
+void worker_free(struct worker **p)
+{
+	struct worker *worker = *p;
+
+	if (!worker)
+		return;
+	worker_stop(worker);
+	fd_close(&worker->epoll_fd);
+	fd_close(&worker->stop_fd);
+	cache_free(&worker->cache);
+	action_table_free(&worker->actions);
+	free(worker->rxqs);
+	free(worker->links);
+	free(worker->outputs);
+	free(worker->buckets);
+	free(worker->port_counts);
+	mem_free(p);
+}
