@@ -11,8 +11,8 @@
 #ifdef __SANITIZE_THREAD__
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
-#define RCU_TSAN_ACQUIRE() __tsan_acquire(&urcu_qsbr_gp)
-#define RCU_TSAN_RELEASE() __tsan_release(&urcu_qsbr_gp)
+#define RCU_TSAN_ACQUIRE() __tsan_acquire((void *)&urcu_qsbr_flavor)
+#define RCU_TSAN_RELEASE() __tsan_release((void *)&urcu_qsbr_flavor)
 #else
 #define RCU_TSAN_ACQUIRE() ((void)0)
 #define RCU_TSAN_RELEASE() ((void)0)

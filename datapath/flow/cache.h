@@ -33,8 +33,10 @@ static inline uint32_t cache_tick(uint64_t ns)
 
 #define CACHE_TICKS_PER_SEC 954
 
+#define CACHE_MAX_ENTRIES (1 << 24)
 #define CACHE_ENTRY_WORDS 9
 
+/* Two cache lines; keys of more words, which are rare, go on elsewhere. */
 struct cache_entry {
 	uint32_t next;      /* in its bucket */
 	uint32_t hash;
@@ -47,9 +49,7 @@ struct cache_entry {
 	struct flow_actions *actions; /* the caller's reference */
 	uint64_t n_packets;           /* counter */
 	uint64_t n_bytes;             /* counter */
-	/* The masked words; if there are more than CACHE_ENTRY_WORDS, the last one here says where
-	 * the rest is: use cache_entry_words(). */
-	uint64_t word[CACHE_ENTRY_WORDS];
+	uint64_t word[CACHE_ENTRY_WORDS]; /* the first masked words: cache_entry_words() */
 };
 
 _Static_assert(sizeof(struct cache_entry) == 128, "cache entry");
@@ -68,8 +68,8 @@ struct cache_query {
 };
 
 struct cache_config {
-	uint32_t max_entries;  /* 2 to 2^24; an entry of more than 9 words counts as two */
-	uint32_t max_idle;     /* ticks after which an entry is swept */
+	uint32_t max_entries; /* 1 to CACHE_MAX_ENTRIES */
+	uint32_t max_idle;    /* ticks after which an entry is swept */
 	const struct versions *versions;
 	/* Called when an entry leaves or is given other actions: take its counters, put its
 	 * actions. It must not call the cache. A packet of the same burst may still be about to use

@@ -1,14 +1,14 @@
 #pragma once
 /* The forwarding database of one bridge: {VLAN, MAC} -> port.
  *
- * Readers (workers, registered with liburcu's QSBR flavour) look up without locks. Exactly one
- * thread at a time writes; the callers see to that. Every change of where an address leads bumps
- * the version counter of its bucket (flow/version.h), so cached flows that rest on it, and only
- * those, are decided anew. Seeing an address again where it was changes nothing but the time, which
- * readers may note themselves, at most once a second.
+ * Readers look up without locks. Exactly one thread at a time writes; the callers see to that. Both
+ * are registered with liburcu's QSBR flavour and online when they call. Every change of where an
+ * address leads bumps the version counter of its bucket (flow/version.h), so cached flows that rest
+ * on it, and only those, are decided anew. Seeing an address again where it was changes nothing but
+ * the time, which readers may note themselves, at most once a second.
  *
- * Bounded and fair: when the table is full, a port that has its share of entries or more loses its
- * own longest unseen one, else the port with the most does. Static entries do not age, move, or
+ * Bounded and fair: when the table is full, a port that has its share of entries or more loses one
+ * of its own longest unseen, else the port with the most does. Static entries do not age, move, or
  * make room.
  *
  * Time is clock_now()'s nanoseconds; ages are kept in seconds.

@@ -30,3 +30,13 @@ static inline uint64_t eth_addr_u64(struct eth_addr a)
 	memcpy((uint8_t *)&wide + 2, &a, sizeof(a));
 	return from_be64(wide);
 }
+
+/* The other way; bits above 2^48 do not count. */
+static inline struct eth_addr eth_addr_from_u64(uint64_t v)
+{
+	const be64 wide = to_be64(v);
+	struct eth_addr a;
+
+	memcpy(&a, (const uint8_t *)&wide + 2, sizeof(a));
+	return a;
+}

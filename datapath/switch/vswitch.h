@@ -12,6 +12,7 @@
 
 #include "../bpf/abi.h"
 #include "packet/header.h"
+#include "path/drop.h"
 #include "port/port.h"
 
 struct bridge;
@@ -21,7 +22,7 @@ struct err;
 struct event_base;
 struct vswitch;
 
-#define VLAN_MAX 4095
+#define VLAN_MAX  4095
 #define VLAN_NONE 0xffff /* where a VLAN id is optional */
 
 struct vlan_bitmap {
@@ -31,11 +32,11 @@ struct vlan_bitmap {
 /* ---- the switch ---- */
 
 struct vswitch_options {
-	const char *instance;     /* see port_table_new() */
-	unsigned n_workers;       /* 0: one on machines with two cores or fewer, else min(4, half) */
+	const char *instance; /* see port_table_new() */
+	unsigned n_workers;   /* 0: one on machines with two cores or fewer, else min(4, half) */
 	const struct clock *clock;
-	bool no_devices;          /* tests, --disable-bpf: only fake ports, no port table is made */
-	bool no_threads;          /* tests: the caller turns the workers by worker_turn() */
+	bool no_devices; /* tests, --disable-bpf: only fake ports, no port table is made */
+	bool no_threads; /* tests: the caller turns the workers by worker_turn() */
 	/* Called in the control thread when a port's status changed or a counter is worth a look. */
 	void (*changed)(void *ctx, struct bridge_port *port);
 	void *ctx;
@@ -53,9 +54,9 @@ enum fail_mode { FAIL_STANDALONE, FAIL_SECURE };
 
 struct bridge_config {
 	enum fail_mode fail_mode;
-	uint32_t mac_table_size;   /* default BRIDGE_MAC_TABLE_SIZE */
-	uint32_t mac_aging_s;      /* default BRIDGE_MAC_AGING_S */
-	bool forward_bpdu;         /* forward 01:80:c2:00:00:0x too */
+	uint32_t mac_table_size; /* default BRIDGE_MAC_TABLE_SIZE */
+	uint32_t mac_aging_s;    /* default BRIDGE_MAC_AGING_S */
+	bool forward_bpdu;       /* forward 01:80:c2:00:00:0x too */
 };
 
 #define BRIDGE_MAC_TABLE_SIZE 8192
@@ -82,12 +83,12 @@ enum priority_tags { PRIORITY_TAGS_NEVER, PRIORITY_TAGS_IF_NONZERO, PRIORITY_TAG
 
 struct bridge_port_config {
 	struct port_config port;
-	uint16_t ofport_request;   /* 0: the switch chooses */
+	uint16_t ofport_request; /* 0: the switch chooses */
 	enum vlan_mode vlan_mode;
 	uint16_t tag;              /* VLAN_NONE: none (then it is a trunk) */
 	struct vlan_bitmap trunks; /* empty: all VLANs */
 	enum priority_tags priority_tags;
-	bool is_protected;         /* no traffic between two protected ports */
+	bool is_protected; /* no traffic between two protected ports */
 };
 
 int bridge_port_add(struct bridge *bridge, const struct bridge_port_config *config,
@@ -102,8 +103,8 @@ int bridge_for_each_port(struct bridge *bridge, int (*visit)(struct bridge_port 
 			 void *ctx);
 
 struct bridge_port_status {
-	uint16_t id;            /* switch-wide number */
-	uint16_t ofport;        /* 1 to 65279; the internal port named like the bridge: 65534 */
+	uint16_t id;     /* switch-wide number */
+	uint16_t ofport; /* 1 to 65279; the internal port named like the bridge: 65534 */
 	struct port_status port;
 	/* what the workers counted */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
@@ -118,12 +119,12 @@ int bridge_port_counters(const struct bridge_port *port, struct port_counters *o
 
 struct fdb_row {
 	struct eth_addr mac;
-	uint16_t vlan;     /* 0: untagged */
-	uint16_t port;     /* switch-wide number */
+	uint16_t vlan; /* 0: untagged */
+	uint16_t port; /* switch-wide number */
 	uint16_t ofport;
 	const char *port_name;
 	bool is_static;
-	uint32_t age_s;    /* since it was last seen; 0 for static ones */
+	uint32_t age_s; /* since it was last seen; 0 for static ones */
 };
 int bridge_fdb_for_each(struct bridge *bridge, int (*visit)(const struct fdb_row *, void *ctx),
 			void *ctx);
@@ -148,7 +149,3 @@ struct cache_stats {
 	uint32_t n_entries, n_masks;
 };
 void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out);
-
-/* Names of the drop reasons: "hairpin", and a line of help. Static. */
-const char *drop_name(enum drop_reason reason);
-const char *drop_help(enum drop_reason reason);

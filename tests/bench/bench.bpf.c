@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 const volatile __u32 n_flows = 1; /* different pairs of UDP ports */
-__u32 next_flow;		  /* one generator at a time */
+__u32 next_flow;                  /* one generator at a time */
 
 /* Run by bpf_prog_test_run_opts() with live frames: each leaves by the device it "came" from. */
 SEC("xdp")

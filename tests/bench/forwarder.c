@@ -23,7 +23,7 @@
 #define FRAME_SIZE  2048u
 #define RING_SIZE   2048u
 #define N_FRAMES    (4 * RING_SIZE) /* each side: a full fill ring and a full tx ring */
-#define BURST	    64u
+#define BURST       64u
 #define KICK_FRAMES 32u /* what the kernel sends per call in copy mode */
 
 struct side {

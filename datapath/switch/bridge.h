@@ -1,0 +1,92 @@
+#pragma once
+/* The switch's own structs, for the files of this room and for tests that turn its wheels by hand.
+ *
+ * Threads: what no comment says otherwise of belongs to the control thread. The FDBs are written
+ * under `fdb_lock` by the control thread and the revalidator, and read by everybody. The control
+ * thread is registered with RCU, and offline but between fdb_write_begin() and _end().
+ */
+#include <linux/if.h>
+#include <pthread.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "path/host.h"
+#include "path/drop.h"
+#include "port/port.h"
+#include "switch/port_ids.h"
+#include "switch/vswitch.h"
+
+struct bridge_view;
+struct fdb;
+struct frame_pool;
+struct mask_table;
+struct ofports;
+struct port_fake;
+struct revalidator;
+struct snapshot;
+struct worker;
+
+#define WORKERS_MAX 64
+
+struct vswitch {
+	/* fixed after create */
+	struct vswitch_options options;
+	unsigned n_workers;
+	struct worker *workers[WORKERS_MAX];
+	struct frame_pool *pools[WORKERS_MAX];
+	struct path_host path_host;
+	struct port_host port_host;
+	struct port_table *port_table; /* NULL: only fake ports */
+	struct revalidator *revalidator;
+	/* control only */
+	struct bridge *bridges; /* uthash by name */
+	struct bridge_port *ports[PORT_ID_MAX];
+	struct port_ids ids;
+	struct snapshot *spare; /* for the next change */
+	struct mask_table *masks;
+	/* published as path_host.view; control only, as a pointer */
+	struct snapshot *snapshot;
+	/* see flow/version.h; read by everybody */
+	struct versions *versions;
+	/* for the FDBs' contents, and for the list of bridges as the revalidator walks it */
+	pthread_mutex_t fdb_lock;
+};
+
+struct bridge {
+	struct vswitch *sw;
+	char name[IFNAMSIZ];
+	struct bridge_config config;
+	struct fdb *fdb;
+	struct ofports *ofports;
+	struct bridge_port *ports_by_name; /* uthash */
+	struct bridge_port **ports;        /* ascending by ofport */
+	unsigned n_ports;
+	struct bridge_view *view;  /* what sw->snapshot has of it */
+	struct bridge_view *spare; /* for the next change */
+	UT_hash_handle hh;
+};
+
+struct bridge_port {
+	struct bridge *bridge;
+	struct bridge_port_config config;
+	uint16_t id;
+	uint16_t ofport;
+	/* one of the two: */
+	struct port *device;
+	struct port_fake *fake;
+	struct port_counts counts_before; /* of earlier ports of the same number */
+	UT_hash_handle hh;
+};
+
+/* The control thread is about to write to FDBs, or to add or remove a bridge. */
+void fdb_write_begin(struct vswitch *sw);
+void fdb_write_end(struct vswitch *sw);
+
+/* The port's device, real or fake (device.c). Errors of port_add() and port_set(). */
+int device_add(struct bridge_port *port, struct err *err);
+int device_set(struct bridge_port *port, const struct port_config *config, struct err *err);
+void device_del(struct bridge_port *port);
+void device_status(const struct bridge_port *port, struct port_status *out);
+int device_counters(const struct bridge_port *port, struct port_counters *out);
+/* Tells the workers the longest frame that the device takes by now. */
+void device_refresh(struct bridge_port *port);

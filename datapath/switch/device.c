@@ -1,0 +1,79 @@
+/* What stands behind a bridge's port: a device of port/, or memory (tests). */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "path/worker.h"
+#include "port/port_fake.h"
+#include "switch/bridge.h"
+
+/* Ethernet header and one VLAN tag, as is_skb_forwardable() of the kernel counts. */
+#define FRAME_OVERHEAD (14 + 4)
+
+int device_add(struct bridge_port *port, struct err *err)
+{
+	struct vswitch *sw = port->bridge->sw;
+	const struct port_config *config = &port->config.port;
+	int rc;
+
+	if (config->type == PORT_FAKE) {
+		rc = port_fake_new(&port->fake, port->id, config, &sw->port_host);
+		if (rc)
+			return err_set(err, -rc, "port %s: %s", config->name, strerror(-rc));
+	} else if (sw->port_table) {
+		rc = port_add(sw->port_table, port->id, config, &port->device, err);
+		if (rc)
+			return rc;
+	} else {
+		return err_set(err, ENOTSUP, "port %s: this switch runs without devices",
+			       config->name);
+	}
+	device_refresh(port);
+	return 0;
+}
+
+int device_set(struct bridge_port *port, const struct port_config *config, struct err *err)
+{
+	if (strcmp(port->config.port.name, config->name) ||
+	    (port->config.port.type == PORT_FAKE) != (config->type == PORT_FAKE))
+		return err_set(err, EINVAL,
+			       "port %s: name and kind of a port cannot change: remove it and add "
+			       "it again",
+			       port->config.port.name);
+	return port->fake ? 0 : port_set(port->device, config, err);
+}
+
+void device_del(struct bridge_port *port)
+{
+	if (port->device)
+		port_del(&port->device);
+	port_fake_free(&port->fake);
+}
+
+void device_status(const struct bridge_port *port, struct port_status *out)
+{
+	if (port->fake)
+		port_fake_status(port->fake, out);
+	else
+		port_status(port->device, out);
+}
+
+int device_counters(const struct bridge_port *port, struct port_counters *out)
+{
+	if (port->device)
+		return port_counters(port->device, out);
+	memset(out, 0, sizeof(*out));
+	return 0;
+}
+
+void device_refresh(struct bridge_port *port)
+{
+	struct vswitch *sw = port->bridge->sw;
+	struct port_status status;
+	uint32_t max_len;
+
+	device_status(port, &status);
+	max_len = status.mtu ? status.mtu + FRAME_OVERHEAD : UINT32_MAX;
+	for (unsigned i = 0; i < sw->n_workers; i++)
+		worker_output_set_max_len(sw->workers[i], port->id, max_len);
+}

@@ -1,0 +1,257 @@
+#include "switch/normal.h"
+
+#include <string.h>
+
+#include "flow/fdb.h"
+#include "flow/key.h"
+#include "switch/snapshot.h"
+
+#define TCI_VID 0x0fff
+#define TCI_PCP 0xe000
+
+#define TPID_8021Q 0x8100
+
+/* The outer tag of a packet as it came. */
+struct tag {
+	bool is_present;
+	uint16_t vid;
+	uint16_t pcp; /* in place; known only where a port asks for it: see normal_mask() */
+};
+
+/* How a packet leaves a port. */
+enum egress {
+	EGRESS_UNTAGGED,
+	EGRESS_PRIORITY, /* with a tag of VLAN 0 */
+	EGRESS_TAGGED,
+	N_EGRESS
+};
+
+void normal_mask(const struct bridge_view *bridge, struct flow_key *bits)
+{
+	uint16_t tci = VLAN_PRESENT | TCI_VID;
+
+	memset(bits, 0, sizeof(*bits));
+	for (unsigned i = 0; i < bridge->n_ports; i++)
+		if (bridge->ports[i].priority_tags == PRIORITY_TAGS_IF_NONZERO)
+			tci |= TCI_PCP;
+	bits->packet.in_port = UINT16_MAX;
+	bits->packet.vlan.tci = to_be16(tci);
+	memset(&bits->packet.eth_dst, 0xff, sizeof(bits->packet.eth_dst));
+	memset(&bits->packet.eth_src, 0xff, sizeof(bits->packet.eth_src));
+}
+
+static struct tag tag_of(const struct flow_key *key)
+{
+	uint16_t tci = from_be16(key->packet.vlan.tci);
+
+	return (struct tag){
+		.is_present = tci & VLAN_PRESENT,
+		.vid = tci & TCI_VID,
+		.pcp = tci & TCI_PCP,
+	};
+}
+
+/* ---- which VLAN a port carries ---- */
+
+static bool is_trunked(const struct port_view *port, uint16_t vlan)
+{
+	return !port->has_trunks || (port->trunks.bits[vlan / 64] >> (vlan % 64) & 1);
+}
+
+static bool carries(const struct port_view *port, uint16_t vlan)
+{
+	switch (port->vlan_mode) {
+	case VLAN_ACCESS:
+		return vlan == port->tag;
+	case VLAN_NATIVE_TAGGED:
+	case VLAN_NATIVE_UNTAGGED:
+		return vlan == port->tag || is_trunked(port, vlan);
+	case VLAN_TRUNK:
+		break;
+	}
+	return is_trunked(port, vlan);
+}
+
+/* The VLAN that a packet with this tag is in when it comes by the port. A tag of VLAN 0 carries
+ * only a priority: 802.1Q treats the packet as untagged. False: the port does not take it. */
+static bool admit(const struct port_view *port, const struct tag *tag, uint16_t *vlan)
+{
+	if (port->vlan_mode == VLAN_TRUNK)
+		*vlan = tag->vid;
+	else if (!tag->vid)
+		*vlan = port->tag;
+	else if (port->vlan_mode == VLAN_ACCESS)
+		return false;
+	else
+		*vlan = tag->vid;
+	return carries(port, *vlan);
+}
+
+/* How a packet of `vlan`, received with the tag `in`, leaves the port. */
+static enum egress egress_of(const struct port_view *port, uint16_t vlan, const struct tag *in)
+{
+	bool is_native = port->vlan_mode == VLAN_ACCESS ||
+			 (port->vlan_mode == VLAN_NATIVE_UNTAGGED && vlan == port->tag);
+
+	if (vlan && !is_native)
+		return EGRESS_TAGGED;
+	if (port->priority_tags == PRIORITY_TAGS_ALWAYS ||
+	    (port->priority_tags == PRIORITY_TAGS_IF_NONZERO && in->pcp))
+		return EGRESS_PRIORITY;
+	return EGRESS_UNTAGGED;
+}
+
+/* ---- learning ---- */
+
+static bool learn(const struct port_view *port, const struct flow_key *key, uint16_t vlan,
+		  uint64_t now, struct version_deps *deps, struct path_learned *learned)
+{
+	struct eth_addr mac = key->packet.eth_src;
+
+	if (eth_addr_is_multicast(mac) ||
+	    fdb_refresh(port->bridge->fdb, vlan, mac, port->id, now, deps))
+		return false;
+	*learned = (struct path_learned){.port = port->id, .vlan = vlan, .mac = mac};
+	return true;
+}
+
+/* ---- sending ---- */
+
+/* 01:80:c2:00:00:00 to :0f: spanning tree, pause, LLDP; never forwarded by a bridge (802.1Q
+ * table 8-1). */
+static bool is_reserved(struct eth_addr mac)
+{
+	static const uint8_t prefix[] = {0x01, 0x80, 0xc2, 0x00, 0x00};
+
+	return !memcmp(mac.byte, prefix, sizeof(prefix)) && mac.byte[5] < 0x10;
+}
+
+/* A packet on its way out: which steps it has behind it. */
+struct outgoing {
+	const struct port_view *in_port;
+	struct tag in;
+	uint16_t vlan;
+	/* the tag after the steps so far */
+	bool is_tagged;
+	uint16_t vid;
+	struct flow_op_list *ops;
+};
+
+/* A tag that is there is rewritten, never replaced, so that it keeps its priority and TPID. */
+static void retag(struct outgoing *outgoing, enum egress egress)
+{
+	uint16_t vid = egress == EGRESS_TAGGED ? outgoing->vlan : 0;
+
+	if (egress == EGRESS_UNTAGGED && outgoing->is_tagged)
+		flow_op_add(outgoing->ops, flow_op_pop_vlan());
+	else if (egress != EGRESS_UNTAGGED && !outgoing->is_tagged)
+		flow_op_add(outgoing->ops, flow_op_push_vlan(TPID_8021Q, vid));
+	else if (egress != EGRESS_UNTAGGED && vid != outgoing->vid)
+		flow_op_add(outgoing->ops, flow_op_set_vlan(vid, TCI_VID));
+	outgoing->is_tagged = egress != EGRESS_UNTAGGED;
+	outgoing->vid = vid;
+}
+
+static void output(struct outgoing *outgoing, const struct port_view *port, enum egress egress)
+{
+	retag(outgoing, egress);
+	flow_op_add(outgoing->ops, flow_op_output(port->id));
+}
+
+static bool is_forbidden(const struct outgoing *outgoing, const struct port_view *port)
+{
+	return port->is_protected && outgoing->in_port->is_protected;
+}
+
+/* To all ports that have the VLAN. First those that need the packet as it is, and a tag is taken
+ * off last: a step cannot be undone. */
+static enum drop_reason flood(struct outgoing *outgoing)
+{
+	static const enum egress order[][N_EGRESS] = {
+		{EGRESS_UNTAGGED, EGRESS_PRIORITY, EGRESS_TAGGED},
+		{EGRESS_TAGGED, EGRESS_PRIORITY, EGRESS_UNTAGGED},
+	};
+	const enum egress *next = order[outgoing->in.is_present];
+	const struct bridge_view *bridge = outgoing->in_port->bridge;
+
+	for (unsigned pass = 0; pass < N_EGRESS; pass++) {
+		for (unsigned i = 0; i < bridge->n_ports; i++) {
+			const struct port_view *port = &bridge->ports[i];
+
+			if (port != outgoing->in_port && carries(port, outgoing->vlan) &&
+			    !is_forbidden(outgoing, port) &&
+			    egress_of(port, outgoing->vlan, &outgoing->in) == next[pass])
+				output(outgoing, port, next[pass]);
+		}
+	}
+	if (outgoing->ops->is_full)
+		return DROP_FLOOD_LIMIT;
+	return outgoing->ops->n_ops ? DROP_NONE : DROP_NO_OUTPUT;
+}
+
+static enum drop_reason unicast(struct outgoing *outgoing, const struct port_view *port)
+{
+	if (port == outgoing->in_port)
+		return DROP_HAIRPIN;
+	if (is_forbidden(outgoing, port))
+		return DROP_NOT_FORWARDED;
+	if (!carries(port, outgoing->vlan))
+		return DROP_NO_OUTPUT;
+	output(outgoing, port, egress_of(port, outgoing->vlan, &outgoing->in));
+	return DROP_NONE;
+}
+
+/* The port that the destination was learned on; NULL: unknown, or not of this bridge any more. */
+static const struct port_view *destination(const struct snapshot *snapshot,
+					   const struct bridge_view *bridge, uint16_t vlan,
+					   struct eth_addr mac, struct version_deps *deps)
+{
+	const struct port_view *port;
+
+	if (eth_addr_is_multicast(mac))
+		return NULL;
+	port = snapshot_port(snapshot, fdb_lookup(bridge->fdb, vlan, mac, deps));
+	return port && port->bridge == bridge ? port : NULL;
+}
+
+static enum drop_reason forward(const struct snapshot *snapshot, const struct port_view *in_port,
+				const struct flow_key *key, uint64_t now, struct translation *out)
+{
+	struct outgoing outgoing = {.in_port = in_port, .in = tag_of(key), .ops = &out->ops};
+	struct eth_addr mac = key->packet.eth_dst;
+	const struct port_view *port;
+
+	outgoing.is_tagged = outgoing.in.is_present;
+	outgoing.vid = outgoing.in.vid;
+	if (!admit(in_port, &outgoing.in, &outgoing.vlan))
+		return DROP_VLAN_NOT_ALLOWED;
+	if (is_reserved(mac) && !in_port->bridge->forward_bpdu)
+		return DROP_RESERVED_MULTICAST;
+	out->has_learned = learn(in_port, key, outgoing.vlan, now, &out->deps, &out->learned);
+	port = destination(snapshot, in_port->bridge, outgoing.vlan, mac, &out->deps);
+	return port ? unicast(&outgoing, port) : flood(&outgoing);
+}
+
+void normal(const struct snapshot *snapshot, const struct port_view *port,
+	    const struct flow_key *key, uint64_t now, struct translation *out)
+{
+	enum drop_reason reason = forward(snapshot, port, key, now, out);
+
+	if (reason == DROP_NONE)
+		return;
+	out->ops.n_ops = 0;
+	out->ops.is_full = 0;
+	flow_op_add(&out->ops, flow_op_drop(reason));
+}
+
+bool normal_refresh(const struct port_view *port, const struct flow_key *key, uint64_t now,
+		    struct path_learned *learned)
+{
+	struct tag tag = tag_of(key);
+	uint16_t vlan;
+
+	if (!admit(port, &tag, &vlan) ||
+	    (is_reserved(key->packet.eth_dst) && !port->bridge->forward_bpdu))
+		return false;
+	return learn(port, key, vlan, now, NULL, learned);
+}

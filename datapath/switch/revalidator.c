@@ -1,0 +1,162 @@
+#include "switch/revalidator.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#include "base/clock.h"
+#include "base/mailbox.h"
+#include "base/own.h"
+#include "base/rcu.h"
+#include "flow/fdb.h"
+#include "switch/bridge.h"
+#include "switch/snapshot.h"
+
+#define MAILBOX_SLOTS 8192
+#define LOCK_BATCH    256 /* messages per hold of fdb_lock */
+#define AGE_PERIOD_NS CLOCK_NS_PER_SEC
+
+struct revalidator {
+	/* fixed after create */
+	struct vswitch *sw;
+	struct mailbox *mailbox;
+	int stop_fd;
+	/* control only */
+	pthread_t thread;
+	bool is_started;
+	/* revalidator only */
+	uint64_t aged_at;
+	bool has_entries; /* there is something to age */
+};
+
+int revalidator_new(struct revalidator **out, struct vswitch *sw)
+{
+	own(revalidator_free) struct revalidator *revalidator = calloc(1, sizeof(*revalidator));
+	int rc;
+
+	if (!revalidator)
+		return -ENOMEM;
+	revalidator->sw = sw;
+	revalidator->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (revalidator->stop_fd < 0)
+		return -errno;
+	rc = mailbox_new(&revalidator->mailbox, sizeof(struct path_learned), MAILBOX_SLOTS);
+	if (rc)
+		return rc;
+	*out = take_ptr(revalidator);
+	return 0;
+}
+
+void revalidator_free(struct revalidator **p)
+{
+	struct revalidator *revalidator = *p;
+
+	if (!revalidator)
+		return;
+	if (revalidator->is_started) {
+		eventfd_write(revalidator->stop_fd, 1);
+		pthread_join(revalidator->thread, NULL);
+	}
+	fd_close(&revalidator->stop_fd);
+	mailbox_free(&revalidator->mailbox);
+	mem_free(p);
+}
+
+struct mailbox *revalidator_mailbox(const struct revalidator *revalidator)
+{
+	return revalidator->mailbox;
+}
+
+static void learn(const struct snapshot *snapshot, const struct path_learned *learned, uint64_t now)
+{
+	const struct port_view *port = snapshot_port(snapshot, learned->port);
+
+	/* It may have gone since. */
+	if (port)
+		fdb_learn(port->bridge->fdb, learned->vlan, learned->mac, learned->port, now);
+}
+
+/* True if the mailbox may hold more. */
+static bool learn_batch(struct revalidator *revalidator, uint64_t now)
+{
+	struct vswitch *sw = revalidator->sw;
+	struct path_learned learned;
+	unsigned n = 0;
+
+	pthread_mutex_lock(&sw->fdb_lock);
+	for (; n < LOCK_BATCH && mailbox_receive(revalidator->mailbox, &learned); n++)
+		learn(snapshot_of(rcu_load(sw->path_host.view)), &learned, now);
+	pthread_mutex_unlock(&sw->fdb_lock);
+	revalidator->has_entries |= n > 0;
+	return n == LOCK_BATCH;
+}
+
+/* True if there are entries left that can age. */
+static bool age(struct vswitch *sw, uint64_t now)
+{
+	struct bridge *bridge, *next;
+	bool has_entries = false;
+
+	pthread_mutex_lock(&sw->fdb_lock);
+	HASH_ITER (hh, sw->bridges, bridge, next) {
+		struct fdb_counters counters;
+
+		fdb_counters_read(bridge->fdb, &counters);
+		fdb_sweep(bridge->fdb, now, (uint32_t)counters.n_entries);
+		fdb_counters_read(bridge->fdb, &counters);
+		has_entries |= counters.n_entries > counters.n_static;
+	}
+	pthread_mutex_unlock(&sw->fdb_lock);
+	return has_entries;
+}
+
+void revalidator_turn(struct revalidator *revalidator)
+{
+	uint64_t now = clock_now(revalidator->sw->options.clock);
+
+	mailbox_wake_ack(revalidator->mailbox);
+	while (learn_batch(revalidator, now))
+		rcu_rest();
+	if (!revalidator->has_entries || now - revalidator->aged_at < AGE_PERIOD_NS)
+		return;
+	revalidator->aged_at = now;
+	revalidator->has_entries = age(revalidator->sw, now);
+}
+
+static void *revalidator_main(void *arg)
+{
+	struct revalidator *revalidator = arg;
+	struct pollfd fds[] = {
+		{.fd = mailbox_fd(revalidator->mailbox), .events = POLLIN},
+		{.fd = revalidator->stop_fd, .events = POLLIN},
+	};
+
+	rcu_reader_begin();
+	while (!fds[1].revents) {
+		revalidator_turn(revalidator);
+		rcu_sleep_begin();
+		poll(fds, 2, revalidator->has_entries ? 1000 : -1);
+		rcu_sleep_end();
+	}
+	rcu_reader_end();
+	return NULL;
+}
+
+int revalidator_start(struct revalidator *revalidator)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = -pthread_create(&revalidator->thread, NULL, revalidator_main, revalidator);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc)
+		return rc;
+	pthread_setname_np(revalidator->thread, "revalidator");
+	revalidator->is_started = true;
+	return 0;
+}

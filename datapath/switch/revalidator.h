@@ -1,0 +1,24 @@
+#pragma once
+/* The revalidator: the thread behind the workers that writes what was learned, and ages it.
+ *
+ * Workers post what they see to its mailbox; it sleeps until then, and while there is something to
+ * age it wakes up once a second. The control thread changes FDBs as well; both hold fdb_lock then.
+ */
+#include <stdbool.h>
+
+struct mailbox;
+struct revalidator;
+struct vswitch;
+
+/* Not running yet. 0, -ENOMEM or an errno. Control. */
+int revalidator_new(struct revalidator **out, struct vswitch *sw);
+/* Stops it if it runs. */
+void revalidator_free(struct revalidator **revalidator);
+int revalidator_start(struct revalidator *revalidator);
+
+/* Where workers send struct path_learned. Borrowed. */
+struct mailbox *revalidator_mailbox(const struct revalidator *revalidator);
+
+/* Writes what is in the mailbox and ages what is due: what the thread does when it wakes up.
+ * For those who run without threads. */
+void revalidator_turn(struct revalidator *revalidator);

@@ -1,0 +1,138 @@
+#include "switch/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "base/rcu.h"
+#include "flow/mask.h"
+#include "flow/version.h"
+#include "switch/bridge.h"
+#include "switch/normal.h"
+
+static bool is_empty(const struct vlan_bitmap *vlans)
+{
+	static const struct vlan_bitmap none;
+
+	return !memcmp(vlans, &none, sizeof(none));
+}
+
+static void port_view_init(struct port_view *view, const struct bridge_port *port,
+			   const struct bridge_view *bridge)
+{
+	const struct bridge_port_config *config = &port->config;
+
+	*view = (struct port_view){
+		.bridge = bridge,
+		.id = port->id,
+		.ofport = port->ofport,
+		.vlan_mode = config->tag == VLAN_NONE ? VLAN_TRUNK : config->vlan_mode,
+		.tag = config->tag,
+		.priority_tags = config->priority_tags,
+		.is_protected = config->is_protected,
+		.has_trunks = !is_empty(&config->trunks),
+		.trunks = config->trunks,
+	};
+}
+
+static struct bridge_view *view_new(unsigned capacity)
+{
+	struct bridge_view *view = calloc(1, sizeof(*view) + capacity * sizeof(view->ports[0]));
+
+	if (view)
+		view->capacity = capacity;
+	return view;
+}
+
+static void masks_put(struct mask_table *table, struct path_masks *masks)
+{
+	for (unsigned i = 0; i < N_PACKET_CLASSES; i++)
+		if (masks->by_class[i])
+			mask_put(table, &masks->by_class[i]);
+}
+
+/* A bridge without flows is one NORMAL flow: the same mask for all classes. */
+static int masks_get(struct mask_table *table, const struct bridge_view *view,
+		     struct path_masks *masks)
+{
+	struct flow_key bits;
+
+	memset(masks, 0, sizeof(*masks));
+	normal_mask(view, &bits);
+	for (unsigned i = 0; i < N_PACKET_CLASSES; i++) {
+		int rc = mask_get(table, &bits, &masks->by_class[i]);
+
+		if (rc) {
+			masks_put(table, masks);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int view_init(struct bridge_view *view, const struct bridge *bridge)
+{
+	view->fdb = bridge->fdb;
+	view->fail_mode = bridge->config.fail_mode;
+	view->forward_bpdu = bridge->config.forward_bpdu;
+	view->n_ports = bridge->n_ports;
+	for (unsigned i = 0; i < bridge->n_ports; i++)
+		port_view_init(&view->ports[i], bridge->ports[i], view);
+	return masks_get(bridge->sw->masks, view, &view->masks);
+}
+
+/* Puts `view` where `old` was (either may be NULL), for every packet received after return. */
+static void replace(struct vswitch *sw, const struct bridge_view *old,
+		    const struct bridge_view *view)
+{
+	struct snapshot *snapshot = sw->spare;
+
+	*snapshot = *sw->snapshot;
+	for (unsigned i = 0; old && i < old->n_ports; i++) {
+		snapshot->ports[old->ports[i].id] = NULL;
+		snapshot->path.masks[old->ports[i].id] = NULL;
+	}
+	for (unsigned i = 0; view && i < view->n_ports; i++) {
+		snapshot->ports[view->ports[i].id] = &view->ports[i];
+		snapshot->path.masks[view->ports[i].id] = &view->masks;
+	}
+	sw->spare = sw->snapshot;
+	sw->snapshot = snapshot;
+	rcu_publish(sw->path_host.view, &snapshot->path);
+	version_bump(sw->versions, VERSION_CONFIG);
+	rcu_wait_readers();
+}
+
+int snapshot_publish(struct bridge *bridge)
+{
+	struct bridge_view *view = bridge->spare;
+	int rc;
+
+	if (!view || view->capacity < bridge->n_ports) {
+		view = view_new(bridge->n_ports + bridge->n_ports / 2);
+		if (!view)
+			return -ENOMEM;
+		free(bridge->spare);
+		bridge->spare = view;
+	}
+	rc = view_init(view, bridge);
+	if (rc)
+		return rc;
+	replace(bridge->sw, bridge->view, view);
+	bridge->spare = bridge->view;
+	bridge->view = view;
+	if (bridge->spare)
+		masks_put(bridge->sw->masks, &bridge->spare->masks);
+	return 0;
+}
+
+void snapshot_remove(struct bridge *bridge)
+{
+	if (bridge->view) {
+		replace(bridge->sw, bridge->view, NULL);
+		masks_put(bridge->sw->masks, &bridge->view->masks);
+	}
+	mem_free(&bridge->view);
+	mem_free(&bridge->spare);
+}

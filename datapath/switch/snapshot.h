@@ -1,0 +1,63 @@
+#pragma once
+/* The configuration as translation sees it: immutable, published under RCU.
+ *
+ * The control thread writes a bridge's view anew with every change to the bridge, and with it a
+ * snapshot, publishes that, bumps VERSION_CONFIG (so that cached entries translate again) and waits
+ * for readers. What was published before is then free to be written for the next change. So a
+ * translation sees the whole switch before a change or after it, never something between, and what
+ * it returns is a function of (snapshot, key, FDB).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "path/host.h"
+#include "switch/vswitch.h"
+
+struct bridge_view;
+struct fdb;
+
+struct port_view {
+	const struct bridge_view *bridge;
+	uint16_t id;
+	uint16_t ofport;
+	enum vlan_mode vlan_mode;
+	uint16_t tag; /* of the modes other than trunk */
+	enum priority_tags priority_tags;
+	bool is_protected;
+	bool has_trunks; /* false: all VLANs */
+	struct vlan_bitmap trunks;
+};
+
+struct bridge_view {
+	struct fdb *fdb;
+	struct path_masks masks; /* a reference to each */
+	enum fail_mode fail_mode;
+	bool forward_bpdu;
+	unsigned capacity; /* of ports[]; control only */
+	unsigned n_ports;
+	struct port_view ports[]; /* ascending by ofport */
+};
+
+struct snapshot {
+	struct path_view path;                      /* what workers see of it */
+	const struct port_view *ports[PORT_ID_MAX]; /* by switch-wide number; NULL: none */
+};
+
+static inline const struct snapshot *snapshot_of(const struct path_view *path)
+{
+	return (const struct snapshot *)((const char *)path - offsetof(struct snapshot, path));
+}
+
+/* NULL: no bridge has that port. Borrowed until the reader rests. */
+static inline const struct port_view *snapshot_port(const struct snapshot *snapshot, uint16_t id)
+{
+	return id < PORT_ID_MAX ? snapshot->ports[id] : NULL;
+}
+
+/* Makes the bridge as it is configured now what every packet sees that is received after return.
+ * Control. 0, or -ENOMEM: then the old view holds. Cannot fail for a bridge with fewer ports than
+ * it had at the last call. */
+int snapshot_publish(struct bridge *bridge);
+/* The same without the bridge. */
+void snapshot_remove(struct bridge *bridge);

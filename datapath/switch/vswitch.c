@@ -1,0 +1,217 @@
+#include "switch/vswitch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/counter.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/rcu.h"
+#include "flow/cache.h"
+#include "packet/frame.h"
+#include "path/worker.h"
+#include "switch/bridge.h"
+#include "switch/revalidator.h"
+#include "switch/snapshot.h"
+#include "switch/translate.h"
+
+#define POOL_CHUNKS         8192 /* AF_XDP pins all of it: 32 MiB a worker */
+#define POOL_CHUNK_SIZE     4096
+#define WORKERS_DEFAULT_MAX 4
+
+static unsigned workers_default(void)
+{
+	long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n_cores <= 2)
+		return 1;
+	return n_cores / 2 < WORKERS_DEFAULT_MAX ? (unsigned)n_cores / 2 : WORKERS_DEFAULT_MAX;
+}
+
+/* ---- the floor that port/ stands under ---- */
+
+static struct frame_pool *host_pool(void *ctx, unsigned worker)
+{
+	struct vswitch *sw = ctx;
+
+	return sw->pools[worker];
+}
+
+static int host_rxq_add(void *ctx, unsigned worker, struct rxq *rxq)
+{
+	struct vswitch *sw = ctx;
+
+	return worker_rxq_add(sw->workers[worker], rxq);
+}
+
+static void host_rxq_del(void *ctx, unsigned worker, struct rxq *rxq)
+{
+	struct vswitch *sw = ctx;
+
+	worker_rxq_del(sw->workers[worker], rxq);
+}
+
+static void host_out_set(void *ctx, unsigned worker, uint16_t port, struct txq *txq)
+{
+	struct vswitch *sw = ctx;
+	/* The device's limit is not known yet: see device_refresh(). */
+	int rc = worker_output_set(sw->workers[worker], port, txq, UINT32_MAX);
+
+	if (rc)
+		log_error("switch", "port number %u: no transmit queue for worker %u: %s", port,
+			  worker, strerror(-rc));
+}
+
+static void host_changed(void *ctx, struct port *device)
+{
+	struct vswitch *sw = ctx;
+	struct bridge_port *port = sw->ports[port_id(device)];
+
+	if (!port)
+		return;
+	device_refresh(port);
+	if (sw->options.changed)
+		sw->options.changed(sw->options.ctx, port);
+}
+
+/* ---- life ---- */
+
+static int workers_new(struct vswitch *sw)
+{
+	for (unsigned i = 0; i < sw->n_workers; i++) {
+		int rc = frame_pool_new(&sw->pools[i], POOL_CHUNKS, POOL_CHUNK_SIZE);
+
+		if (!rc)
+			rc = worker_new(&sw->workers[i], &sw->path_host, sw->options.clock,
+					sw->pools[i]);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int threads_start(struct vswitch *sw)
+{
+	int rc = revalidator_start(sw->revalidator);
+
+	for (unsigned i = 0; !rc && i < sw->n_workers; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "worker%u", i);
+		rc = worker_start(sw->workers[i], name);
+	}
+	return rc;
+}
+
+static int parts_new(struct vswitch *sw)
+{
+	int rc;
+
+	sw->snapshot = calloc(1, sizeof(*sw->snapshot));
+	sw->spare = calloc(1, sizeof(*sw->spare));
+	sw->versions = calloc(1, sizeof(*sw->versions));
+	if (!sw->snapshot || !sw->spare || !sw->versions)
+		return -ENOMEM;
+	rc = mask_table_new(&sw->masks);
+	if (rc)
+		return rc;
+	rc = revalidator_new(&sw->revalidator, sw);
+	if (rc)
+		return rc;
+	sw->path_host = (struct path_host){
+		.versions = sw->versions,
+		.learned = revalidator_mailbox(sw->revalidator),
+		.translate = translate,
+		.refresh = translate_refresh,
+		.view = &sw->snapshot->path,
+	};
+	rc = workers_new(sw);
+	if (rc)
+		return rc;
+	sw->port_host = (struct port_host){
+		.ctx = sw,
+		.n_workers = sw->n_workers,
+		.pool = host_pool,
+		.rxq_add = host_rxq_add,
+		.rxq_del = host_rxq_del,
+		.out_set = host_out_set,
+		.changed = host_changed,
+	};
+	return sw->options.no_threads ? 0 : threads_start(sw);
+}
+
+int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
+		struct event_base *base, struct err *err)
+{
+	own(vswitch_free) struct vswitch *sw = calloc(1, sizeof(*sw));
+	int rc;
+
+	if (!sw)
+		return err_set(err, ENOMEM, "switch: out of memory");
+	rcu_reader_begin();
+	rcu_sleep_begin();
+	pthread_mutex_init(&sw->fdb_lock, NULL);
+	sw->options = *options;
+	if (options->n_workers > WORKERS_MAX)
+		return err_set(err, EINVAL, "switch: %u workers are too many: use 1 to %d",
+			       options->n_workers, WORKERS_MAX);
+	sw->n_workers = options->n_workers ? options->n_workers : workers_default();
+	rc = parts_new(sw);
+	if (rc)
+		return err_set(err, -rc, "switch: cannot start its workers: %s", strerror(-rc));
+	if (!options->no_devices)
+		rc = port_table_new(&sw->port_table, base, options->instance, &sw->port_host, err);
+	if (rc)
+		return rc;
+	*out = take_ptr(sw);
+	return 0;
+}
+
+void vswitch_free(struct vswitch **p)
+{
+	struct vswitch *sw = *p;
+	struct bridge *bridge, *next;
+
+	if (!sw)
+		return;
+	HASH_ITER (hh, sw->bridges, bridge, next) {
+		struct bridge *gone = bridge;
+
+		bridge_del(&gone);
+	}
+	if (sw->port_table)
+		port_table_free(&sw->port_table);
+	for (unsigned i = 0; i < sw->n_workers; i++) {
+		worker_free(&sw->workers[i]);
+		frame_pool_free(&sw->pools[i]);
+	}
+	revalidator_free(&sw->revalidator);
+	free(sw->snapshot);
+	free(sw->spare);
+	free(sw->versions);
+	mask_table_free(&sw->masks);
+	pthread_mutex_destroy(&sw->fdb_lock);
+	rcu_reader_end();
+	mem_free(p);
+}
+
+void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out)
+{
+	*out = (struct cache_stats){.n_masks = mask_table_n_used(sw->masks)};
+	for (unsigned i = 0; i < sw->n_workers; i++) {
+		const struct worker *worker = sw->workers[i];
+		struct cache_counters cache;
+
+		cache_counters_read(worker->cache, &cache);
+		out->n_hit += counter_get(&worker->counts.n_hit);
+		out->n_miss += counter_get(&worker->counts.n_miss);
+		out->n_stale += counter_get(&worker->counts.n_stale);
+		out->n_evicted += cache.n_evicted;
+		out->n_expired += cache.n_expired;
+		out->n_entries += (uint32_t)cache.n_entries;
+	}
+}
