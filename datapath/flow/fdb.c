@@ -2,31 +2,32 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <urcu/urcu-qsbr.h>
 #include <urcu/list.h>
-#include <urcu/rculfhash.h>
 
 #include "../bpf/abi.h"
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/hash.h"
 #include "base/own.h"
+#include "base/rcu.h"
+
+#include <urcu/rculfhash.h> /* wants the flavour first */
 
 #define EVICT_SAMPLES 4
+#define LIMBO_MAX     1024
 
 struct entry {
 	/* fixed while readers can find it */
 	uint64_t key; /* VLAN in the highest 16 bits, then the MAC */
 	uint64_t hash;
 	struct cds_lfht_node node;
-	struct rcu_head rcu;
 	/* written by the writer, read under RCU */
 	uint16_t port;
 	bool is_static;
 	/* any thread that sees the address; seconds */
 	uint32_t seen_s;
 	/* writer only */
-	struct cds_list_head in_all;
+	struct cds_list_head in_all;  /* or in limbo */
 	struct cds_list_head in_port; /* learned ones only */
 };
 
@@ -45,8 +46,10 @@ struct fdb {
 	struct cds_lfht *table;
 	/* writer only */
 	struct fdb_config config;
-	struct port_share *ports;     /* those that have entries */
-	struct cds_list_head all;     /* next to be swept first */
+	struct port_share *ports;   /* those that have entries */
+	struct cds_list_head all;   /* next to be swept first */
+	struct cds_list_head limbo; /* removed, but readers may still look at them */
+	unsigned n_limbo;
 	struct fdb_counters counters; /* counters */
 };
 
@@ -75,6 +78,7 @@ static uint32_t seconds(uint64_t ns)
 
 static int is_match(struct cds_lfht_node *node, const void *key)
 {
+	RCU_TSAN_ACQUIRE();
 	return caa_container_of(node, struct entry, node)->key == *(const uint64_t *)key;
 }
 
@@ -153,6 +157,7 @@ int fdb_visit(const struct fdb *fdb, uint64_t now,
 	struct entry *entry;
 
 	cds_lfht_for_each_entry (fdb->table, &iter, entry, node) {
+		RCU_TSAN_ACQUIRE();
 		struct fdb_entry_info info = {
 			.mac = eth_addr_from_u64(entry->key),
 			.vlan = (uint16_t)(entry->key >> 48),
@@ -241,9 +246,18 @@ static void to_end(struct cds_list_head *node, struct cds_list_head *list)
 	cds_list_add_tail(node, list);
 }
 
-static void free_entry(struct rcu_head *rcu)
+/* Frees what was removed. Waits for readers: once for many entries. */
+static void limbo_clear(struct fdb *fdb)
 {
-	free(caa_container_of(rcu, struct entry, rcu));
+	struct entry *entry, *next;
+
+	if (!fdb->n_limbo)
+		return;
+	rcu_wait_readers();
+	cds_list_for_each_entry_safe (entry, next, &fdb->limbo, in_all)
+		free(entry);
+	CDS_INIT_LIST_HEAD(&fdb->limbo);
+	fdb->n_limbo = 0;
 }
 
 static void entry_remove(struct fdb *fdb, struct entry *entry)
@@ -256,7 +270,9 @@ static void entry_remove(struct fdb *fdb, struct entry *entry)
 		share_del(fdb, entry);
 	counter_add(&fdb->counters.n_entries, -1ull);
 	version_bump(fdb->versions, version_of(entry->hash));
-	urcu_qsbr_call_rcu(&entry->rcu, free_entry);
+	cds_list_add(&entry->in_all, &fdb->limbo);
+	if (++fdb->n_limbo == LIMBO_MAX)
+		limbo_clear(fdb);
 }
 
 /* Of the entries that were longest on the port, removes the one that was unseen for longest. The
@@ -314,6 +330,7 @@ static int entry_add(struct fdb *fdb, uint64_t key, uint16_t port, bool is_stati
 	entry->is_static = is_static;
 	entry->seen_s = seconds(now);
 	cds_lfht_node_init(&entry->node);
+	RCU_TSAN_RELEASE();
 	cds_lfht_add(fdb->table, entry->hash, &entry->node);
 	cds_list_add_tail(&entry->in_all, &fdb->all);
 	counter_add(&fdb->counters.n_entries, 1);
@@ -368,6 +385,7 @@ int fdb_new(struct fdb **out, const struct fdb_config *config, struct versions *
 	fdb->versions = versions;
 	fdb->seed = hash_seed + (uint64_t)(uintptr_t)fdb;
 	CDS_INIT_LIST_HEAD(&fdb->all);
+	CDS_INIT_LIST_HEAD(&fdb->limbo);
 	fdb->table = cds_lfht_new_flavor(size, 1, 0, 0, &urcu_qsbr_flavor, NULL);
 	if (!fdb->table)
 		return -ENOMEM;
@@ -380,7 +398,7 @@ void fdb_free(struct fdb **fdb)
 	if (!*fdb)
 		return;
 	fdb_flush(*fdb, PORT_ID_NONE, true);
-	urcu_qsbr_synchronize_rcu();
+	limbo_clear(*fdb);
 	cds_lfht_destroy((*fdb)->table, NULL);
 	mem_free(fdb);
 }
@@ -473,6 +491,7 @@ uint32_t fdb_sweep(struct fdb *fdb, uint64_t now, uint32_t budget)
 {
 	uint32_t n_expired = 0;
 
+	limbo_clear(fdb);
 	if (!fdb->config.aging_s)
 		return 0;
 	if (budget > fdb->counters.n_entries)

@@ -1,11 +1,13 @@
 #pragma once
 /* The forwarding database of one bridge: {VLAN, MAC} -> port.
  *
- * Readers look up without locks. Exactly one thread at a time writes; the callers see to that. Both
- * are registered with liburcu's QSBR flavour and online when they call. Every change of where an
- * address leads bumps the version counter of its bucket (flow/version.h), so cached flows that rest
- * on it, and only those, are decided anew. Seeing an address again where it was changes nothing but
- * the time, which readers may note themselves, at most once a second.
+ * Readers look up without locks, as base/rcu.h has it. Exactly one thread at a time writes; the
+ * callers see to that. Removed entries are freed when enough have come together, so now and then a
+ * writer waits for readers: writing is not for path/.
+ *
+ * Every change of where an address leads bumps the version counter of its bucket (flow/version.h),
+ * so cached flows that rest on it, and only those, are decided anew. Seeing an address again where
+ * it was changes nothing but the time, which readers may note themselves, at most once a second.
  *
  * Bounded and fair: when the table is full, a port that has its share of entries or more loses one
  * of its own longest unseen, else the port with the most does. Static entries do not age, move, or
@@ -40,7 +42,7 @@ struct fdb_counters {
 	uint64_t n_entries, n_static;
 };
 
-/* ---- readers: inside RCU, any registered thread ---- */
+/* ---- readers (and whoever keeps the writers out) ---- */
 
 /* The port an address leads to, PORT_ID_NONE if it is unknown. Notes in `deps` (NULL: do not)
  * what the answer rests on. `vlan`: 0 to 4095. */
@@ -52,6 +54,11 @@ uint16_t fdb_lookup(const struct fdb *fdb, uint16_t vlan, struct eth_addr mac,
  * a cached flow whose source address moves is decided anew. */
 bool fdb_refresh(struct fdb *fdb, uint16_t vlan, struct eth_addr mac, uint16_t port, uint64_t now,
 		 struct version_deps *deps);
+
+/* Calls `visit` for every entry, in no particular order, until it returns non-zero; returns that
+ * or 0. */
+int fdb_visit(const struct fdb *fdb, uint64_t now,
+	      int (*visit)(void *ctx, const struct fdb_entry_info *entry), void *ctx);
 
 /* ---- the writer ---- */
 
@@ -87,11 +94,6 @@ uint32_t fdb_flush(struct fdb *fdb, uint16_t port, bool with_static);
 /* Looks at the next `budget` entries and removes those not seen for longer than the ageing time.
  * Returns how many. */
 uint32_t fdb_sweep(struct fdb *fdb, uint64_t now, uint32_t budget);
-
-/* Calls `visit` for every entry, in no particular order, until it returns non-zero; returns that
- * or 0. */
-int fdb_visit(const struct fdb *fdb, uint64_t now,
-	      int (*visit)(void *ctx, const struct fdb_entry_info *entry), void *ctx);
 
 /* Any thread, while the table lives. */
 void fdb_counters_read(const struct fdb *fdb, struct fdb_counters *out);
