@@ -30,6 +30,7 @@
 	X(MISS_LIMIT, "miss-limit", "more unknown packets than its port may cause") \
 	X(CACHE_FULL, "cache-full", "no room in the flow cache") \
 	X(BY_RULE, "by-rule", "a flow says drop") \
+	X(TAG_DEPTH, "tag-depth", "more VLAN tags than can be carried to the daemon") \
 	X(UPCALL_FULL, "upcall-full", "the way to the daemon was full") \
 	X(UPCALL_DOWN, "upcall-down", "no daemon to ask") \
 	X(FLOOD_LIMIT, "flood-limit", "more output ports than one packet may have") \
@@ -51,19 +52,24 @@ enum upcall_reason {
 /* In front of the Ethernet header of a packet on its way up through the upcall device.
  * The way down needs no header: an S-tag (0x88a8) whose 16 TCI bits are the output port's number. */
 #define UPCALL_MAGIC 0x5348
+#define UPCALL_TAGS  2 /* tags that the header can carry */
+
+struct upcall_tag {
+	__be16 tpid;
+	__be16 tci;
+};
 
 struct upcall_header {
 	__u16 magic;
-	__u16 port;       /* the port it came in by */
-	__u8 reason;      /* enum upcall_reason */
-	__u8 pad;
-	__be16 vlan_tpid; /* of the tag that was in the skb's metadata: 0 if there was none */
-	__u16 vlan_tci;   /* its 16 bits */
-	__u16 pad2;
-	__u32 tag;        /* depends on the reason */
+	__u16 port;   /* the port it came in by */
+	__u8 reason;  /* enum upcall_reason */
+	__u8 n_tags;  /* VLAN tags that belong between the MAC addresses and the rest, outer first */
+	__u16 pad;
+	__u32 cookie; /* depends on the reason */
+	struct upcall_tag tags[UPCALL_TAGS];
 };
 
-_Static_assert(sizeof(struct upcall_header) == 16, "upcall header");
+_Static_assert(sizeof(struct upcall_header) == 20, "upcall header");
 
 #define DOWNCALL_TPID 0x88a8
 
@@ -198,3 +204,24 @@ struct packet_layout {
 };
 
 _Static_assert(sizeof(struct packet_layout) == 12, "packet layout");
+
+/* Where a port's packets go out (map `outputs`, by port number; ifindex 0: nowhere). */
+enum output_flag {
+	OUTPUT_FLAG_UP = 1 << 0, /* the device is up and has carrier */
+};
+
+struct output_entry {
+	__u32 ifindex;
+	__u32 mtu;   /* of the device */
+	__u32 flags; /* enum output_flag */
+};
+
+_Static_assert(sizeof(struct output_entry) == 12, "output entry");
+
+/* Slots of the map `xsks`. */
+#define XSK_SLOTS 16384
+
+/* What the programs dropped, per port and CPU (map `drops`). */
+struct drop_counters {
+	__u64 n[N_DROP_REASONS];
+};

@@ -1,10 +1,10 @@
 /* fdb-show, fdb-flush, fdb-add, fdb-del, fdb-stats: what a bridge has learned. */
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "control/mac.h"
 #include "control/method.h"
 #include "switch/vswitch.h"
 
@@ -28,21 +28,6 @@ static int check_port(struct bridge *bridge, const char *port, struct err *err)
 	return 0;
 }
 
-static int param_mac(struct json_object *params, struct eth_addr *out, struct err *err)
-{
-	const char *text = param_string(params, "mac");
-	struct eth_addr mac;
-	int end = -1;
-
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac.byte[0], &mac.byte[1],
-		   &mac.byte[2], &mac.byte[3], &mac.byte[4], &mac.byte[5], &end) != 6 ||
-	    text[end])
-		return err_set(err, EINVAL,
-			       "\"%s\" is not a MAC address: write it as 02:00:00:00:00:01", text);
-	*out = mac;
-	return 0;
-}
-
 static uint16_t param_vlan(struct json_object *params)
 {
 	return (uint16_t)param_integer(params, "vlan", 0);
@@ -51,11 +36,9 @@ static uint16_t param_vlan(struct json_object *params)
 static int show_row(const struct fdb_row *row, void *ctx)
 {
 	struct json_object *rows = ctx, *object = json_object_new_object();
-	char mac[18];
+	char mac[MAC_TEXT_SIZE];
 
-	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", row->mac.byte[0],
-		 row->mac.byte[1], row->mac.byte[2], row->mac.byte[3], row->mac.byte[4],
-		 row->mac.byte[5]);
+	mac_print(row->mac, mac);
 	result_string(object, "mac", mac);
 	result_integer(object, "vlan", row->vlan);
 	result_string(object, "port", row->port_name);
@@ -100,7 +83,7 @@ int method_fdb_add(struct method_context *context, struct json_object *params,
 	int rc = bridge ? check_port(bridge, port, err) : -ENOENT;
 
 	if (!rc)
-		rc = param_mac(params, &mac, err);
+		rc = mac_parse(param_string(params, "mac"), &mac, err);
 	if (!rc)
 		rc = bridge_fdb_add(bridge, mac, param_vlan(params), port, err);
 	return rc;
@@ -111,7 +94,7 @@ int method_fdb_del(struct method_context *context, struct json_object *params,
 {
 	struct bridge *bridge = param_bridge(context, params, err);
 	struct eth_addr mac;
-	int rc = bridge ? param_mac(params, &mac, err) : -ENOENT;
+	int rc = bridge ? mac_parse(param_string(params, "mac"), &mac, err) : -ENOENT;
 
 	if (!rc)
 		rc = bridge_fdb_del(bridge, mac, param_vlan(params), err);

@@ -1,10 +1,10 @@
 /* port-show, drops: where ports are attached, what passed, and what was dropped and why. */
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "control/mac.h"
 #include "control/method.h"
 #include "switch/vswitch.h"
 
@@ -100,18 +100,16 @@ static const char *hook_name(const struct port_status *status)
 
 static void device_show(struct json_object *object, const struct port_status *status)
 {
-	const uint8_t *mac = status->mac.byte;
-	char text[18];
+	char mac[MAC_TEXT_SIZE];
 
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5]);
+	mac_print(status->mac, mac);
 	result_boolean(object, "attached", status->is_attached);
 	result_string(object, "error", status->error);
 	result_string(object, "hook", hook_name(status));
 	result_string(object, "mode", status->mode);
 	result_string(object, "driver", status->driver);
 	result_integer(object, "ifindex", status->ifindex);
-	result_string(object, "mac", text);
+	result_string(object, "mac", mac);
 	result_integer(object, "mtu", status->mtu);
 	result_string(object, "admin", status->is_admin_up ? "up" : "down");
 	result_string(object, "link", status->is_link_up ? "up" : "down");

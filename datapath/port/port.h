@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <linux/if.h>
 
+#include "../bpf/abi.h"
 #include "packet/header.h"
 
 struct err;
@@ -26,27 +27,28 @@ enum port_hook { HOOK_AUTO, HOOK_XDP, HOOK_SKB };
 
 /* What the user asked for. */
 struct port_config {
-	char name[IFNAMSIZ];    /* the device; for internal ports the host's end */
+	char name[IFNAMSIZ]; /* the device; for internal ports the host's end */
 	enum port_type { PORT_SYSTEM, PORT_INTERNAL, PORT_FAKE } type;
-	enum port_hook hook;    /* auto: native XDP on real cards, skb on everything virtual */
-	bool zerocopy;          /* try zero-copy first */
-	unsigned n_rxq;         /* rx queues to use; 0: all that the device has */
-	uint32_t mtu_request;   /* 0: leave */
-	struct eth_addr mac;    /* internal ports: address to set; all zero: leave */
+	enum port_hook hook;  /* auto: native XDP on real cards, skb on everything virtual */
+	bool zerocopy;	      /* try zero-copy first */
+	unsigned n_rxq;	      /* rx queues to use; 0: all that the device has */
+	uint32_t mtu_request; /* 0: leave */
+	struct eth_addr mac;  /* internal ports: address to set; all zero: leave */
 };
 
 /* What became of it. Copied out by port_status(). */
 struct port_status {
-	bool is_attached;        /* packets flow */
-	char error[256];         /* "" or why not, for people */
-	enum port_hook hook;     /* of an attached port */
-	char mode[24];           /* "skb", "xdp-copy", "xdp-zerocopy" */
-	uint32_t ifindex;        /* 0: no device */
+	bool is_attached;    /* packets flow */
+	char error[256];     /* "" or why not, for people */
+	char note[256];	     /* of an attached port: "" or what is less than was asked for */
+	enum port_hook hook; /* of an attached port */
+	char mode[24];	     /* "skb", "xdp-copy", "xdp-zerocopy" */
+	uint32_t ifindex;    /* 0: no device */
 	uint32_t mtu;
 	struct eth_addr mac;
 	bool is_admin_up;
 	bool is_link_up;
-	uint64_t link_speed;     /* bit/s, 0: unknown */
+	uint64_t link_speed; /* bit/s, 0: unknown */
 	bool is_full_duplex;
 	uint64_t n_link_resets;
 	char driver[32];
@@ -91,7 +93,7 @@ void port_del(struct port **port);
 uint16_t port_id(const struct port *port);
 const struct port_config *port_config(const struct port *port);
 void port_status(const struct port *port, struct port_status *out);
-struct port *port_by_id(const struct port_table *table, uint16_t id);     /* NULL: none */
+struct port *port_by_id(const struct port_table *table, uint16_t id);	     /* NULL: none */
 struct port *port_by_name(const struct port_table *table, const char *name); /* NULL: none */
 
 /* The device's and the sockets' own counters, for Interface.statistics. The switch's counters are
@@ -103,5 +105,8 @@ struct port_counters {
 	uint64_t xsk_rx_dropped, xsk_rx_invalid, xsk_tx_invalid;
 	uint64_t xsk_rx_ring_full, xsk_fill_empty, xsk_tx_empty;
 };
+/* What the kernel's programs dropped, by reason, of packets from and to port `id`; PORT_ID_NONE:
+ * where no port is known. */
+void port_drops(const struct port_table *table, uint16_t id, struct drop_counters *out);
 /* Returns 0, -ENODEV if there is no device. */
 int port_counters(const struct port *port, struct port_counters *out);

@@ -52,7 +52,11 @@ sandbox_make()
 
 fail() # what
 {
-	printf 'FAILED at %s:%s: %s\n' "$test_name" "${BASH_LINENO[${fail_depth:-0}]}" "$*" >&2
+	local depth=0
+	while [ "${BASH_SOURCE[depth + 1]}" != "$0" ]; do
+		depth=$((depth + 1))
+	done
+	printf 'FAILED at line %s: %s\n' "${BASH_LINENO[depth]}" "$*" >&2
 	exit 1
 }
 
@@ -76,7 +80,7 @@ finish()
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-trap 'echo "FAILED at $test_name:$LINENO: $BASH_COMMAND" >&2' ERR
+trap 'echo "FAILED at line $LINENO: $BASH_COMMAND" >&2' ERR
 
 # expect [-s STATUS] COMMAND... <<EOF: runs it and compares its output (stdout and stderr) exactly.
 expect()
@@ -89,9 +93,20 @@ expect()
 	cat >"$work/expected"
 	"$@" >"$work/output" 2>&1 </dev/null || status=$?
 	diff -u --label expected --label "$*" "$work/expected" "$work/output" ||
-		fail_depth=1 fail "$*: not what was expected"
+		fail "$*: not what was expected"
 	[ $status -eq "$wanted" ] ||
-		fail_depth=1 fail "$*: exit status $status instead of $wanted"
+		fail "$*: exit status $status instead of $wanted"
+}
+
+# expect_error STATUS COMMAND...: fails with that status and says why on stderr, not on stdout.
+expect_error()
+{
+	local status=0
+	"${@:2}" >"$work/output" 2>"$work/error" </dev/null || status=$?
+	cat "$work/error"
+	[ $status -eq "$1" ] || fail "${*:2}: exit status $status instead of $1"
+	[ ! -s "$work/output" ] || fail "${*:2}: failed, but printed $(cat "$work/output")"
+	[ -s "$work/error" ] || fail "${*:2}: failed without a word"
 }
 
 # eventually COMMAND...: succeeds as soon as the command does; fails after $patience seconds.
@@ -102,7 +117,7 @@ eventually()
 	until "$@" >"$work/output" 2>&1 </dev/null; do
 		if [ $SECONDS -ge $deadline ]; then
 			cat "$work/output"
-			fail_depth=1 fail "$*: not within $patience s"
+			fail "$*: not within $patience s"
 		fi
 		sleep 0.05
 	done
@@ -119,14 +134,14 @@ matches() # expected-file command...
 eventually_expect()
 {
 	cat >"$work/expected.eventually"
-	fail_depth=2 eventually matches "$work/expected.eventually" "$@"
+	eventually matches "$work/expected.eventually" "$@"
 }
 
 never() # COMMAND...: it fails
 {
 	if "$@" >"$work/output" 2>&1 </dev/null; then
 		cat "$work/output"
-		fail_depth=1 fail "$*: succeeded, which it must not"
+		fail "$*: succeeded, which it must not"
 	fi
 }
 
@@ -182,9 +197,41 @@ tcp()
 	case $address in *:*) address="[$address]" ;; esac
 	eventually on "$to" sh -c 'ss -Htnl "sport = :5000" | grep -q LISTEN'
 	on "$from" timeout 30 socat -u -b 1000000 OPEN:"$work/sent" "TCP:$address:5000,connect-timeout=10" ||
-		fail_depth=1 fail "TCP from $from to $address: no connection"
+		fail "TCP from $from to $address: no connection"
 	wait $server
-	cmp "$work/sent" "$work/received" || fail_depth=1 fail "TCP from $from to $address: damaged"
+	cmp "$work/sent" "$work/received" || fail "TCP from $from to $address: damaged"
+}
+
+# udp_gso FROM TO ADDRESS: writes of ten segments each; all hundred datagrams arrive unharmed.
+udp_gso()
+{
+	local receiver
+	on "$2" datagrams receive 5001 100 >"$work/datagrams" 2>&1 &
+	receiver=$!
+	eventually grep -q '^ready$' "$work/datagrams"
+	on "$1" datagrams send "$3" 5001 10 10
+	wait $receiver || fail "UDP GSO from $1 to $3: $(tail -n 1 "$work/datagrams")"
+}
+
+# remember_offloads NAME...: what the containers' eth0 can and does, as it is now.
+remember_offloads()
+{
+	local name
+	for name in "$@"; do
+		on "$name" ethtool -k eth0 >"$work/$name.offloads"
+	done
+}
+
+# check_offloads NAME HOOK: nobody has changed them. The kernel itself takes segmentation offload
+# away from the peer of a device with an XDP program; checksum offload stays in any case.
+check_offloads()
+{
+	local only=.
+	[ "$2" = skb ] || only='checksum|scatter|vlan'
+	diff -u <(grep -E "$only" "$work/$1.offloads") <(on "$1" ethtool -k eth0 | grep -E "$only") ||
+		fail "offloads of $1 were changed"
+	on "$1" ethtool -k eth0 | grep -q '^tx-checksumming: on' ||
+		fail "$1 has no tx-checksumming"
 }
 
 # ---- frames on the wire: see tests/support/frames ----
@@ -215,9 +262,23 @@ seen() # NAME: prints them
 expect_seen()
 {
 	cat >"$work/expected.seen"
-	fail_depth=2 eventually matches "$work/expected.seen" seen "$1"
+	eventually matches "$work/expected.seen" seen "$1"
 	sleep 0.2 # one too many would be here by now
-	fail_depth=2 eventually matches "$work/expected.seen" seen "$1"
+	eventually matches "$work/expected.seen" seen "$1"
+}
+
+# ---- what the switch says, without what changes from run to run ----
+
+fdb() # BRIDGE [MAC]: lines `PORT VLAN MAC`, sorted
+{
+	switchctl --json fdb-show "$1" |
+		jq -r '.[] | "\(.port) \(.vlan) \(.mac)"' | sort | grep -F "${2:-}" || true
+}
+
+drops() # PORT: lines `REASON PACKETS`, sorted
+{
+	switchctl --json drops |
+		jq -r --arg port "$1" '.[] | select(.port == $port) | "\(.reason) \(.packets)"' | sort
 }
 
 # ---- the daemon ----
@@ -239,7 +300,7 @@ switch_start()
 
 switch_answers()
 {
-	kill -0 "$switch_pid" 2>/dev/null || fail_depth=3 fail "switchd ended: $(tail -n 3 "${switches[-1]}")"
+	kill -0 "$switch_pid" 2>/dev/null || fail "switchd ended: $(tail -n 3 "${switches[-1]}")"
 	switchctl --timeout=2 show
 }
 
@@ -247,7 +308,7 @@ switch_answers()
 switch_stop()
 {
 	switchctl --timeout=20 stop
-	wait "$switch_pid" || fail_depth=1 fail "switchd ended with status $?"
+	wait "$switch_pid" || fail "switchd ended with status $?"
 	switch_pid=""
 }
 

@@ -1,0 +1,55 @@
+#pragma once
+/* The maps that all programs share, and the counting of drops. Kernel side only.
+ *
+ * Every program includes this; the linker of `bpftool gen object` makes one map of each. Userspace
+ * alone writes ports, outputs and xsks; the programs alone write the counters in drops.
+ */
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+/* By ifindex: the port that a device is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PORT_ID_MAX);
+	__type(key, __u32);
+	__type(value, struct port_entry);
+} ports SEC(".maps") __weak;
+
+/* By port number: the device to send to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PORT_ID_MAX);
+	__type(key, __u32);
+	__type(value, struct output_entry);
+} outputs SEC(".maps") __weak;
+
+/* AF_XDP sockets: by worker for the upcall device (slots 0 to PORT_MAX_QUEUES - 1), then a stretch
+ * of slots for each xdp port (port_entry.xsk_base). */
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, XSK_SLOTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} xsks SEC(".maps") __weak;
+
+/* By port number; PORT_ID_NONE counts for ports that nobody knows. Rows come and go with the ports,
+ * so that memory follows the number of ports and not its limit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, PORT_ID_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct drop_counters);
+} drops SEC(".maps") __weak;
+
+static __always_inline void drop_count(__u32 port, enum drop_reason reason)
+{
+	struct drop_counters *row = bpf_map_lookup_elem(&drops, &port);
+
+	if (row)
+		row->n[reason]++;
+}

@@ -1,0 +1,97 @@
+/* The tc ingress program of an skb port: packets go up to a worker through the upcall device.
+ *
+ * The packet is left as its sender made it: a GSO packet stays one packet, a partial checksum stays
+ * partial. The outer end of the upcall device has no offloads, so the kernel itself segments and
+ * completes it on the way to the inner end, where AF_XDP takes it.
+ *
+ * VLAN tags that the kernel keeps beside the packet travel in the upcall header: left where they
+ * are, they would be put into the frame behind the first 12 bytes of that header.
+ */
+#include <linux/pkt_cls.h>
+
+#include "maps.h"
+
+/* Set before load. */
+const volatile __u32 upcall_ifindex = 0;
+const volatile __u32 n_workers = 1;
+
+/* Set when the upcall device runs: the longest frame, with the header, that it takes. */
+volatile __u32 upcall_len_max = 0;
+
+/* Headers of a TCP segment at the least: Ethernet, IPv4, TCP. What is a little too long because
+ * it has more is dropped, and counted, by the device. */
+#define SEGMENT_HEADERS_MIN (14 + 20 + 20)
+
+static __always_inline bool fits(const struct __sk_buff *skb)
+{
+	__u32 len = skb->gso_size ? skb->gso_size + SEGMENT_HEADERS_MIN : skb->len;
+
+	return len + sizeof(struct upcall_header) <= upcall_len_max;
+}
+
+/* Moves the tag beside the packet into the header. Taking it away makes the kernel move the next
+ * one in the frame, if there is one, into its place. */
+static __always_inline bool take_tag(struct __sk_buff *skb, struct upcall_tag *tag)
+{
+	tag->tpid = skb->vlan_proto;
+	tag->tci = bpf_htons(skb->vlan_tci);
+	return !bpf_skb_vlan_pop(skb);
+}
+
+static __always_inline bool take_tags(struct __sk_buff *skb, struct upcall_header *header)
+{
+	if (!skb->vlan_present)
+		return true;
+	header->n_tags = 1;
+	if (!take_tag(skb, &header->tags[0]))
+		return false;
+	if (!skb->vlan_present)
+		return true;
+	header->n_tags = 2;
+	return take_tag(skb, &header->tags[1]) && !skb->vlan_present;
+}
+
+static __always_inline int drop(__u32 port, enum drop_reason reason)
+{
+	drop_count(port, reason);
+	return TC_ACT_SHOT;
+}
+
+/* Sends the packet to a worker, chosen by the packet's flow so that flows stay in order. */
+static __always_inline int upcall(struct __sk_buff *skb, __u16 port, enum upcall_reason reason)
+{
+	struct upcall_header header = {
+		.magic = UPCALL_MAGIC,
+		.port = port,
+		.reason = reason,
+	};
+	struct upcall_header *front;
+
+	if (!take_tags(skb, &header))
+		return drop(port, DROP_TAG_DEPTH);
+	if (bpf_skb_change_head(skb, sizeof(header), 0))
+		return drop(port, DROP_NO_BUFFER);
+	front = (void *)(long)skb->data;
+	if ((void *)(front + 1) > (void *)(long)skb->data_end)
+		return drop(port, DROP_NO_BUFFER);
+	__builtin_memcpy(front, &header, sizeof(header));
+	skb->queue_mapping = bpf_get_hash_recalc(skb) % n_workers + 1;
+	return bpf_redirect(upcall_ifindex, 0);
+}
+
+SEC("tc")
+int port_tc(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
+
+	if (!port)
+		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
+	if (skb->len < 14)
+		return drop(port->port, DROP_TOO_SHORT);
+	if (!fits(skb))
+		return drop(port->port, DROP_TOO_BIG);
+	return upcall(skb, port->port, UPCALL_MISS);
+}
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,251 @@
+#include "control/configure.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "control/reconcile.h"
+#include "control/publish.h"
+#include "control/replica.h"
+#include "control/settings.h"
+
+#define DATABASE          "Open_vSwitch"
+#define SETTLE_USEC       10000 /* events of one cause come together */
+#define RETRY_SECONDS     1
+#define STATISTICS_MS     5000
+#define STATISTICS_MIN_MS 100
+#define STATISTICS_MAX_MS 3600000
+
+struct configure {
+	/* fixed after create */
+	struct configure_options options;
+	struct replica *replica;
+	struct reconcile reconcile;
+	struct publish *publish;
+	struct event *run;        /* soon */
+	struct event *retry;      /* after a failure */
+	struct event *statistics; /* every now and then */
+	/* control thread */
+	bool is_ready;
+	bool is_waiting; /* for a transaction to be answered: run again then */
+	bool is_statistics_due;
+	bool is_inserting; /* the row of Open_vSwitch */
+	uint64_t statistics_ms;
+};
+
+static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", NULL};
+static const char *const bridge_columns[] = {"name", "ports", "fail_mode", "other_config", NULL};
+static const char *const port_columns[] = {"name",      "interfaces",   "tag",       "trunks",
+					   "vlan_mode", "other_config", "protected", NULL};
+static const char *const interface_columns[] = {"name", "type",           "options", "mtu_request",
+						"mac",  "ofport_request", "ofport",  NULL};
+
+static const struct replica_table tables[N_TABLES] = {
+	[TABLE_SWITCH] = {DATABASE, switch_columns},
+	[TABLE_BRIDGE] = {"Bridge", bridge_columns},
+	[TABLE_PORT] = {"Port", port_columns},
+	[TABLE_INTERFACE] = {"Interface", interface_columns},
+};
+
+/* ---- telling what became of it ---- */
+
+static void run_later(struct configure *configure, long seconds, long useconds)
+{
+	const struct timeval wait = {.tv_sec = seconds, .tv_usec = useconds};
+
+	if (!seconds)
+		event_add(configure->run, &wait);
+	else if (!event_pending(configure->retry, EV_TIMEOUT, NULL))
+		event_add(configure->retry, &wait);
+}
+
+static void publish_done(void *ctx, const char *error)
+{
+	struct configure *configure = ctx;
+
+	if (error) {
+		log_warn("configure", "cannot write results to the database: %s", error);
+		run_later(configure, RETRY_SECONDS, 0);
+	} else if (configure->is_waiting) {
+		event_active(configure->run, 0, 0);
+	}
+	configure->is_waiting = false;
+	if (!error && !configure->is_ready) {
+		configure->is_ready = true;
+		if (configure->options.ready)
+			configure->options.ready(configure->options.ctx);
+	}
+}
+
+static void inserted(void *ctx, const char *error)
+{
+	struct configure *configure = ctx;
+
+	configure->is_inserting = false;
+	/* "timed out" is what a wait says that does not hold: somebody else has inserted it. */
+	if (error)
+		run_later(configure, RETRY_SECONDS, 0);
+}
+
+/* A new database is empty: the one row of Open_vSwitch is ours to make, unless it is there. */
+static void switch_row_insert(struct configure *configure)
+{
+	static const char text[] =
+		"[{\"op\":\"wait\",\"table\":\"Open_vSwitch\",\"where\":[],\"columns\":[\"_uuid\"],"
+		"\"until\":\"==\",\"rows\":[],\"timeout\":0},"
+		"{\"op\":\"insert\",\"table\":\"Open_vSwitch\",\"row\":{}}]";
+	own(json_free) struct json_object *operations = json_tokener_parse(text);
+
+	if (configure->is_inserting)
+		return;
+	configure->is_inserting = true;
+	if (replica_transact(configure->replica, operations, inserted, configure))
+		configure->is_inserting = false;
+}
+
+static void report(struct configure *configure, const struct row *sw)
+{
+	publish_begin(configure->publish);
+	for (struct interface_record *i = configure->reconcile.interfaces; i; i = i->hh.next)
+		report_interface(configure->publish, i, configure->is_statistics_due);
+	for (struct bridge_record *b = configure->reconcile.bridges; b; b = b->hh.next)
+		report_bridge(configure->publish, b);
+	report_switch(configure->publish, sw);
+	configure->is_statistics_due = false;
+	if (!publish_send(configure->publish))
+		publish_done(configure, NULL);
+}
+
+/* ---- when ---- */
+
+static void statistics_arm(struct configure *configure, const struct row *sw)
+{
+	uint64_t ms = STATISTICS_MS;
+	struct timeval period;
+
+	settings_number(sw, "other_config", "stats-update-interval", STATISTICS_MAX_MS, &ms, NULL);
+	if (ms < STATISTICS_MIN_MS)
+		ms = STATISTICS_MIN_MS;
+	if (ms == configure->statistics_ms)
+		return;
+	configure->statistics_ms = ms;
+	period = (struct timeval){.tv_sec = (time_t)(ms / 1000),
+				  .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	event_add(configure->statistics, &period);
+}
+
+static void run_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	struct configure *configure = ctx;
+	const struct row *sw;
+
+	if (!replica_is_ready(configure->replica))
+		return;
+	sw = replica_next(configure->replica, TABLE_SWITCH, NULL);
+	if (reconcile_run(&configure->reconcile, sw))
+		run_later(configure, RETRY_SECONDS, 0);
+	if (!sw) {
+		switch_row_insert(configure);
+		return;
+	}
+	statistics_arm(configure, sw);
+	if (publish_is_busy(configure->publish))
+		configure->is_waiting = true;
+	else
+		report(configure, sw);
+}
+
+static void statistics_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	struct configure *configure = ctx;
+
+	configure->is_statistics_due = true;
+	event_active(configure->run, 0, 0);
+}
+
+static void rows_changed(void *ctx)
+{
+	struct configure *configure = ctx;
+
+	event_active(configure->run, 0, 0);
+}
+
+void configure_port_changed(struct configure *configure)
+{
+	if (configure && !event_pending(configure->run, EV_TIMEOUT, NULL))
+		run_later(configure, 0, SETTLE_USEC);
+}
+
+/* ---- life ---- */
+
+static int database_connect(void *ctx, struct err *err)
+{
+	struct configure *configure = ctx;
+
+	/* Nobody knows what this one says. */
+	publish_forget(configure->publish);
+	return configure->options.connect(configure->options.ctx, err);
+}
+
+int configure_new(struct configure **out, const struct configure_options *options)
+{
+	own(configure_free) struct configure *configure = calloc(1, sizeof(*configure));
+	struct replica_options replica = {
+		.base = options->base,
+		.database = DATABASE,
+		.tables = tables,
+		.n_tables = N_TABLES,
+		.connect = database_connect,
+		.changed = rows_changed,
+		.ctx = configure,
+	};
+	int rc;
+
+	if (!configure)
+		return -ENOMEM;
+	configure->options = *options;
+	configure->is_statistics_due = true;
+	configure->run = event_new(options->base, -1, 0, run_cb, configure);
+	configure->retry = event_new(options->base, -1, 0, run_cb, configure);
+	configure->statistics = event_new(options->base, -1, EV_PERSIST, statistics_cb, configure);
+	if (!configure->run || !configure->retry || !configure->statistics)
+		return -ENOMEM;
+	rc = replica_new(&configure->replica, &replica);
+	if (!rc)
+		rc = publish_new(&configure->publish, configure->replica, publish_done, configure);
+	if (rc)
+		return rc;
+	configure->reconcile = (struct reconcile){
+		.sw = options->sw,
+		.replica = configure->replica,
+		.with_fake = options->with_fake,
+	};
+	*out = take_ptr(configure);
+	return 0;
+}
+
+void configure_free(struct configure **configure)
+{
+	struct configure *c = *configure;
+
+	if (!c)
+		return;
+	replica_free(&c->replica); /* ends what publish waits for */
+	publish_free(&c->publish);
+	reconcile_fini(&c->reconcile);
+	if (c->run)
+		event_free(c->run);
+	if (c->retry)
+		event_free(c->retry);
+	if (c->statistics)
+		event_free(c->statistics);
+	mem_free(configure);
+}

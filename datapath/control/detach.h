@@ -1,0 +1,10 @@
+#pragma once
+/* Going to the background, honestly: the parent stays until the daemon works or has failed, and
+ * its exit status tells which. */
+
+/* Forks. In the child: returns 0. The parent does not return: it exits with 0 when the child
+ * calls detach_ready(), with the child's status (or 1) when the child ends before that. Before any
+ * thread is made. Returns -errno if it cannot fork. */
+int detach_fork(void);
+/* Lets the parent go, and with it the terminal. Nothing if nobody was forked. */
+void detach_ready(void);

@@ -1,0 +1,168 @@
+#include "control/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/err.h"
+
+#define RUN_DIR     "/run/shunt"
+#define DATABASE    "/var/lib/shunt/conf.db"
+#define INSTANCE    "shunt"
+#define WORKERS_MAX 64
+
+const char options_help[] =
+	"usage: switchd [OPTION]...\n"
+	"Forwards packets between network devices, as its database says.\n"
+	"\n"
+	"  --run-dir DIR      where its sockets are (default " RUN_DIR ")\n"
+	"  --db FILE          file of the database (default " DATABASE ")\n"
+	"  --log-file FILE    log there (default: stderr; detached: DIR/switchd.log)\n"
+	"  --log-level LEVEL  error, warn, info or debug (default info)\n"
+	"  --pidfile FILE     write the process id there too (it is in DIR/switchd.pid)\n"
+	"  --detach           go to the background once the switch works\n"
+	"  --instance NAME    name that its devices and pins carry: a-z, 0-9 and -, at most 8\n"
+	"                     (default: made from DIR)\n"
+	"  --workers N        threads that forward packets (default: half of the processors)\n"
+	"  --version          print the version\n"
+	"  --help             print this\n"
+	"\n"
+	"Configure it with switchctl(8).\n";
+
+enum {
+	OPT_RUN_DIR = 256,
+	OPT_DB,
+	OPT_LOG_FILE,
+	OPT_LOG_LEVEL,
+	OPT_PIDFILE,
+	OPT_DETACH,
+	OPT_INSTANCE,
+	OPT_WORKERS,
+	OPT_VERSION,
+	OPT_HELP
+};
+
+static const struct option long_options[] = {
+	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
+	{"db", required_argument, NULL, OPT_DB},
+	{"log-file", required_argument, NULL, OPT_LOG_FILE},
+	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+	{"pidfile", required_argument, NULL, OPT_PIDFILE},
+	{"detach", no_argument, NULL, OPT_DETACH},
+	{"instance", required_argument, NULL, OPT_INSTANCE},
+	{"workers", required_argument, NULL, OPT_WORKERS},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static int instance_parse(const char *text, char *out, struct err *err)
+{
+	size_t len = strlen(text);
+
+	if (!len || len > INSTANCE_LEN_MAX ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
+		return err_set(err, EINVAL,
+			       "--instance %s: use a-z, 0-9 and -, at most %u characters", text,
+			       INSTANCE_LEN_MAX);
+	memcpy(out, text, len + 1);
+	return 0;
+}
+
+/* The same directory always gives the same name, another one another: pins and devices that a
+ * killed daemon left are found again. */
+static void instance_derive(const char *run_dir, char *out)
+{
+	char path[4096];
+
+	if (!strcmp(run_dir, RUN_DIR)) {
+		strcpy(out, INSTANCE);
+		return;
+	}
+	if (!realpath(run_dir, path))
+		snprintf(path, sizeof(path), "%s", run_dir);
+	snprintf(out, INSTANCE_LEN_MAX + 1, "%08x", XXH32(path, strlen(path), 0));
+}
+
+static int workers_parse(const char *text, unsigned *out, struct err *err)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (!text[0] || *end || n < 1 || n > WORKERS_MAX)
+		return err_set(err, EINVAL, "--workers %s: use a number from 1 to %u", text,
+			       WORKERS_MAX);
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int option_set(struct options *options, int option, const char *text, struct err *err)
+{
+	switch (option) {
+	case OPT_RUN_DIR:
+		options->run_dir = text;
+		return 0;
+	case OPT_DB:
+		options->database = text;
+		return 0;
+	case OPT_LOG_FILE:
+		options->log_file = text;
+		return 0;
+	case OPT_LOG_LEVEL:
+		if (log_level_parse(text, &options->log_level))
+			return err_set(err, EINVAL,
+				       "--log-level %s: use error, warn, info or debug", text);
+		return 0;
+	case OPT_PIDFILE:
+		options->pidfile = text;
+		return 0;
+	case OPT_DETACH:
+		options->is_detached = true;
+		return 0;
+	case OPT_INSTANCE:
+		return instance_parse(text, options->instance, err);
+	case OPT_WORKERS:
+		return workers_parse(text, &options->n_workers, err);
+	case OPT_VERSION:
+		options->is_version = true;
+		return 0;
+	default:
+		options->is_help = true;
+		return 0;
+	}
+}
+
+int options_parse(int argc, char *argv[], struct options *out, struct err *err)
+{
+	const char *run_dir = getenv("SHUNT_RUNDIR");
+	struct options options = {
+		.run_dir = run_dir && run_dir[0] ? run_dir : RUN_DIR,
+		.database = DATABASE,
+		.log_level = LOG_INFO,
+	};
+	int option, rc;
+
+	opterr = 0;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+		if (option == '?')
+			return err_set(err, EINVAL, "unknown option %s: see --help",
+				       argv[optind - 1]);
+		if (option == ':')
+			return err_set(err, EINVAL, "option %s needs a value: see --help",
+				       argv[optind - 1]);
+		rc = option_set(&options, option, optarg, err);
+		if (rc)
+			return rc;
+	}
+	if (optind < argc)
+		return err_set(err, EINVAL, "%s: no argument is expected: see --help",
+			       argv[optind]);
+	if (!options.instance[0])
+		instance_derive(options.run_dir, options.instance);
+	*out = options;
+	return 0;
+}

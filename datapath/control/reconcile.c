@@ -1,0 +1,285 @@
+#include "control/reconcile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "control/replica.h"
+#include "control/settings.h"
+
+/* ---- what the rows want ---- */
+
+/* Remembers the error of a record and logs it, once. */
+static void error_set(char *error, size_t size, const char *kind, const char *name,
+		      const char *text)
+{
+	if (!strncmp(error, text, size - 1))
+		return;
+	snprintf(error, size, "%s", text);
+	if (text[0])
+		log_warn("configure", "%s %s: %s", kind, name, text);
+}
+
+static void interface_error(struct interface_record *record, const char *text)
+{
+	error_set(record->error, sizeof(record->error), "interface", record->name, text);
+}
+
+static void bridge_error(struct bridge_record *record, const char *text)
+{
+	error_set(record->error, sizeof(record->error), "bridge", record->name, text);
+}
+
+static struct bridge_record *bridge_record_get(struct reconcile *reconcile, const char *name)
+{
+	struct bridge_record *record;
+
+	HASH_FIND_STR(reconcile->bridges, name, record);
+	if (record)
+		return record;
+	record = calloc(1, sizeof(*record));
+	if (!record || !(record->name = strdup(name))) {
+		free(record);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(hh, reconcile->bridges, record->name, strlen(record->name), record);
+	return record;
+}
+
+static struct interface_record *interface_record_get(struct reconcile *reconcile, const char *name)
+{
+	struct interface_record *record;
+
+	HASH_FIND_STR(reconcile->interfaces, name, record);
+	if (record)
+		return record;
+	record = calloc(1, sizeof(*record));
+	if (!record || !(record->name = strdup(name))) {
+		free(record);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(hh, reconcile->interfaces, record->name, strlen(record->name), record);
+	return record;
+}
+
+static void want_port(struct reconcile *reconcile, struct bridge_record *bridge,
+		      const struct row *port)
+{
+	for (size_t i = 0; port && i < row_size(port, "interfaces"); i++) {
+		const struct row *row = replica_row(reconcile->replica, TABLE_INTERFACE,
+						    row_uuid_at(port, "interfaces", i));
+		struct interface_record *record =
+			row && row_string(row, "name")
+				? interface_record_get(reconcile, row_string(row, "name"))
+				: NULL;
+
+		if (!record)
+			continue;
+		record->row = row;
+		record->port_row = port;
+		record->wanted_bridge = bridge;
+	}
+}
+
+static void want_bridge(struct reconcile *reconcile, const struct row *row)
+{
+	struct bridge_record *record = bridge_record_get(reconcile, row_string(row, "name"));
+
+	if (!record)
+		return;
+	record->row = row;
+	for (size_t i = 0; i < row_size(row, "ports"); i++)
+		want_port(
+			reconcile, record,
+			replica_row(reconcile->replica, TABLE_PORT, row_uuid_at(row, "ports", i)));
+}
+
+/* Points each record to its row. Records without one are not wanted any more. */
+static void want_all(struct reconcile *reconcile, const struct row *sw)
+{
+	for (struct bridge_record *b = reconcile->bridges; b; b = b->hh.next)
+		b->row = NULL;
+	for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next)
+		i->row = NULL;
+	for (size_t i = 0; sw && i < row_size(sw, "bridges"); i++) {
+		const struct row *row = replica_row(reconcile->replica, TABLE_BRIDGE,
+						    row_uuid_at(sw, "bridges", i));
+
+		if (row && row_string(row, "name"))
+			want_bridge(reconcile, row);
+	}
+}
+
+/* ---- making the switch so ---- */
+
+static void interface_record_drop(struct reconcile *reconcile, struct interface_record *record)
+{
+	HASH_DEL(reconcile->interfaces, record);
+	free(record->name);
+	free(record);
+}
+
+static void bridge_record_drop(struct reconcile *reconcile, struct bridge_record *record)
+{
+	HASH_DEL(reconcile->bridges, record);
+	free(record->name);
+	free(record);
+}
+
+static void interfaces_remove(struct reconcile *reconcile)
+{
+	struct interface_record *record, *next;
+
+	HASH_ITER (hh, reconcile->interfaces, record, next) {
+		if (record->port && (!record->row || record->bridge != record->wanted_bridge)) {
+			log_info("configure", "bridge %s: remove port %s", record->bridge->name,
+				 record->name);
+			bridge_port_del(&record->port);
+			record->was_attached = false;
+		}
+		if (!record->row)
+			interface_record_drop(reconcile, record);
+	}
+}
+
+static void bridges_remove(struct reconcile *reconcile)
+{
+	struct bridge_record *record, *next;
+
+	HASH_ITER (hh, reconcile->bridges, record, next) {
+		if (record->row)
+			continue;
+		if (record->bridge) {
+			log_info("configure", "remove bridge %s", record->name);
+			bridge_del(&record->bridge);
+		}
+		bridge_record_drop(reconcile, record);
+	}
+}
+
+/* Returns 0, or -errno if a later attempt may do better. */
+static int bridge_make(struct reconcile *reconcile, struct bridge_record *record)
+{
+	struct bridge_config config;
+	struct err wrong = ERR_INIT, failed = ERR_INIT;
+	int rc = 0;
+
+	settings_bridge(record->row, &config, &wrong);
+	if (!record->bridge) {
+		rc = bridge_add(reconcile->sw, record->name, &config, &record->bridge, &failed);
+		if (!rc)
+			log_info("configure", "add bridge %s", record->name);
+	} else if (memcmp(&config, &record->config, sizeof(config))) {
+		rc = bridge_set(record->bridge, &config, &failed);
+	}
+	if (!rc)
+		record->config = config;
+	bridge_error(record, rc ? failed.text : wrong.text);
+	return rc == -EINVAL ? 0 : rc;
+}
+
+static int interface_add(struct interface_record *record, struct bridge_port_config *config,
+			 struct err *err)
+{
+	int64_t before = row_integer(record->row, "ofport", -1);
+	int rc = -EEXIST;
+
+	/* The number it had before the daemon was restarted, if nobody else has it now. */
+	if (!config->ofport_request && before > 0 && before <= 65279) {
+		struct bridge_port_config again = *config;
+
+		again.ofport_request = (uint16_t)before;
+		rc = bridge_port_add(record->wanted_bridge->bridge, &again, &record->port, NULL);
+	}
+	if (rc)
+		rc = bridge_port_add(record->wanted_bridge->bridge, config, &record->port, err);
+	if (rc)
+		return rc;
+	record->bridge = record->wanted_bridge;
+	log_info("configure", "bridge %s: add port %s", record->bridge->name, record->name);
+	return 0;
+}
+
+static int interface_make(struct reconcile *reconcile, struct interface_record *record)
+{
+	struct bridge_port_config config;
+	struct err err = ERR_INIT;
+	int rc = settings_port(record->wanted_bridge->row, record->port_row, record->row,
+			       reconcile->with_fake, &config, &err);
+
+	if (!rc && !record->wanted_bridge->bridge)
+		rc = err_set(&err, EINVAL, "its bridge %s: %s", record->wanted_bridge->name,
+			     record->wanted_bridge->error);
+	else if (!rc && !record->port)
+		rc = interface_add(record, &config, &err);
+	else if (!rc && memcmp(&config, &record->config, sizeof(config)))
+		rc = bridge_port_set(record->port, &config, &err);
+	if (!rc)
+		record->config = config;
+	interface_error(record, err.text);
+	return rc == -EINVAL ? 0 : rc;
+}
+
+/* Ports that ask for a number come first, then those that had one, then the others. */
+static unsigned turn_of(const struct interface_record *record)
+{
+	if (row_integer(record->row, "ofport_request", 0))
+		return 0;
+	return row_integer(record->row, "ofport", -1) > 0 ? 1 : 2;
+}
+
+static int interfaces_make(struct reconcile *reconcile)
+{
+	int rc = 0;
+
+	for (unsigned turn = 0; turn < 3; turn++) {
+		for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next) {
+			if (turn_of(i) == turn && interface_make(reconcile, i))
+				rc = -EAGAIN;
+		}
+	}
+	return rc;
+}
+
+static void attached_note(struct reconcile *reconcile)
+{
+	for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next) {
+		struct bridge_port_status status;
+
+		if (!i->port || i->was_attached)
+			continue;
+		bridge_port_status(i->port, &status);
+		i->was_attached = status.port.is_attached;
+	}
+}
+
+int reconcile_run(struct reconcile *reconcile, const struct row *sw)
+{
+	int rc = 0;
+
+	want_all(reconcile, sw);
+	interfaces_remove(reconcile);
+	bridges_remove(reconcile);
+	for (struct bridge_record *b = reconcile->bridges; b; b = b->hh.next) {
+		if (bridge_make(reconcile, b))
+			rc = -EAGAIN;
+	}
+	if (interfaces_make(reconcile))
+		rc = -EAGAIN;
+	attached_note(reconcile);
+	return rc;
+}
+
+void reconcile_fini(struct reconcile *reconcile)
+{
+	struct bridge_record *bridge, *next_bridge;
+	struct interface_record *interface, *next_interface;
+
+	HASH_ITER (hh, reconcile->interfaces, interface, next_interface)
+		interface_record_drop(reconcile, interface);
+	HASH_ITER (hh, reconcile->bridges, bridge, next_bridge)
+		bridge_record_drop(reconcile, bridge);
+}

@@ -1,0 +1,63 @@
+#pragma once
+/* Compares the rows with what was made of them, and makes the switch follow: first what must go,
+ * then what must come. One record per bridge and one per interface, by name, because that is what
+ * the switch knows them by: a row that is deleted and inserted anew in one transaction is the same
+ * port. Control thread only. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "control/row.h"
+#include "switch/vswitch.h"
+
+struct publish;
+struct replica;
+
+/* Tables in the replica, by number. */
+enum { TABLE_SWITCH, TABLE_BRIDGE, TABLE_PORT, TABLE_INTERFACE, N_TABLES };
+
+struct bridge_record {
+	char *name;
+	struct bridge *bridge; /* NULL: not made, see error */
+	struct bridge_config config;
+	const struct row *row; /* of this run; NULL: not wanted any more */
+	char error[256];
+	UT_hash_handle hh;
+};
+
+struct interface_record {
+	char *name;
+	struct bridge_port *port;     /* NULL: not made, see error */
+	struct bridge_record *bridge; /* that the port is on */
+	struct bridge_port_config config;
+	bool was_attached; /* once at least */
+	/* of this run */
+	const struct row *row; /* NULL: not wanted any more */
+	const struct row *port_row;
+	struct bridge_record *wanted_bridge;
+	char error[256];
+	UT_hash_handle hh;
+};
+
+struct reconcile {
+	/* fixed after create */
+	struct vswitch *sw;
+	const struct replica *replica;
+	bool with_fake; /* allow interfaces of type "fake" */
+	/* control thread */
+	struct bridge_record *bridges;       /* uthash by name */
+	struct interface_record *interfaces; /* uthash by name */
+};
+
+/* Makes the switch what the rows say. `sw` is the row of Open_vSwitch, NULL if there is none.
+ * Afterwards every record has a row. Returns 0, or -EAGAIN if something failed that may work
+ * later. */
+int reconcile_run(struct reconcile *reconcile, const struct row *sw);
+/* Forgets the records; the switch stays as it is. */
+void reconcile_fini(struct reconcile *reconcile);
+
+/* Names the columns of a row that tell what became of it. */
+void report_bridge(struct publish *publish, const struct bridge_record *record);
+void report_interface(struct publish *publish, const struct interface_record *record,
+		      bool with_statistics);
+void report_switch(struct publish *publish, const struct row *row);

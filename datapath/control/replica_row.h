@@ -1,0 +1,10 @@
+#pragma once
+/* The inside of a row, for the replica, which owns it. */
+#include "base/hash.h"
+#include "control/row.h"
+
+struct row {
+	char uuid[UUID_LEN + 1];
+	struct json_object *columns;
+	UT_hash_handle hh;
+};

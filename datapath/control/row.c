@@ -1,0 +1,174 @@
+#include "control/row.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/replica_row.h"
+
+const char *row_uuid(const struct row *row)
+{
+	return row->uuid;
+}
+
+static const char *tag_of(struct json_object *value)
+{
+	const char *tag = NULL;
+
+	if (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 2)
+		tag = json_object_get_string(json_object_array_get_idx(value, 0));
+	return tag ? tag : "";
+}
+
+static bool is_tagged(struct json_object *value, const char *tag)
+{
+	return !strcmp(tag_of(value), tag);
+}
+
+static struct json_object *column_of(const struct row *row, const char *column)
+{
+	return json_object_object_get(row->columns, column);
+}
+
+/* A set of one element is written as that element: RFC 7047 section 5.1. */
+static struct json_object *element(const struct row *row, const char *column, size_t i)
+{
+	struct json_object *value = column_of(row, column);
+
+	if (is_tagged(value, "set"))
+		return json_object_array_get_idx(json_object_array_get_idx(value, 1), i);
+	return i ? NULL : value;
+}
+
+size_t row_size(const struct row *row, const char *column)
+{
+	struct json_object *value = column_of(row, column);
+
+	if (is_tagged(value, "set"))
+		return json_object_array_length(json_object_array_get_idx(value, 1));
+	return value != NULL;
+}
+
+const char *row_string(const struct row *row, const char *column)
+{
+	struct json_object *value = element(row, column, 0);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+int64_t row_integer(const struct row *row, const char *column, int64_t fallback)
+{
+	struct json_object *value = element(row, column, 0);
+
+	return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : fallback;
+}
+
+bool row_boolean(const struct row *row, const char *column)
+{
+	return json_object_get_boolean(element(row, column, 0));
+}
+
+const char *row_uuid_at(const struct row *row, const char *column, size_t i)
+{
+	struct json_object *value = element(row, column, i);
+
+	if (!is_tagged(value, "uuid"))
+		return NULL;
+	return json_object_get_string(json_object_array_get_idx(value, 1));
+}
+
+int64_t row_integer_at(const struct row *row, const char *column, size_t i)
+{
+	return json_object_get_int64(element(row, column, i));
+}
+
+const char *row_map_get(const struct row *row, const char *column, const char *key)
+{
+	struct json_object *map = column_of(row, column);
+	struct json_object *pairs;
+
+	if (!is_tagged(map, "map"))
+		return NULL;
+	pairs = json_object_array_get_idx(map, 1);
+	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
+		struct json_object *pair = json_object_array_get_idx(pairs, i);
+		const char *k = json_object_get_string(json_object_array_get_idx(pair, 0));
+
+		if (k && !strcmp(k, key))
+			return json_object_get_string(json_object_array_get_idx(pair, 1));
+	}
+	return NULL;
+}
+
+/* ---- values to write ---- */
+
+static struct json_object *tagged(const char *tag, struct json_object *content)
+{
+	struct json_object *value = json_object_new_array_ext(2);
+
+	json_object_array_add(value, json_object_new_string(tag));
+	json_object_array_add(value, content);
+	return value;
+}
+
+struct json_object *value_set(void)
+{
+	return tagged("set", json_object_new_array());
+}
+
+void value_set_add(struct json_object *set, const char *text)
+{
+	json_object_array_add(json_object_array_get_idx(set, 1), json_object_new_string(text));
+}
+
+struct json_object *value_string(const char *text)
+{
+	return text ? json_object_new_string(text) : value_set();
+}
+
+struct json_object *value_integer(int64_t n)
+{
+	return json_object_new_int64(n);
+}
+
+struct json_object *value_optional(int64_t n, bool is_there)
+{
+	return is_there ? value_integer(n) : value_set();
+}
+
+struct json_object *value_map(void)
+{
+	return tagged("map", json_object_new_array());
+}
+
+static void map_add(struct json_object *map, const char *key, struct json_object *value)
+{
+	struct json_object *pair = json_object_new_array_ext(2);
+
+	json_object_array_add(pair, json_object_new_string(key));
+	json_object_array_add(pair, value);
+	json_object_array_add(json_object_array_get_idx(map, 1), pair);
+}
+
+void value_map_add(struct json_object *map, const char *key, const char *text)
+{
+	map_add(map, key, json_object_new_string(text));
+}
+
+void value_map_add_integer(struct json_object *map, const char *key, uint64_t n)
+{
+	map_add(map, key, json_object_new_int64((int64_t)n));
+}
+
+void value_map_add_number(struct json_object *map, const char *key, uint64_t n)
+{
+	char text[21];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
+	value_map_add(map, key, text);
+}
+
+struct json_object *value_uuid(const char *uuid)
+{
+	return tagged("uuid", json_object_new_string(uuid));
+}

@@ -1,0 +1,151 @@
+#include "control/run_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+
+#define PIDFILE "switchd.pid"
+
+struct run_dir {
+	/* fixed after create */
+	char *path;
+	char *pidfile; /* of the user; NULL: none */
+	int lock_fd;
+	/* control thread */
+	char file[PATH_MAX];
+};
+
+/* mkdir -p. */
+static int directory_make(const char *path, struct err *err)
+{
+	char part[PATH_MAX];
+
+	if (strlen(path) >= sizeof(part))
+		return err_set(err, ENAMETOOLONG, "%s: name too long", path);
+	for (size_t len = 1; path[0]; len++) {
+		if (path[len] && path[len] != '/')
+			continue;
+		memcpy(part, path, len);
+		part[len] = '\0';
+		if (mkdir(part, 0755) && errno != EEXIST)
+			return err_set(err, errno, "cannot make directory %s: %s", part,
+				       strerror(errno));
+		if (!path[len])
+			break;
+	}
+	return 0;
+}
+
+int run_dir_make_parent(const char *file, struct err *err)
+{
+	own(mem_free) char *path = strdup(file);
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!path)
+		return err_set(err, ENOMEM, "out of memory");
+	if (!slash || slash == path)
+		return 0;
+	*slash = '\0';
+	return directory_make(path, err);
+}
+
+/* A lock of fcntl(2): the kernel knows who holds it, and it ends with the process. */
+static int lock(struct run_dir *dir, struct err *err)
+{
+	struct flock request = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	const char *file = run_dir_file(dir, PIDFILE);
+
+	dir->lock_fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (dir->lock_fd < 0)
+		return err_set(err, errno, "%s: %s", file, strerror(errno));
+	if (!fcntl(dir->lock_fd, F_SETLK, &request))
+		return 0;
+	if (errno != EACCES && errno != EAGAIN)
+		return err_set(err, errno, "%s: cannot lock it: %s", file, strerror(errno));
+	fd_close(&dir->lock_fd);
+	dir->lock_fd = open(file, O_RDONLY | O_CLOEXEC);
+	fcntl(dir->lock_fd, F_GETLK, &request);
+	fd_close(&dir->lock_fd);
+	return err_set(err, EBUSY, "run directory %s is in use by switchd, pid %d", dir->path,
+		       request.l_pid);
+}
+
+static int pid_write(int fd, const char *file, struct err *err)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d\n", getpid());
+
+	if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)len, 0) != len)
+		return err_set(err, errno ? errno : EIO, "%s: cannot write it: %s", file,
+			       strerror(errno));
+	return 0;
+}
+
+static int pidfile_write(struct run_dir *dir, const char *pidfile, struct err *err)
+{
+	own(fd_close) int fd = open(pidfile, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	int rc;
+
+	if (fd < 0)
+		return err_set(err, errno, "%s: %s", pidfile, strerror(errno));
+	rc = pid_write(fd, pidfile, err);
+	if (rc)
+		return rc;
+	dir->pidfile = strdup(pidfile);
+	return dir->pidfile ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+int run_dir_new(struct run_dir **out, const char *path, const char *pidfile, struct err *err)
+{
+	own(run_dir_free) struct run_dir *dir = calloc(1, sizeof(*dir));
+	int rc;
+
+	if (!dir)
+		return err_set(err, ENOMEM, "out of memory");
+	dir->lock_fd = -1;
+	rc = directory_make(path, err);
+	if (rc)
+		return rc;
+	dir->path = realpath(path, NULL);
+	if (!dir->path)
+		return err_set(err, errno, "%s: %s", path, strerror(errno));
+	rc = lock(dir, err);
+	if (!rc)
+		rc = pid_write(dir->lock_fd, run_dir_file(dir, PIDFILE), err);
+	if (!rc && pidfile)
+		rc = pidfile_write(dir, pidfile, err);
+	if (rc)
+		return rc;
+	*out = take_ptr(dir);
+	return 0;
+}
+
+void run_dir_free(struct run_dir **dir)
+{
+	struct run_dir *d = *dir;
+
+	if (!d)
+		return;
+	if (d->pidfile)
+		unlink(d->pidfile);
+	if (d->lock_fd >= 0)
+		unlink(run_dir_file(d, PIDFILE));
+	fd_close(&d->lock_fd);
+	free(d->pidfile);
+	free(d->path);
+	mem_free(dir);
+}
+
+const char *run_dir_file(struct run_dir *dir, const char *name)
+{
+	snprintf(dir->file, sizeof(dir->file), "%s/%s", dir->path, name);
+	return dir->file;
+}

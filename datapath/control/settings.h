@@ -1,0 +1,23 @@
+#pragma once
+/* What the rows of the database say, as the switch wants to hear it. Whatever cannot be is
+ * refused with one line for Interface.error or Bridge.status. Control thread only. */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bridge_config;
+struct bridge_port_config;
+struct err;
+struct row;
+
+/* Reads a row of Bridge. A wrong value leaves the default in its place: -EINVAL with a text, and
+ * *out is filled in all the same. */
+int settings_bridge(const struct row *bridge, struct bridge_config *out, struct err *err);
+
+/* Reads an Interface of a Port of a Bridge. `with_fake`: allow type "fake", which has no device.
+ * Returns 0 or -EINVAL with a text. */
+int settings_port(const struct row *bridge, const struct row *port, const struct row *interface,
+		  bool with_fake, struct bridge_port_config *out, struct err *err);
+
+/* Reads a number from a map column: `fallback` if the key is not there. Returns 0 or -EINVAL. */
+int settings_number(const struct row *row, const char *column, const char *key, uint64_t max,
+		    uint64_t *value, struct err *err);

@@ -1,0 +1,65 @@
+#pragma once
+/* The kernel programs: loaded once, attached to devices, pinned while they are.
+ *
+ * The object is loaded when the port table is made; a port only attaches. What is attached is a
+ * bpf_link where the kernel has it (XDP always, tc as tcx from Linux 6.6), pinned under
+ * <bpffs>/shunt/<instance>/; on older kernels a clsact filter. Differences between kernels are
+ * found by trying. Control thread only.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../bpf/abi.h"
+
+struct bpf_programs;
+struct err;
+
+enum bpf_program_id { PROGRAM_PORT_XDP, PROGRAM_PORT_TC, PROGRAM_UPCALL_XDP, PROGRAM_DOWNCALL_TC };
+
+/* A program on a device. */
+struct attachment {
+	enum bpf_program_id program;
+	uint32_t ifindex; /* 0: nothing is attached */
+	int link_fd;	  /* -1: a clsact filter */
+	bool made_qdisc;  /* clsact: the qdisc is ours, too */
+};
+
+#define ATTACHMENT_NONE       \
+	{                     \
+		.link_fd = -1 \
+	}
+
+struct bpf_settings {
+	uint32_t upcall_ifindex; /* the outer end */
+	unsigned n_workers;
+};
+
+/* Loads the programs; pins the maps. 0 or -errno with a text. */
+int bpf_programs_new(struct bpf_programs **out, const char *instance,
+		     const struct bpf_settings *settings, struct err *err);
+/* The longest frame, with its header, that the upcall device takes: known once it runs. */
+void bpf_upcall_len_max_set(struct bpf_programs *programs, uint32_t len_max);
+/* All attachments must be gone. */
+void bpf_programs_free(struct bpf_programs **programs);
+
+/* 0 or -errno with a text: -EBUSY another XDP program is there, -EOPNOTSUPP the driver has no
+ * native XDP, -ERANGE its MTU is too large for XDP, -ENOSPC too few queues, -ENODEV. */
+int bpf_attach(struct bpf_programs *programs, enum bpf_program_id program, uint32_t ifindex,
+	       struct attachment *out, struct err *err);
+/* Works as well for a device that is gone or in another namespace. Idempotent. */
+void bpf_detach(struct bpf_programs *programs, struct attachment *attachment);
+/* True if tc programs are attached by tcx links, false: by clsact filters. */
+bool bpf_has_tcx(const struct bpf_programs *programs);
+
+/* Rows of the maps. 0 or -errno. */
+int bpf_port_set(struct bpf_programs *programs, const struct port_entry *entry);
+void bpf_port_clear(struct bpf_programs *programs, uint32_t ifindex);
+int bpf_output_set(struct bpf_programs *programs, uint16_t port, const struct output_entry *entry);
+void bpf_output_clear(struct bpf_programs *programs, uint16_t port);
+int bpf_xsk_set(struct bpf_programs *programs, uint32_t slot, int fd);
+void bpf_xsk_clear(struct bpf_programs *programs, uint32_t slot);
+/* The counters of what the programs drop: a row per port, made with it and removed with it. */
+int bpf_drops_add(struct bpf_programs *programs, uint16_t port);
+void bpf_drops_del(struct bpf_programs *programs, uint16_t port);
+/* Summed over the CPUs; zeros if there is no row. */
+void bpf_drops_read(const struct bpf_programs *programs, uint16_t port, struct drop_counters *out);

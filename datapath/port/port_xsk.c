@@ -1,0 +1,279 @@
+/* The xdp hook: an XDP program on the device, and an AF_XDP socket on each of its rx queues.
+ *
+ * Queue q belongs to worker q mod n. A worker sends by its own first queue of the device; one that
+ * has none sends through the upcall device, so that no two workers ever share a ring. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "packet/frame.h"
+#include "port/ethtool.h"
+#include "port/link.h"
+#include "port/table.h"
+#include "port/umem.h"
+#include "port/xsk.h"
+
+#define BIND_TRIES   20
+#define BIND_WAIT_NS 2000000 /* the kernel gives a closed socket's queue back a moment later */
+
+/* ---- slots of the map `xsks`: PORT_MAX_QUEUES in a row for each port; the first are the upcall
+ * device's ---- */
+
+static int slots_get(struct port_table *table, uint32_t *base)
+{
+	for (unsigned i = 1; i < XSK_SLOTS / PORT_MAX_QUEUES; i++) {
+		if (table->xsk_slots[i / 64] & 1ull << i % 64)
+			continue;
+		table->xsk_slots[i / 64] |= 1ull << i % 64;
+		*base = i * PORT_MAX_QUEUES;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static void slots_put(struct port_table *table, uint32_t base)
+{
+	unsigned i = base / PORT_MAX_QUEUES;
+
+	table->xsk_slots[i / 64] &= ~(1ull << i % 64);
+}
+
+/* ---- sockets ---- */
+
+/* Devices that a packet's sender can hand packets to without a wire between: their checksums are
+ * often not there yet. */
+static bool is_virtual_wire(const struct link_info *info)
+{
+	char driver[32];
+
+	ethtool_driver(info->name, driver, sizeof(driver));
+	return !strcmp(info->kind, "veth") || !strcmp(info->kind, "tun") ||
+	       !strcmp(driver, "virtio_net");
+}
+
+/* NULL: no memory for one. */
+static struct umem *umem_for(struct port *port, unsigned worker)
+{
+	struct port_sockets *sockets = port->sockets;
+	unsigned n_workers = port->table->host->n_workers;
+	struct umem *shared = port->table->umems[worker];
+	struct umem **own = &sockets->own_umems[worker];
+
+	if (!*own && !port->config.zerocopy && umem_has_room(shared))
+		return shared;
+	if (!*own)
+		umem_new_own(own, (sockets->n + n_workers - 1) / n_workers);
+	return *own;
+}
+
+static int socket_bind(struct port *port, const struct xsk_config *config)
+{
+	struct port_sockets *sockets = port->sockets;
+	struct umem *umem = umem_for(port, sockets->workers[config->queue]);
+	int rc = umem ? -EBUSY : -ENOMEM;
+
+	for (unsigned i = 0; i < BIND_TRIES && rc == -EBUSY; i++) {
+		if (i)
+			nanosleep(&(struct timespec){.tv_nsec = BIND_WAIT_NS}, NULL);
+		rc = xsk_new(&sockets->xsks[config->queue], umem, config);
+	}
+	return rc;
+}
+
+static void sockets_close(struct port *port)
+{
+	struct port_sockets *sockets = port->sockets;
+
+	for (unsigned q = 0; q < sockets->n; q++)
+		xsk_free(&sockets->xsks[q]);
+	for (unsigned w = 0; w < port->table->host->n_workers; w++)
+		umem_free(&sockets->own_umems[w]);
+}
+
+static int sockets_open(struct port *port, const struct link_info *info, bool zerocopy)
+{
+	struct port_sockets *sockets = port->sockets;
+	struct xsk_config config = {
+		.device = info->name,
+		.port = port->id,
+		.rx_flags = is_virtual_wire(info) ? FRAME_CSUM_PARTIAL : 0,
+		.zerocopy = zerocopy,
+	};
+	int rc = 0;
+
+	for (; config.queue < sockets->n && !rc; config.queue++) {
+		sockets->workers[config.queue] = config.queue % port->table->host->n_workers;
+		rc = socket_bind(port, &config);
+	}
+	if (rc)
+		sockets_close(port);
+	return rc;
+}
+
+static void sockets_free(struct port *port)
+{
+	struct port_sockets *sockets = port->sockets;
+
+	if (!sockets)
+		return;
+	if (sockets->xsk_base)
+		slots_put(port->table, sockets->xsk_base);
+	free(sockets->own_umems);
+	free(sockets);
+	port->sockets = NULL;
+}
+
+static int sockets_new(struct port *port, const struct link_info *info)
+{
+	struct port_sockets *sockets = calloc(1, sizeof(*sockets));
+	unsigned n_rxq, n_txq;
+
+	if (!sockets)
+		return -ENOMEM;
+	port->sockets = sockets;
+	if (ethtool_queues(info->name, &n_rxq, &n_txq))
+		n_rxq = info->n_rxq;
+	sockets->n = n_rxq < PORT_MAX_QUEUES ? n_rxq : PORT_MAX_QUEUES;
+	if (port->config.n_rxq && port->config.n_rxq < sockets->n)
+		sockets->n = port->config.n_rxq;
+	sockets->own_umems = calloc(port->table->host->n_workers, sizeof(struct umem *));
+	if (!sockets->own_umems)
+		return -ENOMEM;
+	return slots_get(port->table, &sockets->xsk_base);
+}
+
+/* ---- the hook ---- */
+
+static void workers_leave(struct port *port)
+{
+	const struct port_host *host = port->table->host;
+	struct port_sockets *sockets = port->sockets;
+
+	for (unsigned w = 0; w < host->n_workers; w++)
+		host->out_set(host->ctx, w, port->id, NULL);
+	for (unsigned q = 0; q < sockets->n; q++) {
+		bpf_xsk_clear(port->table->programs, sockets->xsk_base + q);
+		host->rxq_del(host->ctx, sockets->workers[q], &sockets->xsks[q]->rxq);
+	}
+}
+
+static int workers_join(struct port *port)
+{
+	const struct port_host *host = port->table->host;
+	struct port_sockets *sockets = port->sockets;
+	unsigned n_added = 0;
+	int rc = 0;
+
+	for (; n_added < sockets->n && !rc; n_added++) {
+		rc = host->rxq_add(host->ctx, sockets->workers[n_added],
+				   &sockets->xsks[n_added]->rxq);
+		if (rc)
+			break;
+		rc = bpf_xsk_set(port->table->programs, sockets->xsk_base + n_added,
+				 sockets->xsks[n_added]->fd);
+	}
+	if (rc) {
+		while (n_added--)
+			host->rxq_del(host->ctx, sockets->workers[n_added],
+				      &sockets->xsks[n_added]->rxq);
+		return rc;
+	}
+	for (unsigned w = 0; w < host->n_workers; w++)
+		host->out_set(host->ctx, w, port->id,
+			      w < sockets->n ? &sockets->xsks[w]->txq
+					     : upcall_txq(port->table->upcall, w));
+	return 0;
+}
+
+static int maps_set(struct port *port, const struct link_info *info)
+{
+	const struct port_entry entry = {
+		.port = port->id,
+		.n_queues = (uint16_t)port->sockets->n,
+		.xsk_base = port->sockets->xsk_base,
+		.ifindex = info->ifindex,
+	};
+	int rc = bpf_port_set(port->table->programs, &entry);
+
+	return rc ? rc : port_output_update(port, info);
+}
+
+static void maps_clear(struct port *port, uint32_t ifindex)
+{
+	bpf_output_clear(port->table->programs, port->id);
+	bpf_port_clear(port->table->programs, ifindex);
+}
+
+static int sockets_start(struct port *port, const struct link_info *info, struct err *err)
+{
+	int rc = -EOPNOTSUPP;
+
+	if (port->config.zerocopy)
+		rc = sockets_open(port, info, true);
+	if (rc)
+		rc = sockets_open(port, info, false);
+	if (rc)
+		return err_set(err, -rc, "binding AF_XDP sockets to its %u queues: %s",
+			       port->sockets->n, strerror(-rc));
+	rc = workers_join(port);
+	if (rc) {
+		sockets_close(port);
+		return err_set(err, -rc, "workers: %s", strerror(-rc));
+	}
+	return 0;
+}
+
+int port_xsk_attach(struct port *port, const struct link_info *info, struct err *err)
+{
+	struct bpf_programs *programs = port->table->programs;
+	int rc = sockets_new(port, info);
+
+	if (!rc)
+		rc = maps_set(port, info);
+	if (rc)
+		err_set(err, -rc, "%s", strerror(-rc));
+	if (!rc)
+		rc = bpf_attach(programs, PROGRAM_PORT_XDP, info->ifindex, &port->attachment, err);
+	if (!rc)
+		rc = sockets_start(port, info, err);
+	if (rc) {
+		bpf_detach(programs, &port->attachment);
+		maps_clear(port, info->ifindex);
+		sockets_free(port);
+		return rc;
+	}
+	return 0;
+}
+
+void port_xsk_detach(struct port *port)
+{
+	uint32_t ifindex = port->attachment.ifindex;
+
+	workers_leave(port);
+	bpf_detach(port->table->programs, &port->attachment);
+	sockets_close(port);
+	maps_clear(port, ifindex);
+	sockets_free(port);
+}
+
+bool port_xsk_is_dead(const struct port *port)
+{
+	for (unsigned q = 0; q < port->sockets->n; q++)
+		if (__atomic_load_n(&port->sockets->xsks[q]->is_dead, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+const char *port_xsk_mode(const struct port *port)
+{
+	return port->sockets->xsks[0]->is_zerocopy ? "xdp-zerocopy" : "xdp-copy";
+}
+
+void port_xsk_counters_add(const struct port *port, struct port_counters *counters)
+{
+	for (unsigned q = 0; q < port->sockets->n; q++)
+		xsk_counters_add(port->sockets->xsks[q], counters);
+}

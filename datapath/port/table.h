@@ -1,0 +1,76 @@
+#pragma once
+/* What the files of port/ share: the table, a port from the inside, and what a hook can do.
+ *
+ * Control thread only.
+ */
+#include "base/hash.h"
+#include "port/bpf_programs.h"
+#include "port/port.h"
+#include "port/upcall.h"
+
+struct event;
+struct link_client;
+struct link_info;
+struct umem;
+struct xsk;
+
+struct port_table {
+	/* fixed after create */
+	const struct port_host *host;
+	char instance[9];
+	int lock_fd;	/* our folder in bpffs */
+	int promisc_fd; /* a packet socket: devices are promiscuous as long as it is open */
+	struct link_client *links;
+	struct upcall *upcall;
+	struct bpf_programs *programs;
+	struct umem **umems; /* by worker */
+	struct event *retry; /* ticks while a port waits for more than an event */
+	/* control only */
+	uint32_t *stale; /* devices that a dead daemon left, while we start */
+	unsigned n_stale;
+	struct port *by_id[PORT_ID_MAX];
+	struct port *by_name;	 /* uthash */
+	struct port *by_device;	 /* uthash */
+	struct port *by_ifindex; /* uthash: those whose device is there */
+	uint64_t xsk_slots[XSK_SLOTS / PORT_MAX_QUEUES / 64]; /* taken stretches of `xsks` */
+};
+
+/* An xdp port's sockets. */
+struct port_sockets {
+	unsigned n; /* rx queues of the device that are used */
+	uint32_t xsk_base;
+	struct xsk *xsks[PORT_MAX_QUEUES];
+	unsigned workers[PORT_MAX_QUEUES]; /* by queue */
+	struct umem **own_umems;	   /* by worker; NULL where the worker's is shared */
+};
+
+struct port {
+	/* fixed after create */
+	struct port_table *table;
+	uint16_t id;
+	char device[IFNAMSIZ]; /* what programs are attached to: for internal ports the switch's end
+				*/
+	/* control only */
+	struct port_config config;
+	struct port_status status;
+	uint32_t ifindex;   /* of device; 0: it is not there */
+	uint32_t mtu_found; /* the device's MTU before mtu_request was applied; 0: it was not */
+	bool must_retry;    /* the device is there, but attaching to it failed */
+	struct attachment attachment;
+	struct port_sockets *sockets; /* NULL: not attached as xdp port */
+	UT_hash_handle hh_name, hh_device, hh_ifindex;
+};
+
+/* Each attaches the port to its device, or fails with nothing done and a text. */
+int port_skb_attach(struct port *port, const struct link_info *info, struct err *err);
+void port_skb_detach(struct port *port);
+int port_xsk_attach(struct port *port, const struct link_info *info, struct err *err);
+void port_xsk_detach(struct port *port);
+/* What its sockets are bound as: "xdp-copy" or "xdp-zerocopy". */
+const char *port_xsk_mode(const struct port *port);
+void port_xsk_counters_add(const struct port *port, struct port_counters *counters);
+/* True if the kernel has taken a socket from its device. */
+bool port_xsk_is_dead(const struct port *port);
+
+/* What the kernel sends to the port's device. */
+int port_output_update(struct port *port, const struct link_info *info);

@@ -1,0 +1,44 @@
+#pragma once
+/* The upcall device: the one way between the kernel's tc hooks and the workers.
+ *
+ *	       <instance>-up-o  ======= veth =======  <instance>-up-i
+ *	up:    port_tc redirects here                 upcall_xdp -> AF_XDP socket of worker w (queue
+ *w) down:  downcall_tc -> the port's device       a worker sends, with an S-tag that names the port
+ *
+ * The outer end has no transmit offloads, so whatever is redirected to it leaves it as the frames
+ * that a wire would carry: segmented, checksums complete, tags inside. All skb ports share it: a
+ * thousand of them cost one AF_XDP socket per worker.
+ *
+ * Each worker's socket is also the first one of the worker's UMEM, and lives as long as that.
+ */
+#include <stdint.h>
+
+#include "port/port.h"
+
+struct bpf_programs;
+struct err;
+struct link_client;
+struct txq;
+struct umem;
+struct upcall;
+struct xsk;
+
+/* Makes the device; it is down. `instance` names it. 0 or -errno with a text. */
+int upcall_new(struct upcall **out, struct link_client *links, const char *instance,
+	       unsigned n_workers, struct err *err);
+void upcall_free(struct upcall **upcall);
+
+uint32_t upcall_outer(const struct upcall *upcall); /* ifindexes */
+uint32_t upcall_inner(const struct upcall *upcall);
+/* The largest MTU that a port's device may have so that all its packets fit. */
+uint32_t upcall_port_mtu_max(const struct upcall *upcall);
+
+/* Attaches the programs, binds a socket for each worker to its UMEM and hands it to the host. */
+int upcall_start(struct upcall *upcall, struct bpf_programs *programs, struct umem *const *umems,
+		 const struct port_host *host, struct err *err);
+/* Takes all that back. */
+void upcall_stop(struct upcall *upcall);
+
+/* How a worker reaches any port's device through the kernel. */
+struct txq *upcall_txq(struct upcall *upcall, unsigned worker);
+void upcall_counters_add(const struct upcall *upcall, struct port_counters *counters);

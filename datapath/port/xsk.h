@@ -1,0 +1,74 @@
+#pragma once
+/* An AF_XDP socket on one queue of a device: an rxq and a txq of the same worker.
+ *
+ * Receiving: the kernel takes empty chunks from the fill ring and puts packets in the rx ring.
+ * Before each burst the fill ring is topped up, so that both together hold XSK_RX_HELD chunks.
+ * Sending: descriptors go to the tx ring; flush() has the kernel send them, which in copy mode it
+ * does inside the system call, 32 at a time; chunks come back through the completion ring, when the
+ * receiver lets go of the packet. No more than XSK_TX_SIZE are out at a time, so one slow receiver
+ * cannot hold all of a worker's chunks.
+ *
+ * An AF_XDP socket does not tell when its device goes away; a send then says ENXIO, which
+ * `is_dead` keeps for the control thread.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <xdp/xsk.h>
+
+#include "port/queue.h"
+
+struct err;
+struct frame;
+struct umem;
+
+struct xsk {
+	struct rxq rxq;
+	struct txq txq;
+	/* fixed after create */
+	struct umem *umem;
+	struct xsk_socket *socket;
+	int fd;
+	uint32_t id;	  /* in umem->holder */
+	uint8_t rx_flags; /* enum frame_flag of what it receives */
+	bool is_zerocopy;
+	/* owning worker only */
+	struct xsk_ring_prod fill, tx;
+	struct xsk_ring_cons comp, rx;
+	uint32_t n_rx_held; /* chunks in the fill and rx rings */
+	/* counters: one writer, the worker */
+	uint64_t n_completed_twice;
+	/* the worker writes, atomic */
+	bool is_dead;
+};
+
+struct xsk_config {
+	const char *device;
+	uint16_t queue, port;
+	uint8_t rx_flags;
+	bool zerocopy;
+};
+
+/* Binds a socket of `umem` to a queue. 0 or -errno. Control. */
+int xsk_new(struct xsk **out, struct umem *umem, const struct xsk_config *config);
+/* No worker may use it any more. Control. */
+void xsk_free(struct xsk **xsk);
+
+/* The rxq's and txq's functions, without a port's framing. */
+unsigned xsk_receive(struct xsk *xsk, struct frame *frames, unsigned max);
+unsigned xsk_transmit(struct xsk *xsk, const struct frame *frames, unsigned n);
+void xsk_flush(struct txq *txq);
+bool xsk_arm(struct rxq *rxq);
+
+struct port_counters;
+/* Adds the socket's XDP_STATISTICS. Control. */
+void xsk_counters_add(const struct xsk *xsk, struct port_counters *counters);
+
+static inline struct xsk *xsk_of_rxq(struct rxq *rxq)
+{
+	return (struct xsk *)((char *)rxq - offsetof(struct xsk, rxq));
+}
+
+static inline struct xsk *xsk_of_txq(struct txq *txq)
+{
+	return (struct xsk *)((char *)txq - offsetof(struct xsk, txq));
+}
