@@ -1,0 +1,142 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "flow/mask.h"
+
+static struct mask_table *table;
+
+static struct flow_key bits_of(unsigned n)
+{
+	struct flow_key bits = {0};
+
+	bits.packet.in_port = 0xffff;
+	bits.word[3] = n;
+	return bits;
+}
+
+static void only_words_with_bits_are_listed(void **state)
+{
+	struct flow_key bits = {0}, key;
+	const struct flow_mask *mask = NULL;
+	uint64_t words[FLOW_KEY_PACKET_WORDS];
+
+	bits.packet.in_port = 0xffff;
+	memset(&bits.packet.eth_dst, 0xff, sizeof(bits.packet.eth_dst));
+	bits.pkt_mark = 0xff;
+	assert_int_equal(mask_get(table, &bits, &mask), 0);
+	assert_int_equal(mask->n_words, 3);
+	assert_int_equal(mask->word[0], 0);
+	assert_int_equal(mask->word[1], 1);
+	assert_int_equal(mask->word[2], FLOW_KEY_PACKET_WORDS - 1);
+	memset(&key, 0xee, sizeof(key));
+	flow_mask_apply(mask, &key, words);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(words[i], key.word[mask->word[i]] & bits.word[mask->word[i]]);
+	mask_put(table, &mask);
+	assert_null(mask);
+}
+
+static void equal_masks_are_one(void **state)
+{
+	const struct flow_key bits = bits_of(7), other = bits_of(8);
+	const struct flow_mask *a = NULL, *b = NULL, *c = NULL;
+
+	assert_int_equal(mask_get(table, &bits, &a), 0);
+	assert_int_equal(mask_get(table, &bits, &b), 0);
+	assert_int_equal(mask_get(table, &other, &c), 0);
+	assert_ptr_equal(a, b);
+	assert_ptr_not_equal(a, c);
+	assert_int_not_equal(a->id, c->id);
+	assert_int_equal(mask_table_n_used(table), 2);
+	assert_ptr_equal(mask_lookup(table, c->id), c);
+	mask_put(table, &b);
+	assert_int_equal(mask_table_n_used(table), 2);
+	mask_put(table, &a);
+	mask_put(table, &c);
+	assert_int_equal(mask_table_n_used(table), 0);
+}
+
+static void empty_mask_is_fine(void **state)
+{
+	const struct flow_key bits = {0};
+	const struct flow_mask *mask = NULL;
+
+	assert_int_equal(mask_get(table, &bits, &mask), 0);
+	assert_int_equal(mask->n_words, 0);
+	mask_put(table, &mask);
+}
+
+static void pipeline_words_are_refused(void **state)
+{
+	struct flow_key bits = bits_of(1);
+	const struct flow_mask *mask = NULL;
+
+	bits.reg[3] = 1;
+	assert_int_equal(mask_get(table, &bits, &mask), -EINVAL);
+	assert_null(mask);
+}
+
+/* A mask that comes back soon has its old id; ids are reused only when all are taken. */
+static void ids_are_reused_late(void **state)
+{
+	static const struct flow_mask *mask[FLOW_MASK_IDS];
+	struct flow_key bits = bits_of(1);
+	const struct flow_mask *extra = NULL;
+	uint16_t id;
+
+	for (unsigned i = 0; i < FLOW_MASK_IDS; i++) {
+		bits = bits_of(i + 1);
+		assert_int_equal(mask_get(table, &bits, &mask[i]), 0);
+	}
+	bits = bits_of(FLOW_MASK_IDS + 1);
+	assert_int_equal(mask_get(table, &bits, &extra), -ENOSPC);
+	id = mask[5]->id;
+	mask_put(table, &mask[5]);
+	mask_put(table, &mask[9]);
+	bits = bits_of(9 + 1);
+	assert_int_equal(mask_get(table, &bits, &mask[9]), 0);
+	bits = bits_of(FLOW_MASK_IDS + 1);
+	assert_int_equal(mask_get(table, &bits, &extra), 0);
+	assert_int_equal(extra->id, id);
+	assert_int_equal(extra->bits[1], FLOW_MASK_IDS + 1);
+	bits = bits_of(5 + 1); /* it lost its place */
+	assert_int_equal(mask_get(table, &bits, &mask[5]), -ENOSPC);
+	mask_put(table, &extra);
+	for (unsigned i = 0; i < FLOW_MASK_IDS; i++)
+		mask_put(table, &mask[i]);
+	assert_int_equal(mask_table_n_used(table), 0);
+}
+
+static int table_up(void **state)
+{
+	hash_init();
+	return mask_table_new(&table);
+}
+
+static int table_down(void **state)
+{
+	mask_table_free(&table);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, table_up, table_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(only_words_with_bits_are_listed),
+		TEST(equal_masks_are_one),
+		TEST(empty_mask_is_fine),
+		TEST(pipeline_words_are_refused),
+		TEST(ids_are_reused_late),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
