@@ -15,7 +15,7 @@ struct worker;
 struct port_counts {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t drops[N_DROP_REASONS];
-} __attribute__((aligned(64)));
+};
 
 /* Names of the reasons, "hairpin", and a line of help. Static. Any thread. */
 const char *drop_name(enum drop_reason reason);
