@@ -23,9 +23,9 @@
 
 /* 64 bytes on the wire: Ethernet, IPv4, TCP, padding; without the checksum at the end. */
 static const uint8_t template[60] = {
-	[12] = 0x08, [14] = 0x45, [17] = 40,   [22] = 64,   [23] = 6,    [26] = 10,
-	[29] = 1,    [30] = 10,   [33] = 2,    [34] = 0x80, [36] = 0x01, [37] = 0xbb,
-	[46] = 0x50, [47] = 0x10, [48] = 0xff,
+	[12] = 0x08, [14] = 0x45, [17] = 40,   [22] = 64,   [23] = 6,
+	[26] = 10,   [29] = 1,    [30] = 10,   [33] = 2,    [34] = 0x80,
+	[36] = 0x01, [37] = 0xbb, [46] = 0x50, [47] = 0x10, [48] = 0xff,
 };
 
 struct addresses {
@@ -72,8 +72,8 @@ static void sink_flush(struct txq *txq)
 {
 }
 
-static const struct rxq_ops source_ops = { .burst = source_burst, .arm = source_arm };
-static const struct txq_ops sink_ops = { .send = sink_send, .flush = sink_flush };
+static const struct rxq_ops source_ops = {.burst = source_burst, .arm = source_arm};
+static const struct txq_ops sink_ops = {.send = sink_send, .flush = sink_flush};
 
 static void check(int rc, const struct err *err)
 {
@@ -85,8 +85,9 @@ static void check(int rc, const struct err *err)
 
 static void mac_set(uint8_t mac[6], uint8_t side, uint32_t number)
 {
-	memcpy(mac, (uint8_t[]){ 2, side, (uint8_t)(number >> 24), (uint8_t)(number >> 16),
-				 (uint8_t)(number >> 8), (uint8_t)number },
+	memcpy(mac,
+	       (uint8_t[]){2, side, (uint8_t)(number >> 24), (uint8_t)(number >> 16),
+			   (uint8_t)(number >> 8), (uint8_t)number},
 	       6);
 }
 
@@ -122,7 +123,7 @@ struct bench {
 
 static void bench_init(struct bench *bench)
 {
-	const struct bridge_config config = { .mac_table_size = 1 << 16, .mac_aging_s = 300 };
+	const struct bridge_config config = {.mac_table_size = 1 << 16, .mac_aging_s = 300};
 	const struct vswitch_options options = {
 		.instance = "bench",
 		.n_workers = 1,
@@ -138,7 +139,7 @@ static void bench_init(struct bench *bench)
 	check(bridge_add(bench->sw, "br", &config, &bridge, &err), &err);
 	for (unsigned i = 0; i < 2; i++) {
 		struct bridge_port_config port = {
-			.port = { .type = PORT_FAKE, .mtu_request = 1500 },
+			.port = {.type = PORT_FAKE, .mtu_request = 1500},
 			.tag = VLAN_NONE,
 		};
 
@@ -154,7 +155,7 @@ static void bench_init(struct bench *bench)
 		.fd = -1,
 		.port = bench->port[0]->id,
 	};
-	bench->sink = (struct txq){ .ops = &sink_ops, .pool = bench->sw->pools[0] };
+	bench->sink = (struct txq){.ops = &sink_ops, .pool = bench->sw->pools[0]};
 	worker_output_set(bench->sw->workers[0], bench->port[1]->id, &bench->sink, 1518);
 }
 
@@ -165,7 +166,7 @@ static void learn_answers(struct bench *bench)
 	struct vswitch *sw = bench->sw;
 
 	for (uint32_t i = 0; i < source->n_flows; i++) {
-		struct path_learned learned = { .port = bench->port[1]->id };
+		struct path_learned learned = {.port = bench->port[1]->id};
 
 		memcpy(&learned.mac, source->flows[i].dst, 6);
 		mailbox_send(revalidator_mailbox(sw->revalidator), &learned);
@@ -178,7 +179,7 @@ static void learn_answers(struct bench *bench)
 
 static double turn_ns(struct bench *bench, uint64_t n_packets)
 {
-	const struct clock real = { .is_manual = false };
+	const struct clock real = {.is_manual = false};
 	uint64_t before = clock_now(&real);
 
 	for (uint64_t i = 0; i < n_packets; i += QUEUE_BURST) {
@@ -191,7 +192,7 @@ static double turn_ns(struct bench *bench, uint64_t n_packets)
 /* What source and sink cost without a switch between them. */
 static double bare_ns(struct bench *bench, uint64_t n_packets)
 {
-	const struct clock real = { .is_manual = false };
+	const struct clock real = {.is_manual = false};
 	uint64_t before = clock_now(&real);
 	struct frame frames[QUEUE_BURST];
 
@@ -234,15 +235,16 @@ static void run(struct bench *bench, uint32_t n_flows, uint64_t n_packets)
 	qsort(turn, N_RUNS, sizeof(double), compare);
 	qsort(bare, N_RUNS, sizeof(double), compare);
 	bridge_port_status(bench->port[1], &status);
-	printf("%8u %14.1f %14.1f %14.1f %14" PRIu64 "\n", n_flows, turn[N_RUNS / 2] - bare[N_RUNS / 2],
-	       turn[N_RUNS / 2], bare[N_RUNS / 2], status.tx_packets);
+	printf("%8u %14.1f %14.1f %14.1f %14" PRIu64 "\n", n_flows,
+	       turn[N_RUNS / 2] - bare[N_RUNS / 2], turn[N_RUNS / 2], bare[N_RUNS / 2],
+	       status.tx_packets);
 	free(flows);
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t n_packets = argc > 1 ? strtoull(argv[1], NULL, 0) : 4000000;
-	struct bench bench = { .clock = { .is_manual = true, .manual_ns = CLOCK_NS_PER_SEC } };
+	struct bench bench = {.clock = {.is_manual = true, .manual_ns = CLOCK_NS_PER_SEC}};
 
 	hash_init();
 	bench_init(&bench);
