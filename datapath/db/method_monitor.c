@@ -1,0 +1,122 @@
+/* monitor, monitor_cancel (RFC 7047 section 4.1.5), monitor_cond, monitor_cond_since and
+ * monitor_cond_change (ovsdb-server(7)). */
+#include <errno.h>
+#include <json-c/json.h>
+
+#include "db/monitor.h"
+#include "db/session.h"
+
+static struct monitor *find_monitor(const struct db_session *session, struct json_object *id)
+{
+	struct monitor *monitor;
+
+	cds_list_for_each_entry (monitor, &session->monitors, session_node)
+		if (json_object_equal(monitor->id, id))
+			return monitor;
+	return NULL;
+}
+
+static void monitor_send(void *context, struct json_object *message)
+{
+	struct db_session *session = context;
+
+	session->send(session->context, message);
+}
+
+static void drop(struct monitor *monitor)
+{
+	struct db_session *session = monitor->context;
+
+	cds_list_del(&monitor->session_node);
+	session->n_monitors--;
+	monitor_free(&monitor);
+}
+
+static int start(struct session_call *call, enum monitor_version version, size_t n_params)
+{
+	struct db_session *session = call->session;
+	struct database *db = call_database(call);
+	struct monitor *monitor;
+
+	if (!db)
+		return -EINVAL;
+	if (json_object_array_length(call->params) != n_params)
+		return db_error_set(&call->error, ERROR_SYNTAX, "%s: %zu parameters are due",
+				    call->method, n_params);
+	if (find_monitor(session, call_param(call, 1)))
+		return db_error_set(&call->error, ERROR_SYNTAX,
+				    "%s: this client has a monitor of that id already",
+				    call->method);
+	if (session->n_monitors == SESSION_MONITORS_MAX)
+		return db_error_set(&call->error, ERROR_RESOURCES,
+				    "this client has %u monitors already", session->n_monitors);
+	if (monitor_new(&monitor, db, version, call_param(call, 1), call_param(call, 2),
+			&call->error))
+		return -EINVAL;
+	monitor->send = monitor_send;
+	monitor->context = session;
+	session->n_monitors++;
+	cds_list_add_tail(&monitor->session_node, &session->monitors);
+	call->result = monitor_initial(monitor);
+	return 0;
+}
+
+int method_monitor(struct session_call *call)
+{
+	return start(call, MONITOR_RFC, 3);
+}
+
+int method_monitor_cond(struct session_call *call)
+{
+	return start(call, MONITOR_COND, 3);
+}
+
+int method_monitor_cond_since(struct session_call *call)
+{
+	return start(call, MONITOR_SINCE, 4);
+}
+
+int method_monitor_cond_change(struct session_call *call)
+{
+	struct json_object *new_id = call_param(call, 1);
+	struct monitor *monitor, *other;
+
+	if (json_object_array_length(call->params) != 3)
+		return db_error_set(&call->error, ERROR_SYNTAX,
+				    "monitor_cond_change: 3 parameters are due");
+	monitor = find_monitor(call->session, call_param(call, 0));
+	if (!monitor || monitor->version == MONITOR_RFC)
+		return db_error_set(&call->error, ERROR_SYNTAX,
+				    "this client has no conditional monitor of that id");
+	other = find_monitor(call->session, new_id);
+	if (other && other != monitor)
+		return db_error_set(&call->error, ERROR_SYNTAX,
+				    "this client has a monitor of the new id already");
+	call->result = json_object_new_object();
+	if (!monitor_change(monitor, new_id, call_param(call, 2), &call->error))
+		return 0;
+	json_object_put(call->result);
+	return -EINVAL;
+}
+
+int method_monitor_cancel(struct session_call *call)
+{
+	struct monitor *monitor = NULL;
+
+	if (json_object_array_length(call->params) == 1)
+		monitor = find_monitor(call->session, call_param(call, 0));
+	if (!monitor)
+		return db_error_set(&call->error, ERROR_UNKNOWN_MONITOR,
+				    "this client has no monitor of that id");
+	drop(monitor);
+	call->result = json_object_new_object();
+	return 0;
+}
+
+void session_drop_monitors(struct db_session *session)
+{
+	struct monitor *monitor, *next;
+
+	cds_list_for_each_entry_safe (monitor, next, &session->monitors, session_node)
+		drop(monitor);
+}
