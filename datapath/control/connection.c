@@ -16,8 +16,8 @@
 #include "base/own.h"
 
 #define MESSAGES_PER_TURN 16
-#define PEEK_CHUNKS       8
-#define CLOSE_SECONDS     5
+#define PEEK_CHUNKS	  8
+#define CLOSE_SECONDS	  5
 /* A client that has not read this much is not asked what else it wants. */
 #define PAUSE_SIZE ((size_t)1 << 20)
 
@@ -37,8 +37,8 @@ struct connection {
 	size_t n_buffered; /* bytes in both buffers */
 	enum { OPEN, CLOSING, CUT } state;
 	bool is_backed_up; /* not read from: the other side must read first */
-	bool is_at_end;    /* the other side will send no more */
-	char why[128];     /* it was closed */
+	bool is_at_end;	   /* the other side will send no more */
+	char why[128];	   /* it was closed */
 };
 
 static struct evbuffer *input_of(const struct connection *conn)
@@ -152,6 +152,7 @@ static void messages_done(struct connection *conn)
 
 static void messages_handle(struct connection *conn)
 {
+	static const struct timeval at_once = {.tv_sec = 0};
 	struct err err = ERR_INIT;
 
 	for (unsigned i = 0; i < MESSAGES_PER_TURN && conn->state == OPEN; i++) {
@@ -174,9 +175,10 @@ static void messages_handle(struct connection *conn)
 	}
 	if (conn->state != OPEN)
 		return;
-	/* Nothing more is read until what is here is handled. */
+	/* Nothing more is read until what is here is handled. (A timer lets the loop look at its
+	 * sockets first; event_active() would not.) */
 	bufferevent_disable(conn->stream, EV_READ);
-	event_active(conn->turn, 0, 0);
+	event_add(conn->turn, &at_once);
 }
 
 static void turn_cb(evutil_socket_t fd, short what, void *ctx)

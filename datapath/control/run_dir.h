@@ -14,5 +14,6 @@ void run_dir_free(struct run_dir **dir);
 /* The path of file `name` in it; borrowed until the next call. */
 const char *run_dir_file(struct run_dir *dir, const char *name);
 
-/* Makes the directory that `file` is to be in, with those above. Returns 0 or -errno with a text. */
+/* Makes the directory that `file` is to be in, with those above. Returns 0 or -errno with a text.
+ */
 int run_dir_make_parent(const char *file, struct err *err);

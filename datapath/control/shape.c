@@ -113,7 +113,7 @@ static int object_check(struct json_object *shape, struct json_object *value, co
 	for (size_t i = 0; required && i < json_object_array_length(required); i++) {
 		const char *key = json_object_get_string(json_object_array_get_idx(required, i));
 
-		if (!member(value, key))
+		if (!json_object_object_get_ex(value, key, NULL))
 			return err_set(err, EINVAL, "%s lacks \"%s\"", name, key);
 	}
 	json_object_object_foreach(value, key, element)
@@ -196,8 +196,8 @@ static int keyword_valid(const char *key, struct json_object *value, const char 
 		enum json_type type;
 	} keywords[] = {
 		{"description", json_type_string}, {"required", json_type_array},
-		{"enum", json_type_array},         {"minimum", json_type_int},
-		{"maximum", json_type_int},        {"minLength", json_type_int},
+		{"enum", json_type_array},	   {"minimum", json_type_int},
+		{"maximum", json_type_int},	   {"minLength", json_type_int},
 	};
 
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
