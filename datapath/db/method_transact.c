@@ -40,7 +40,7 @@ static bool try(struct pending *pending, uint64_t now, bool *has_changed)
 	};
 	struct json_object *result;
 
-	if (execute(&execution, pending->params, &result)) {
+	if (execution_run(&execution, pending->params, &result)) {
 		pending->deadline = UINT64_MAX;
 		if (execution.timeout_ms < (UINT64_MAX - pending->started_at) / CLOCK_NS_PER_MS)
 			pending->deadline =

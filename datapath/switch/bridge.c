@@ -160,3 +160,16 @@ const char *bridge_name(const struct bridge *bridge)
 {
 	return bridge->name;
 }
+
+int vswitch_for_each_bridge(struct vswitch *sw, int (*visit)(struct bridge *, void *ctx), void *ctx)
+{
+	struct bridge *bridge, *next;
+	int rc = 0;
+
+	HASH_ITER (hh, sw->bridges, bridge, next) {
+		rc = visit(bridge, ctx);
+		if (rc)
+			break;
+	}
+	return rc;
+}

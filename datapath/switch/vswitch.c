@@ -215,3 +215,8 @@ void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out)
 		out->n_entries += (uint32_t)cache.n_entries;
 	}
 }
+
+unsigned vswitch_n_workers(const struct vswitch *sw)
+{
+	return sw->n_workers;
+}

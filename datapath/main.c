@@ -1,0 +1,320 @@
+/* switchd: builds the house bottom-up, runs it, and takes it down in reverse. */
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "config.h"
+#include "control/configure.h"
+#include "control/detach.h"
+#include "control/method.h"
+#include "control/options.h"
+#include "control/rpc.h"
+#include "control/run_dir.h"
+#include "control/server.h"
+#include "db/database.h"
+#include "db/server.h"
+#include "switch/vswitch.h"
+
+#define EXIT_USAGE  2
+#define SOCKET_MODE 0660
+
+/* All that there is, in the order it is made. Control thread only. */
+struct daemon {
+	struct options options;
+	struct clock clock;
+	struct run_dir *run_dir;
+	struct event_base *base;
+	struct event *signals[3];
+	struct db_server *db;
+	struct rpc *rpc;
+	struct server *server;
+	struct vswitch *sw;
+	struct configure *configure;
+	struct method_context context;
+};
+
+/* ---- the process ---- */
+
+static int log_start(const struct options *options, struct run_dir *run_dir, struct err *err)
+{
+	const char *file = options->log_file;
+	int rc;
+
+	if (!file && options->is_detached)
+		file = run_dir_file(run_dir, "switchd.log");
+	rc = file ? log_open(file) : 0;
+	return rc ? err_set(err, -rc, "cannot log to %s: %s", file, strerror(-rc)) : 0;
+}
+
+/* As many files as it takes; memory for maps and sockets, which kernels since 5.11 no longer count
+ * against this limit, so that a failure is none. */
+static void limits_raise(void)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit files;
+
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (setrlimit(RLIMIT_MEMLOCK, &all))
+		log_debug("switchd", "cannot raise the limit of locked memory: %s",
+			  strerror(errno));
+}
+
+static int process_start(struct daemon *daemon, struct err *err)
+{
+	int rc = run_dir_new(&daemon->run_dir, daemon->options.run_dir, daemon->options.pidfile,
+			     err);
+
+	if (!rc)
+		rc = log_start(&daemon->options, daemon->run_dir, err);
+	limits_raise();
+	return rc;
+}
+
+/* ---- the event loop ---- */
+
+static void stop_cb(evutil_socket_t signal, short what, void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	log_info("switchd", "stops: %s", strsignal(signal));
+	event_base_loopexit(daemon->base, NULL);
+}
+
+static void reopen_cb(evutil_socket_t signal, short what, void *ctx)
+{
+	if (log_reopen())
+		log_error("switchd", "cannot open the log anew");
+}
+
+static int loop_start(struct daemon *daemon, struct err *err)
+{
+	static const int numbers[3] = {SIGTERM, SIGINT, SIGHUP};
+
+	signal(SIGPIPE, SIG_IGN);
+	daemon->base = event_base_new();
+	if (!daemon->base)
+		return err_set(err, ENOMEM, "cannot make an event loop");
+	for (unsigned i = 0; i < 3; i++) {
+		daemon->signals[i] =
+			evsignal_new(daemon->base, numbers[i],
+				     numbers[i] == SIGHUP ? reopen_cb : stop_cb, daemon);
+		if (!daemon->signals[i] || event_add(daemon->signals[i], NULL))
+			return err_set(err, ENOMEM, "cannot wait for signals");
+	}
+	return 0;
+}
+
+/* ---- the database and its clients ---- */
+
+static int database_start(struct daemon *daemon, struct err *err)
+{
+	const char *file = daemon->options.database;
+	struct database *database = NULL;
+	int rc = run_dir_make_parent(file, err);
+
+	if (!rc)
+		rc = database_open(&database, file, switch_schema, err);
+	if (rc)
+		return rc;
+	rc = db_server_new(&daemon->db);
+	if (!rc)
+		rc = db_server_add(daemon->db, &database);
+	database_free(&database);
+	return rc ? err_set(err, -rc, "cannot serve the database: %s", strerror(-rc)) : 0;
+}
+
+static int server_start(struct daemon *daemon, struct err *err)
+{
+	const struct rpc_options options = {
+		.base = daemon->base,
+		.db = daemon->db,
+		.methods = methods,
+		.n_methods = n_methods,
+		.context = &daemon->context,
+	};
+	struct server_handler handler;
+	int rc = rpc_new(&daemon->rpc, &options, err);
+
+	if (rc)
+		return rc;
+	handler = rpc_handler(daemon->rpc);
+	rc = server_new(&daemon->server, daemon->base, &handler);
+	return rc ? err_set(err, -rc, "cannot make a server: %s", strerror(-rc)) : 0;
+}
+
+/* ---- the switch ---- */
+
+static void port_changed(void *ctx, struct bridge_port *port)
+{
+	struct daemon *daemon = ctx;
+
+	configure_port_changed(daemon->configure);
+}
+
+static int switch_start(struct daemon *daemon, struct err *err)
+{
+	const struct vswitch_options options = {
+		.instance = daemon->options.instance,
+		.n_workers = daemon->options.n_workers,
+		.clock = &daemon->clock,
+		.changed = port_changed,
+		.ctx = daemon,
+	};
+
+	return vswitch_new(&daemon->sw, &options, daemon->base, err);
+}
+
+/* ---- the configuration ---- */
+
+/* The daemon is a client of its own database, by the same protocol as everybody. */
+static int database_connect(void *ctx, struct err *err)
+{
+	struct daemon *daemon = ctx;
+	int fds[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds))
+		return err_set(err, errno, "socketpair: %s", strerror(errno));
+	rc = server_adopt(daemon->server, fds[0], "switchd itself");
+	if (!rc)
+		return fds[1];
+	close(fds[1]);
+	return err_set(err, -rc, "cannot serve myself: %s", strerror(-rc));
+}
+
+static void switch_ready(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	daemon->context.ready_ns = clock_now(&daemon->clock);
+	log_info("switchd", "ready after %.1f ms",
+		 (double)(daemon->context.ready_ns - daemon->context.started_ns) / CLOCK_NS_PER_MS);
+	detach_ready();
+}
+
+static int configure_start(struct daemon *daemon, struct err *err)
+{
+	const struct configure_options options = {
+		.base = daemon->base,
+		.sw = daemon->sw,
+		.connect = database_connect,
+		.ready = switch_ready,
+		.ctx = daemon,
+	};
+	int rc = configure_new(&daemon->configure, &options);
+
+	return rc ? err_set(err, -rc, "cannot configure: %s", strerror(-rc)) : 0;
+}
+
+static int clients_admit(struct daemon *daemon, struct err *err)
+{
+	return server_listen(daemon->server, run_dir_file(daemon->run_dir, "db.sock"), SOCKET_MODE,
+			     err);
+}
+
+/* ---- the house ---- */
+
+static void context_fill(struct daemon *daemon)
+{
+	daemon->context.base = daemon->base;
+	daemon->context.sw = daemon->sw;
+	daemon->context.server = daemon->server;
+	daemon->context.instance = daemon->options.instance;
+	daemon->context.run_dir = daemon->options.run_dir;
+	daemon->context.database = daemon->options.database;
+}
+
+static int house_build(struct daemon *daemon, struct err *err)
+{
+	int rc = process_start(daemon, err);
+
+	if (!rc)
+		rc = loop_start(daemon, err);
+	if (!rc)
+		rc = database_start(daemon, err);
+	if (!rc)
+		rc = server_start(daemon, err);
+	if (!rc)
+		rc = switch_start(daemon, err);
+	if (!rc)
+		rc = configure_start(daemon, err);
+	if (!rc)
+		rc = clients_admit(daemon, err);
+	context_fill(daemon);
+	return rc;
+}
+
+/* The server goes after the switch: a client that sees its connection end knows that every device
+ * is as it was found. */
+static void house_take_down(struct daemon *daemon)
+{
+	configure_free(&daemon->configure);
+	vswitch_free(&daemon->sw);
+	server_free(&daemon->server);
+	rpc_free(&daemon->rpc);
+	db_server_free(&daemon->db);
+	for (unsigned i = 0; i < 3; i++) {
+		if (daemon->signals[i])
+			event_free(daemon->signals[i]);
+	}
+	if (daemon->base)
+		event_base_free(daemon->base);
+	run_dir_free(&daemon->run_dir);
+}
+
+static int run(struct daemon *daemon)
+{
+	struct err err = ERR_INIT;
+	int rc = house_build(daemon, &err);
+
+	if (rc) {
+		log_error("switchd", "%s", err.text);
+		if (daemon->options.log_file || daemon->options.is_detached)
+			fprintf(stderr, "switchd: %s\n", err.text);
+	} else {
+		log_info("switchd", "version " PACKAGE_VERSION ", instance %s, run directory %s",
+			 daemon->options.instance, daemon->options.run_dir);
+		event_base_dispatch(daemon->base);
+	}
+	house_take_down(daemon);
+	log_info("switchd", "ended");
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+	struct daemon daemon = {.clock = {.is_manual = false}};
+	struct err err = ERR_INIT;
+	int rc;
+
+	daemon.context.started_ns = clock_now(&daemon.clock);
+	if (options_parse(argc, argv, &daemon.options, &err)) {
+		fprintf(stderr, "switchd: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	if (daemon.options.is_help || daemon.options.is_version) {
+		fputs(daemon.options.is_help ? options_help : "switchd " PACKAGE_VERSION "\n",
+		      stdout);
+		return EXIT_SUCCESS;
+	}
+	hash_init();
+	log_set_level(daemon.options.log_level);
+	rc = daemon.options.is_detached ? detach_fork() : 0;
+	if (rc) {
+		fprintf(stderr, "switchd: cannot detach: %s\n", strerror(-rc));
+		return EXIT_FAILURE;
+	}
+	return run(&daemon);
+}
