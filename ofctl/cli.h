@@ -20,7 +20,7 @@ struct err;
 
 struct cli_option {
 	const char *name;     /* without the two dashes */
-	char letter;	      /* the short form; 0: there is none */
+	char letter;          /* the short form; 0: there is none */
 	const char *argument; /* what it takes, "SECS"; NULL: nothing */
 	const char *help;
 };
@@ -46,10 +46,10 @@ struct cli_group {
 struct cli {
 	const char *program;
 	const char *summary;
-	const char *footer;			  /* end of --help; NULL: none */
-	const struct cli_option *options;	  /* the last one has no name */
+	const char *footer;                       /* end of --help; NULL: none */
+	const struct cli_option *options;         /* the last one has no name */
 	const struct cli_option *command_options; /* the last one has no name */
-	const struct cli_group *groups;		  /* the last one has no title */
+	const struct cli_group *groups;           /* the last one has no title */
 };
 
 /* Values of options by row: NULL: not given; "": given, takes nothing. */

@@ -21,8 +21,8 @@
 #include "need.h"
 
 #define DEFAULT_TCP_PORT "6640"
-#define MESSAGE_MAX	 ((size_t)256 << 20)
-#define READ_SIZE	 65536
+#define MESSAGE_MAX      ((size_t)256 << 20)
+#define READ_SIZE        65536
 
 struct client {
 	/* fixed after open */

@@ -128,9 +128,9 @@ static int call_port_show(struct session *session, const struct cli_invocation *
 static int call_drops(struct session *session, const struct cli_invocation *inv, struct err *err)
 {
 	static const struct report_column columns[] = {
-		{"bridge", "bridge", GRID_LEFT, NULL},	  {"port", "port", GRID_LEFT, NULL},
+		{"bridge", "bridge", GRID_LEFT, NULL},    {"port", "port", GRID_LEFT, NULL},
 		{"packets", "packets", GRID_RIGHT, NULL}, {"reason", "reason", GRID_LEFT, NULL},
-		{"meaning", "help", GRID_LEFT, NULL},	  {},
+		{"meaning", "help", GRID_LEFT, NULL},     {},
 	};
 
 	return call_report(session, inv, columns, err);

@@ -13,7 +13,7 @@
 
 struct output {
 	struct json_object *lines; /* array of strings */
-	struct grid *grid;	   /* NULL: none */
+	struct grid *grid;         /* NULL: none */
 	struct json_object *json;  /* NULL: none */
 };
 
@@ -56,6 +56,13 @@ void output_grid(struct output *output, struct grid *grid)
 void output_json(struct output *output, struct json_object *value)
 {
 	output->json = value;
+}
+
+void output_json_add(struct output *output, struct json_object *value)
+{
+	if (!output->json)
+		output->json = need(json_object_new_array());
+	json_object_array_add(output->json, value);
 }
 
 static const char *line_at(const struct output *output, size_t i)

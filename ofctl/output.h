@@ -16,6 +16,8 @@ void output_line(struct output *output, const char *fmt, ...) __attribute__((for
 void output_grid(struct output *output, struct grid *grid);
 /* With --json this value stands for the lines. Taken over. */
 void output_json(struct output *output, struct json_object *value);
+/* The same for one more element of an array. */
+void output_json_add(struct output *output, struct json_object *value);
 
 struct output_style {
 	const struct grid_style *grid;

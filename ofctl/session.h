@@ -2,14 +2,19 @@
 /* One run of switchctl: what the options said, the connection, and what the commands work on. */
 #include <stdbool.h>
 
+#include "argument.h"
 #include "cli.h"
 #include "grid.h"
 #include "value.h"
 
 struct client;
+struct column_schema;
 struct err;
+struct ids;
 struct output;
+struct record;
 struct replica;
+struct table_schema;
 
 #define EXIT_USAGE 2 /* wrong usage; also br-exists without such a bridge */
 
@@ -34,10 +39,11 @@ struct command {
 	const struct cli_invocation *invocation;
 	struct session *session;
 	struct replica *replica;
+	struct ids *ids; /* of the whole line */
 	struct output *output;
-	bool must_retry;  /* what it waits for is not there: start over when the database changes */
-	int exit_status;  /* not 0: end at once with it, nothing is changed */
-	struct row *made; /* create: whose UUID is to be printed */
+	bool must_retry; /* what it waits for is not there: start over when something changed */
+	int exit_status; /* not 0: end at once with it, nothing is changed */
+	struct record *record; /* create: the new one */
 };
 
 /* What a command does. Either `call`, or `prepare` and `run`. They return 0 or -errno. */
@@ -54,11 +60,12 @@ struct cli_action {
 	void (*finish)(struct command *command);
 };
 
-extern const struct cli_command database_commands[];
+extern const struct cli_command switch_commands[];
 extern const struct cli_command bridge_commands[];
 extern const struct cli_command port_commands[];
 extern const struct cli_command controller_commands[];
-extern const struct cli_command switch_commands[];
+extern const struct cli_command query_commands[];
+extern const struct cli_command edit_commands[];
 extern const struct cli_command runtime_commands[];
 
 /* Options of commands: which row of switchctl's list. */
@@ -83,3 +90,21 @@ static inline const char *command_arg(const struct command *command, unsigned i)
 {
 	return i < command->invocation->n_args ? command->invocation->args[i] : NULL;
 }
+
+/* Runs the commands of the line as one transaction. Returns the exit status, or -errno. */
+int session_run(struct session *session, const struct cli_line *line, struct err *err);
+
+/* The table that the first argument names. */
+int command_table(struct command *command, const struct table_schema **table, struct err *err);
+/* The record that argument `i` names. With --if-exists *record is NULL if there is none. */
+int command_record(struct command *command, const struct table_schema *table, unsigned i,
+		   struct record **record, struct err *err);
+/* Asks for the first argument's table and what it takes to find records in it. */
+int command_prepare_table(struct command *command, const struct table_schema **table,
+			  struct err *err);
+/* Asks for the columns that the arguments from `first` on are about. */
+int command_prepare_arguments(struct command *command, const struct table_schema *table,
+			      unsigned first, enum argument_kind kind, struct err *err);
+/* Makes the settings that the arguments from `first` on are. */
+int command_apply_settings(struct command *command, struct record *record, unsigned first,
+			   struct err *err);

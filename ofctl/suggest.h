@@ -8,8 +8,8 @@ struct suggestion {
 	size_t distance;
 };
 
-#define SUGGESTION_INIT(text)  \
-	{                      \
+#define SUGGESTION_INIT(text) \
+	{ \
 		.word = (text) \
 	}
 

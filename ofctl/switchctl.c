@@ -79,6 +79,12 @@ static const struct cli_command help_commands[] = {
 };
 
 static const struct cli_group groups[] = {
+	{"The switch as a whole", switch_commands},
+	{"Bridges", bridge_commands},
+	{"Ports and interfaces", port_commands},
+	{"Controllers and managers", controller_commands},
+	{"Any record of the database: reading", query_commands},
+	{"Any record of the database: changing", edit_commands},
 	{"The switch at work", runtime_commands},
 	{"Help", help_commands},
 	{},
@@ -174,6 +180,7 @@ static int check_alone(const struct cli_line *line, struct err *err)
 	return 0;
 }
 
+/* Returns the exit status, or -errno. */
 static int run_line(struct session *session, const struct cli_line *line, struct err *err)
 {
 	const struct cli_invocation *first = &line->invocations[0];
@@ -184,7 +191,23 @@ static int run_line(struct session *session, const struct cli_line *line, struct
 	ret = client_open(&session->client, session->address, session->timeout_s, err);
 	if (ret)
 		return ret;
-	return first->command->action->call(session, first, err);
+	if (first->command->action->call)
+		return first->command->action->call(session, first, err);
+	return session_run(session, line, err);
+}
+
+/* The command line as one text. */
+static char *join(int argc, char **argv)
+{
+	size_t size;
+	char *text = NULL;
+	FILE *to = need(open_memstream(&text, &size));
+
+	fputs(cli.program, to);
+	for (int i = 1; i < argc; i++)
+		fprintf(to, " %s", argv[i]);
+	fclose(to);
+	return need(text);
 }
 
 static int fail(const struct err *err, int status)
@@ -217,11 +240,14 @@ int main(int argc, char **argv)
 	else if (!check_alone(line, &err))
 		read_options(&session, &line->options, &err);
 	if (err.code)
-		status = fail(&err, EXIT_USAGE);
-	else if (run_line(&session, line, &err))
+		return fail(&err, EXIT_USAGE);
+	session.comment = join(argc, argv);
+	status = run_line(&session, line, &err);
+	if (status < 0)
 		status = fail(&err, EXIT_FAILURE);
 	client_free(&session.client);
 	free(session.address);
+	free(session.comment);
 	if (fflush(stdout) || ferror(stdout)) {
 		err_set(&err, errno, "cannot write to standard output: %m");
 		status = fail(&err, EXIT_FAILURE);

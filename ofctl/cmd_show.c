@@ -1,0 +1,154 @@
+/* The switch as a whole: show and init. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "lookup.h"
+#include "natural.h"
+#include "need.h"
+#include "output.h"
+#include "replica.h"
+#include "session.h"
+#include "value.h"
+
+#define INDENT 4
+
+/* What to show of a table's records: what is left out is the default. References to records of
+ * tables that are listed here are shown as trees below. */
+static const struct shown {
+	const char *table;
+	const char *name; /* the column that stands in the headline; NULL: the UUID does */
+	const char *columns[5];
+} shown[] = {
+	{DATABASE_NAME, NULL, {"manager_options", "bridges", "ovs_version"}},
+	{"Bridge", "name", {"controller", "fail_mode", "datapath_type", "ports"}},
+	{"Port", "name", {"tag", "trunks", "interfaces"}},
+	{"Interface", "name", {"type", "options", "error"}},
+	{"Controller", "target", {"is_connected"}},
+	{"Manager", "target", {"is_connected"}},
+};
+
+static const struct shown *find_shown(const char *table)
+{
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (!strcmp(shown[i].table, table))
+			return &shown[i];
+	return NULL;
+}
+
+static int prepare_show(struct command *command, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		const struct table_schema *table = replica_table(command->replica, shown[i].table);
+
+		if (shown[i].name)
+			replica_want(command->replica, table, shown[i].name);
+		for (const char *const *column = shown[i].columns; *column; column++)
+			replica_want(command->replica, table, *column);
+	}
+	return 0;
+}
+
+static struct json_object *show_record(struct command *command, const struct record *record,
+				       int indent);
+
+static int compare_headlines(const void *a, const void *b)
+{
+	const struct record *left = *(struct record *const *)a, *right = *(struct record *const *)b;
+	const char *name = find_shown(left->table->name)->name;
+
+	return natural_compare(record_text(left, name), record_text(right, name));
+}
+
+/* The records that a column refers to, in the order of their names. */
+static struct json_object *show_references(struct command *command, const struct record *record,
+					   const struct column_schema *column, int indent)
+{
+	struct json_object *array = need(json_object_new_array());
+	unsigned n = record_get(record, column)->n, n_found = 0;
+	own(mem_free) struct record **found = need(calloc(n + 1, sizeof(*found)));
+
+	for (unsigned i = 0; i < n; i++) {
+		found[n_found] = record_reference(record, column, i);
+		n_found += found[n_found] != NULL;
+	}
+	qsort(found, n_found, sizeof(*found), compare_headlines);
+	for (unsigned i = 0; i < n_found; i++)
+		json_object_array_add(array, show_record(command, found[i], indent));
+	return array;
+}
+
+static struct json_object *show_column(struct command *command, const struct record *record,
+				       const struct column_schema *column, int indent)
+{
+	const struct datum *datum = record_get(record, column);
+	own(mem_free) char *text = NULL;
+
+	if (column->type.key.ref_table_name && find_shown(column->type.key.ref_table_name))
+		return show_references(command, record, column, indent);
+	if (datum_equals(datum, column->default_datum))
+		return NULL;
+	text = value_print(&column->type, datum, VALUE_STRING);
+	output_line(command->output, "%*s%s: %s", indent, "", column->name, text);
+	return datum_json(datum);
+}
+
+/* Adds the lines and returns the same as JSON. */
+static struct json_object *show_record(struct command *command, const struct record *record,
+				       int indent)
+{
+	const struct shown *what = find_shown(record->table->name);
+	struct json_object *object = need(json_object_new_object());
+	own(mem_free) char *name = NULL;
+
+	if (what->name) {
+		const struct column_schema *column = record_column(record, what->name);
+
+		name = value_print(&column->type, record_get(record, column), VALUE_STRING);
+		output_line(command->output, "%*s%s %s", indent, "", record->table->name, name);
+		json_object_object_add(object, what->name, datum_json(record_get(record, column)));
+	} else {
+		name = need(malloc(UUID_LEN + 1));
+		uuid_print(&record->uuid, name);
+		output_line(command->output, "%*s%s", indent, "", name);
+		json_object_object_add(object, "_uuid", json_object_new_string(name));
+	}
+	for (const char *const *column = what->columns; *column; column++) {
+		struct json_object *value = show_column(
+			command, record, record_column(record, *column), indent + INDENT);
+
+		if (value)
+			json_object_object_add(object, *column, value);
+	}
+	return object;
+}
+
+static int run_show(struct command *command, struct err *err)
+{
+	record_for_each (command->replica, replica_table(command->replica, DATABASE_NAME), record)
+		output_json(command->output, show_record(command, record, 0));
+	return 0;
+}
+
+/* Every command makes the root record if it is not there. */
+static int prepare_init(struct command *command, struct err *err)
+{
+	return 0;
+}
+
+static int run_init(struct command *command, struct err *err)
+{
+	return 0;
+}
+
+static const struct cli_action show = {.prepare = prepare_show, .run = run_show};
+static const struct cli_action init = {.prepare = prepare_init, .run = run_init};
+
+const struct cli_command switch_commands[] = {
+	{"show", "", "print an overview: bridges, ports, what is wrong", 0, &show},
+	{"init", "", "make the database's first record, as every command does", 0, &init},
+	{},
+};
