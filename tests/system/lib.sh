@@ -137,6 +137,12 @@ eventually_expect()
 	eventually matches "$work/expected.eventually" "$@"
 }
 
+# `eventually not COMMAND...`
+not()
+{
+	! "$@"
+}
+
 never() # COMMAND...: it fails
 {
 	if "$@" >"$work/output" 2>&1 </dev/null; then
