@@ -49,3 +49,8 @@ int port_counters(const struct port *port, struct port_counters *out)
 {
 	return -ENODEV;
 }
+
+void port_drops(const struct port_table *table, uint16_t id, struct drop_counters *out)
+{
+	*out = (struct drop_counters){ 0 };
+}

@@ -74,6 +74,7 @@ struct bridge_port {
 	/* one of the two: */
 	struct port *device;
 	struct port_fake *fake;
+	uint32_t max_len; /* longest frame that the device takes; 0: not known yet */
 	struct port_counts counts_before; /* of earlier ports of the same number */
 	UT_hash_handle hh;
 };
@@ -88,5 +89,7 @@ int device_set(struct bridge_port *port, const struct port_config *config, struc
 void device_del(struct bridge_port *port);
 void device_status(const struct bridge_port *port, struct port_status *out);
 int device_counters(const struct bridge_port *port, struct port_counters *out);
+/* What the kernel's programs dropped of its packets. */
+void device_drops(const struct bridge_port *port, struct drop_counters *out);
 /* Tells the workers the longest frame that the device takes by now. */
 void device_refresh(struct bridge_port *port);

@@ -258,6 +258,7 @@ const char *bridge_port_name(const struct bridge_port *port)
 
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out)
 {
+	struct drop_counters kernel;
 	struct port_counts counts;
 
 	memset(out, 0, sizeof(*out));
@@ -270,7 +271,9 @@ void bridge_port_status(const struct bridge_port *port, struct bridge_port_statu
 	out->rx_bytes = counts.rx_bytes;
 	out->tx_packets = counts.tx_packets;
 	out->tx_bytes = counts.tx_bytes;
-	memcpy(out->drops, counts.drops, sizeof(out->drops));
+	device_drops(port, &kernel);
+	for (unsigned i = 0; i < N_DROP_REASONS; i++)
+		out->drops[i] = counts.drops[i] + kernel.n[i];
 }
 
 int bridge_port_counters(const struct bridge_port *port, struct port_counters *out)

@@ -66,14 +66,23 @@ int device_counters(const struct bridge_port *port, struct port_counters *out)
 	return 0;
 }
 
+void device_drops(const struct bridge_port *port, struct drop_counters *out)
+{
+	if (port->device)
+		port_drops(port->bridge->sw->port_table, port->id, out);
+	else
+		memset(out, 0, sizeof(*out));
+}
+
 void device_refresh(struct bridge_port *port)
 {
 	struct vswitch *sw = port->bridge->sw;
 	struct port_status status;
-	uint32_t max_len;
 
 	device_status(port, &status);
-	max_len = status.mtu ? status.mtu + FRAME_OVERHEAD : UINT32_MAX;
+	if (!status.mtu)
+		return;
+	port->max_len = status.mtu + FRAME_OVERHEAD;
 	for (unsigned i = 0; i < sw->n_workers; i++)
-		worker_output_set_max_len(sw->workers[i], port->id, max_len);
+		worker_output_set_max_len(sw->workers[i], port->id, port->max_len);
 }

@@ -58,8 +58,8 @@ static void host_rxq_del(void *ctx, unsigned worker, struct rxq *rxq)
 static void host_out_set(void *ctx, unsigned worker, uint16_t port, struct txq *txq)
 {
 	struct vswitch *sw = ctx;
-	/* The device's limit is not known yet: see device_refresh(). */
-	int rc = worker_output_set(sw->workers[worker], port, txq, UINT32_MAX);
+	uint32_t max_len = sw->ports[port]->max_len;
+	int rc = worker_output_set(sw->workers[worker], port, txq, max_len ? max_len : UINT32_MAX);
 
 	if (rc)
 		log_error("switch", "port number %u: no transmit queue for worker %u: %s", port,

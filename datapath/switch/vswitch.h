@@ -106,9 +106,8 @@ struct bridge_port_status {
 	uint16_t id;     /* switch-wide number */
 	uint16_t ofport; /* 1 to 65279; the internal port named like the bridge: 65534 */
 	struct port_status port;
-	/* what the workers counted */
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	uint64_t drops[N_DROP_REASONS];
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* what the workers counted */
+	uint64_t drops[N_DROP_REASONS];                      /* workers and kernel programs */
 };
 const char *bridge_port_name(const struct bridge_port *port);
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out);
