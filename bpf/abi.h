@@ -55,8 +55,8 @@ enum upcall_reason {
 #define UPCALL_TAGS  2 /* tags that the header can carry */
 
 struct upcall_tag {
-	__be16 tpid;
-	__be16 tci;
+	be16 tpid;
+	be16 tci;
 };
 
 struct upcall_header {

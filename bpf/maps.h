@@ -6,7 +6,6 @@
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "abi.h"

@@ -10,6 +10,7 @@
 #include <linux/pkt_cls.h>
 
 #include "maps.h"
+#include "ingress.h"
 
 /* Set before load. */
 const volatile __u32 upcall_ifindex = 0;
@@ -33,8 +34,8 @@ static __always_inline bool fits(const struct __sk_buff *skb)
  * one in the frame, if there is one, into its place. */
 static __always_inline bool take_tag(struct __sk_buff *skb, struct upcall_tag *tag)
 {
-	tag->tpid = skb->vlan_proto;
-	tag->tci = bpf_htons(skb->vlan_tci);
+	tag->tpid = (be16){skb->vlan_proto};
+	tag->tci = to_be16(skb->vlan_tci);
 	return !bpf_skb_vlan_pop(skb);
 }
 
@@ -57,13 +58,13 @@ static __always_inline int drop(__u32 port, enum drop_reason reason)
 	return TC_ACT_SHOT;
 }
 
-/* Sends the packet to a worker, chosen by the packet's flow so that flows stay in order. */
-static __always_inline int upcall(struct __sk_buff *skb, __u16 port, enum upcall_reason reason)
+/* Sends the packet to the worker that `hash` chooses, so that flows stay in order. */
+static __always_inline int upcall(struct __sk_buff *skb, __u16 port, __u32 hash)
 {
 	struct upcall_header header = {
 		.magic = UPCALL_MAGIC,
 		.port = port,
-		.reason = reason,
+		.reason = UPCALL_MISS,
 	};
 	struct upcall_header *front;
 
@@ -75,23 +76,32 @@ static __always_inline int upcall(struct __sk_buff *skb, __u16 port, enum upcall
 	if ((void *)(front + 1) > (void *)(long)skb->data_end)
 		return drop(port, DROP_NO_BUFFER);
 	__builtin_memcpy(front, &header, sizeof(header));
-	skb->queue_mapping = bpf_get_hash_recalc(skb) % n_workers + 1;
+	skb->queue_mapping = hash % n_workers + 1;
 	return bpf_redirect(upcall_ifindex, 0);
 }
 
 SEC("tc")
 int port_tc(struct __sk_buff *skb)
 {
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	__u32 ifindex = skb->ifindex;
 	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
+	struct ingress ingress = {0};
+	enum drop_reason reason;
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
-	if (skb->len < 14)
-		return drop(port->port, DROP_TOO_SHORT);
-	if (!fits(skb))
-		return drop(port->port, DROP_TOO_BIG);
-	return upcall(skb, port->port, UPCALL_MISS);
+	ingress.key.in_port = port->port;
+	if (skb->vlan_present)
+		parse_tag(&ingress.key, &ingress.layout, (be16){skb->vlan_proto},
+			  to_be16(skb->vlan_tci));
+	parse_packet(data, end, skb->len, &ingress.key, &ingress.layout);
+	reason = ingress_check(&ingress);
+	if (reason == DROP_NONE && !fits(skb))
+		reason = DROP_TOO_BIG;
+	if (reason != DROP_NONE)
+		return drop(port->port, reason);
+	return upcall(skb, port->port, ingress_hash(&ingress));
 }
 
 char _license[] SEC("license") = "GPL";

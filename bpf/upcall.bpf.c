@@ -32,7 +32,7 @@ int downcall_tc(struct __sk_buff *skb)
 	__u32 port = skb->vlan_tci;
 	struct output_entry *output;
 
-	if (!skb->vlan_present || skb->vlan_proto != bpf_htons(DOWNCALL_TPID))
+	if (!skb->vlan_present || skb->vlan_proto != to_be16(DOWNCALL_TPID).be)
 		return drop(PORT_ID_NONE, DROP_MALFORMED);
 	output = bpf_map_lookup_elem(&outputs, &port);
 	if (!output || !output->ifindex)

@@ -19,7 +19,7 @@
 #define ATTACH_TCX_INGRESS 46
 
 #define FILTER_PRIORITY 0x5348
-#define FILTER_HANDLE	1
+#define FILTER_HANDLE   1
 
 struct bpf_programs {
 	/* fixed after create */
@@ -288,19 +288,24 @@ static int load(struct bpf_programs *programs, const struct bpf_settings *settin
 	return kernel__load(kernel);
 }
 
-static int maps_pin(struct bpf_programs *programs)
+/* With names in bpffs, and without. */
+static int maps_pin(struct bpf_programs *programs, bool pin)
 {
-	const struct bpf_map *const maps[] = {
-		programs->kernel->maps.ports,
-		programs->kernel->maps.outputs,
-		programs->kernel->maps.xsks,
-		programs->kernel->maps.drops,
-	};
+	const struct bpf_map *map;
 	int rc = 0;
 
-	for (unsigned i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
-		rc = pin_add(programs->instance, bpf_map__name(maps[i]), bpf_map__fd(maps[i]));
-	return rc;
+	bpf_object__for_each_map(map, programs->kernel->obj)
+	{
+		if (bpf_map__is_internal(map))
+			continue;
+		if (pin)
+			rc = pin_add(programs->instance, bpf_map__name(map), bpf_map__fd(map));
+		else
+			pin_remove(programs->instance, bpf_map__name(map));
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 int bpf_programs_new(struct bpf_programs **out, const char *instance,
@@ -325,7 +330,7 @@ int bpf_programs_new(struct bpf_programs **out, const char *instance,
 	if (rc)
 		return err_set(err, -rc, "loading the kernel programs: %s%s", strerror(-rc),
 			       rc == -EPERM ? ": CAP_BPF and CAP_NET_ADMIN are needed" : "");
-	rc = maps_pin(programs);
+	rc = maps_pin(programs, true);
 	if (!rc)
 		rc = bpf_drops_add(programs, PORT_ID_NONE);
 	if (rc)
@@ -340,6 +345,8 @@ void bpf_programs_free(struct bpf_programs **p)
 
 	if (!programs)
 		return;
+	if (programs->kernel)
+		maps_pin(programs, false);
 	kernel__destroy(programs->kernel);
 	free(programs->row);
 	mem_free(p);

@@ -20,12 +20,12 @@ enum bpf_program_id { PROGRAM_PORT_XDP, PROGRAM_PORT_TC, PROGRAM_UPCALL_XDP, PRO
 struct attachment {
 	enum bpf_program_id program;
 	uint32_t ifindex; /* 0: nothing is attached */
-	int link_fd;	  /* -1: a clsact filter */
+	int link_fd;      /* -1: a clsact filter */
 	bool made_qdisc;  /* clsact: the qdisc is ours, too */
 };
 
-#define ATTACHMENT_NONE       \
-	{                     \
+#define ATTACHMENT_NONE \
+	{ \
 		.link_fd = -1 \
 	}
 

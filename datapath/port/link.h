@@ -23,7 +23,7 @@ struct link_info {
 	bool is_ethernet; /* has Ethernet headers; not loopback */
 	bool is_admin_up;
 	bool has_carrier;
-	uint32_t peer;	       /* ifindex of the device below or at the other end; 0: none here */
+	uint32_t peer;         /* ifindex of the device below or at the other end; 0: none here */
 	unsigned n_rxq, n_txq; /* made, not necessarily in use */
 	uint32_t xdp_prog_id;  /* of an XDP program on it; 0: none */
 };
@@ -52,11 +52,11 @@ int link_for_each(struct link_client *client, void (*visit)(void *ctx, const str
 struct link_veth {
 	const char *name, *peer;
 	uint32_t ifindex, peer_ifindex; /* 0: the kernel chooses */
-	uint32_t mtu;			/* 0: the kernel's default */
-	unsigned n_queues;		/* in each direction, both ends; 0: one */
-	struct eth_addr mac;		/* of `name`; all zero: the kernel's choice */
-	const char *alias;		/* of both ends, to recognise them by */
-	bool is_for_host;		/* `name` will have addresses: let it speak IPv6 */
+	uint32_t mtu;                   /* 0: the kernel's default */
+	unsigned n_queues;              /* in each direction, both ends; 0: one */
+	struct eth_addr mac;            /* of `name`; all zero: the kernel's choice */
+	const char *alias;              /* of both ends, to recognise them by */
+	bool is_for_host;               /* `name` will have addresses: let it speak IPv6 */
 };
 /* Makes a veth pair; both ends are down. 0, -EEXIST or another errno of rtnetlink. */
 int link_veth_new(struct link_client *client, const struct link_veth *veth);

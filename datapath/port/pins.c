@@ -15,8 +15,8 @@
 #include "base/err.h"
 #include "base/own.h"
 
-#define BPFFS	  "/sys/fs/bpf"
-#define PINS	  BPFFS "/shunt"
+#define BPFFS     "/sys/fs/bpf"
+#define PINS      BPFFS "/shunt"
 #define PATH_SIZE 128
 
 static void dir_close(DIR **dir)

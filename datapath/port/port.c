@@ -4,177 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <linux/if_ether.h>
-#include <event2/event.h>
 
 #include "base/err.h"
-#include "base/log.h"
 #include "base/own.h"
-#include "packet/frame.h"
 #include "port/link.h"
-#include "port/pins.h"
 #include "port/port_life.h"
 #include "port/table.h"
-#include "port/umem.h"
-
-#define RETRY_S 1
-
-/* ---- the table ---- */
-
-static void retry_ready(evutil_socket_t fd, short what, void *arg)
-{
-	port_table_retry(arg);
-}
-
-static int events_start(struct port_table *table, struct event_base *base, struct err *err)
-{
-	const struct timeval interval = {.tv_sec = RETRY_S};
-	int rc = link_client_watch(table->links, base, port_link_event, table);
-
-	if (rc)
-		return err_set(err, -rc, "watching devices over rtnetlink: %s", strerror(-rc));
-	table->retry = event_new(base, -1, EV_PERSIST, retry_ready, table);
-	if (!table->retry || event_add(table->retry, &interval))
-		return err_set(err, ENOMEM, "out of memory");
-	return 0;
-}
-
-static int umems_new(struct port_table *table, struct err *err)
-{
-	const struct port_host *host = table->host;
-
-	table->umems = calloc(host->n_workers, sizeof(struct umem *));
-	if (!table->umems)
-		return err_set(err, ENOMEM, "out of memory");
-	for (unsigned w = 0; w < host->n_workers; w++) {
-		int rc = umem_new(&table->umems[w], host->pool(host->ctx, w));
-
-		if (rc)
-			return err_set(err, -rc, "registering packet buffers for AF_XDP: %s%s",
-				       strerror(-rc),
-				       rc == -ENOBUFS || rc == -ENOMEM ? ": is `ulimit -l` too low?"
-								       : "");
-	}
-	return 0;
-}
-
-/* What an instance that died left: switch's ends of internal ports; their other ends go with
- * them. */
-static void stale_visit(void *arg, const struct link_info *info)
-{
-	struct port_table *table = arg;
-	char alias[64];
-	size_t len = strlen(table->instance);
-
-	snprintf(alias, sizeof(alias), "shunt %s", table->instance);
-	if (!strcmp(info->alias, alias) && !strncmp(info->name, table->instance, len) &&
-	    info->name[len] == '-' && table->n_stale < PORT_ID_MAX)
-		table->stale[table->n_stale++] = info->ifindex;
-}
-
-static void stale_del(struct port_table *table)
-{
-	table->stale = calloc(PORT_ID_MAX, sizeof(*table->stale));
-	if (!table->stale)
-		return;
-	link_for_each(table->links, stale_visit, table);
-	for (unsigned i = 0; i < table->n_stale; i++)
-		link_del(table->links, table->stale[i]);
-	free(table->stale);
-	table->stale = NULL;
-}
-
-static int kernel_start(struct port_table *table, struct err *err)
-{
-	const struct port_host *host = table->host;
-	struct bpf_settings settings = {.n_workers = host->n_workers};
-	int rc = pins_claim(&table->lock_fd, table->instance, err);
-
-	if (rc)
-		return rc;
-	rc = link_client_new(&table->links);
-	if (rc)
-		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
-	stale_del(table);
-	rc = upcall_new(&table->upcall, table->links, table->instance, host->n_workers, err);
-	if (rc)
-		return rc;
-	settings.upcall_ifindex = upcall_outer(table->upcall);
-	rc = bpf_programs_new(&table->programs, table->instance, &settings, err);
-	if (rc)
-		return rc;
-	rc = umems_new(table, err);
-	if (rc)
-		return rc;
-	return upcall_start(table->upcall, table->programs, table->umems, host, err);
-}
-
-static bool is_instance_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len && len < PINS_INSTANCE_SIZE &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
-
-int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
-		   const struct port_host *host, struct err *err)
-{
-	own(port_table_free) struct port_table *table = NULL;
-	int rc;
-
-	if (!is_instance_name(instance))
-		return err_set(err, EINVAL,
-			       "instance %s: a name has 1 to 8 characters of a-z, 0-9 and -",
-			       instance);
-	if (!host->n_workers || host->n_workers > PORT_MAX_QUEUES)
-		return err_set(err, EINVAL, "%u workers: 1 to %u are possible", host->n_workers,
-			       PORT_MAX_QUEUES);
-	table = calloc(1, sizeof(*table));
-	if (!table)
-		return err_set(err, ENOMEM, "out of memory");
-	table->host = host;
-	table->lock_fd = -1;
-	strcpy(table->instance, instance);
-	table->promisc_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (table->promisc_fd < 0)
-		return err_set(err, errno, "packet socket: %s%s", strerror(errno),
-			       errno == EPERM ? ": the switch must run as root" : "");
-	rc = kernel_start(table, err);
-	if (!rc)
-		rc = events_start(table, base, err);
-	if (rc)
-		return rc;
-	*out = take_ptr(table);
-	return 0;
-}
-
-void port_table_free(struct port_table **p)
-{
-	struct port_table *table = *p;
-
-	if (!table)
-		return;
-	while (table->by_name) {
-		struct port *port = table->by_name;
-
-		port_del(&port);
-	}
-	if (table->retry)
-		event_free(table->retry);
-	upcall_free(&table->upcall);
-	for (unsigned w = 0; table->umems && w < table->host->n_workers; w++)
-		umem_free(&table->umems[w]);
-	free(table->umems);
-	bpf_programs_free(&table->programs);
-	link_client_free(&table->links);
-	pins_release(&table->lock_fd, table->instance);
-	fd_close(&table->promisc_fd);
-	mem_free(p);
-}
-
-/* ---- ports ---- */
 
 static int config_check(const struct port_config *config, struct err *err)
 {
@@ -222,7 +57,7 @@ int port_add(struct port_table *table, uint16_t id, const struct port_config *co
 	port = calloc(1, sizeof(*port));
 	if (!port)
 		return err_set(err, ENOMEM, "out of memory");
-	rc = bpf_drops_add(table->programs, id);
+	rc = table->programs ? bpf_drops_add(table->programs, id) : 0;
 	if (rc)
 		return err_set(err, -rc, "port %s: kernel map: %s", config->name, strerror(-rc));
 	port->table = table;
@@ -243,24 +78,17 @@ int port_add(struct port_table *table, uint16_t id, const struct port_config *co
 
 int port_set(struct port *port, const struct port_config *config, struct err *err)
 {
-	const struct port_config *old = &port->config;
-	bool must_restart;
+	const struct port_config old = port->config;
 	int rc = config_check(config, err);
 
 	if (rc)
 		return rc;
-	if (strcmp(old->name, config->name) || old->type != config->type)
+	if (strcmp(old.name, config->name) || old.type != config->type)
 		return err_set(err, EINVAL,
 			       "port %s: its name and type are fixed: remove it and add another",
-			       old->name);
-	must_restart = old->hook != config->hook || old->zerocopy != config->zerocopy ||
-		       old->n_rxq != config->n_rxq || old->mtu_request != config->mtu_request ||
-		       memcmp(&old->mac, &config->mac, sizeof(old->mac));
-	if (!must_restart)
-		return 0;
-	port_stop(port);
+			       old.name);
 	port->config = *config;
-	port_start(port);
+	port_reconfigure(port, &old);
 	return 0;
 }
 
@@ -276,7 +104,8 @@ void port_del(struct port **p)
 	HASH_DELETE(hh_name, table->by_name, port);
 	HASH_DELETE(hh_device, table->by_device, port);
 	table->by_id[port->id] = NULL;
-	bpf_drops_del(table->programs, port->id);
+	if (table->programs)
+		bpf_drops_del(table->programs, port->id);
 	mem_free(p);
 }
 
@@ -335,5 +164,7 @@ int port_counters(const struct port *port, struct port_counters *out)
 
 void port_drops(const struct port_table *table, uint16_t id, struct drop_counters *out)
 {
-	bpf_drops_read(table->programs, id, out);
+	memset(out, 0, sizeof(*out));
+	if (table->programs)
+		bpf_drops_read(table->programs, id, out);
 }

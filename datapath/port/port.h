@@ -30,8 +30,8 @@ struct port_config {
 	char name[IFNAMSIZ]; /* the device; for internal ports the host's end */
 	enum port_type { PORT_SYSTEM, PORT_INTERNAL, PORT_FAKE } type;
 	enum port_hook hook;  /* auto: native XDP on real cards, skb on everything virtual */
-	bool zerocopy;	      /* try zero-copy first */
-	unsigned n_rxq;	      /* rx queues to use; 0: all that the device has */
+	bool zerocopy;        /* try zero-copy first */
+	unsigned n_rxq;       /* rx queues to use; 0: all that the device has */
 	uint32_t mtu_request; /* 0: leave */
 	struct eth_addr mac;  /* internal ports: address to set; all zero: leave */
 };
@@ -40,9 +40,9 @@ struct port_config {
 struct port_status {
 	bool is_attached;    /* packets flow */
 	char error[256];     /* "" or why not, for people */
-	char note[256];	     /* of an attached port: "" or what is less than was asked for */
+	char note[256];      /* of an attached port: "" or what is less than was asked for */
 	enum port_hook hook; /* of an attached port */
-	char mode[24];	     /* "skb", "xdp-copy", "xdp-zerocopy" */
+	char mode[24];       /* "skb", "xdp-copy", "xdp-zerocopy" */
 	uint32_t ifindex;    /* 0: no device */
 	uint32_t mtu;
 	struct eth_addr mac;
@@ -93,7 +93,7 @@ void port_del(struct port **port);
 uint16_t port_id(const struct port *port);
 const struct port_config *port_config(const struct port *port);
 void port_status(const struct port *port, struct port_status *out);
-struct port *port_by_id(const struct port_table *table, uint16_t id);	     /* NULL: none */
+struct port *port_by_id(const struct port_table *table, uint16_t id);        /* NULL: none */
 struct port *port_by_name(const struct port_table *table, const char *name); /* NULL: none */
 
 /* The device's and the sockets' own counters, for Interface.statistics. The switch's counters are

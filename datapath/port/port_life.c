@@ -72,6 +72,7 @@ static int hook_attach(struct port *port, const struct link_info *info)
 
 	if (try_xdp)
 		rc = port_xsk_attach(port, info, &xdp_err);
+	port->foreign_xdp = rc == -EBUSY ? info->xdp_prog_id : 0;
 	if (!rc) {
 		port->status.hook = HOOK_XDP;
 		snprintf(port->status.mode, sizeof(port->status.mode), "%s", port_xsk_mode(port));
@@ -89,25 +90,20 @@ static int hook_attach(struct port *port, const struct link_info *info)
 	return 0;
 }
 
-static void hook_detach(struct port *port)
-{
-	if (port->sockets)
-		port_xsk_detach(port);
-	else
-		port_skb_detach(port);
-	port->status.is_attached = false;
-	port->status.mode[0] = '\0';
-	port->status.note[0] = '\0';
-	port->status.n_rxq = 0;
-}
-
 /* ---- status ---- */
 
-/* What the device says of itself; for an internal port the host's end says it. */
-static void status_read(struct port *port, const struct link_info *info)
+/* What the device says of itself; of an internal port, what the host's end says, as long as it is
+ * in our namespace. */
+static void status_read(struct port *port, const struct link_info *device)
 {
 	struct port_status *status = &port->status;
+	const struct link_info *info = device;
+	struct link_info host;
 
+	if (port->config.type == PORT_INTERNAL &&
+	    !link_lookup(port->table->links, port->config.name, &host) &&
+	    host.peer == device->ifindex)
+		info = &host;
 	if (status->is_link_up != info->has_carrier && status->ifindex)
 		status->n_link_resets++;
 	status->ifindex = info->ifindex;
@@ -132,15 +128,18 @@ static void status_clear(struct port *port)
 
 /* ---- device found and lost ---- */
 
+/* Sets the MTU that was asked for, or the one that was there before that. */
 static void mtu_apply(struct port *port, struct link_info *info)
 {
-	uint32_t wanted = port->config.mtu_request;
+	uint32_t wanted = port->config.mtu_request ? port->config.mtu_request : port->mtu_found;
 
-	if (!wanted || info->mtu == wanted)
+	if (!wanted || info->mtu == wanted ||
+	    link_set_mtu(port->table->links, info->ifindex, wanted))
 		return;
-	if (link_set_mtu(port->table->links, info->ifindex, wanted))
-		return;
-	port->mtu_found = info->mtu;
+	if (port->config.type == PORT_INTERNAL && port->status.ifindex)
+		link_set_mtu(port->table->links, port->status.ifindex, wanted);
+	if (!port->mtu_found)
+		port->mtu_found = info->mtu;
 	info->mtu = wanted;
 }
 
@@ -162,6 +161,21 @@ static void attach(struct port *port, const struct link_info *info)
 		 port->status.note[0] ? ": " : "", port->status.note);
 }
 
+static void detach(struct port *port)
+{
+	if (!port->status.is_attached)
+		return;
+	promisc(port->table, port->ifindex, false);
+	if (port->sockets)
+		port_xsk_detach(port);
+	else
+		port_skb_detach(port);
+	port->status.is_attached = false;
+	port->status.mode[0] = '\0';
+	port->status.note[0] = '\0';
+	port->status.n_rxq = 0;
+}
+
 static void device_found(struct port *port, const struct link_info *found)
 {
 	struct link_info info = *found;
@@ -181,13 +195,10 @@ static void device_lost(struct port *port, const char *why)
 {
 	if (!port->ifindex)
 		return;
-	if (port->status.is_attached) {
-		promisc(port->table, port->ifindex, false);
-		hook_detach(port);
-	}
+	detach(port);
 	HASH_DELETE(hh_ifindex, port->table->by_ifindex, port);
 	port->ifindex = 0;
-	port->must_retry = false;
+	port->must_retry = port->config.type == PORT_INTERNAL;
 	status_clear(port);
 	if (!why)
 		return;
@@ -195,20 +206,28 @@ static void device_lost(struct port *port, const char *why)
 	log_warn("port", "%s: %s", port->config.name, port->status.error);
 }
 
+/* XDP was refused, and why may have changed: the MTU, or another's program. */
+static bool may_have_xdp_now(const struct port *port, const struct link_info *info,
+			     uint32_t old_mtu)
+{
+	if (port->status.hook != HOOK_XDP && wants_xdp(port, info))
+		return old_mtu != info->mtu || port->foreign_xdp != info->xdp_prog_id;
+	return false;
+}
+
 static void device_changed(struct port *port, const struct link_info *info)
 {
-	bool is_other_mtu = port->status.mtu != info->mtu;
+	uint32_t old_mtu = port->status.mtu;
 
 	status_read(port, info);
 	if (!port->status.is_attached)
 		return;
-	/* A device that was too large for XDP may fit now, and the other way round. */
-	if (is_other_mtu && wants_xdp(port, info) && port->status.hook == HOOK_SKB) {
-		hook_detach(port);
+	if (may_have_xdp_now(port, info, old_mtu)) {
+		detach(port);
 		attach(port, info);
 		return;
 	}
-	if (is_other_mtu && port->status.hook == HOOK_SKB)
+	if (old_mtu != info->mtu && !wants_xdp(port, info))
 		note_set(port, info, NULL);
 	port_output_update(port, info);
 }
@@ -262,6 +281,10 @@ void port_start(struct port *port)
 	int rc;
 
 	port->must_retry = false;
+	if (!port->table->upcall) {
+		wait_because(port, "the upcall device is gone: making another");
+		return;
+	}
 	if (port->config.type == PORT_INTERNAL) {
 		rc = internal_find(port, &info);
 	} else {
@@ -285,6 +308,27 @@ void port_stop(struct port *port)
 		link_del(port->table->links, ifindex);
 }
 
+void port_reconfigure(struct port *port, const struct port_config *old)
+{
+	const struct port_config *config = &port->config;
+	struct link_client *links = port->table->links;
+	struct link_info info;
+
+	if (!port->ifindex || link_lookup(links, port->device, &info))
+		return;
+	if (old->mtu_request != config->mtu_request)
+		mtu_apply(port, &info);
+	if (config->type == PORT_INTERNAL && !eth_addr_is_zero(config->mac) &&
+	    !eth_addr_equal(old->mac, config->mac) && port->status.ifindex)
+		link_set_mac(links, port->status.ifindex, config->mac);
+	if (old->hook != config->hook || old->zerocopy != config->zerocopy ||
+	    old->n_rxq != config->n_rxq) {
+		detach(port);
+		attach(port, &info);
+	}
+	status_read(port, &info);
+}
+
 static void tell_if_changed(struct port *port, const struct port_status *before)
 {
 	const struct port_host *host = port->table->host;
@@ -293,63 +337,57 @@ static void tell_if_changed(struct port *port, const struct port_status *before)
 		host->changed(host->ctx, port);
 }
 
-static void resync(struct port_table *table)
+/* Looks at the port's device anew: news may be older than what we have seen ourselves. */
+static void refresh(struct port *port, const char *why_gone)
 {
-	for (struct port *port = table->by_name; port; port = port->hh_name.next) {
-		struct port_status before = port->status;
-		struct link_info info;
+	const struct port_status before = port->status;
+	struct link_info info;
+	int rc = link_lookup(port->table->links, port->device, &info);
 
-		if (link_lookup(table->links, port->device, &info)) {
-			device_lost(port, "is gone");
-		} else if (port->ifindex == info.ifindex) {
-			device_changed(port, &info);
-		} else {
-			device_lost(port, "is another one now");
-			device_found(port, &info);
-		}
-		tell_if_changed(port, &before);
-	}
+	if (rc || port->ifindex != info.ifindex)
+		device_lost(port, rc ? why_gone : "is another one now");
+	if (!rc && port->ifindex)
+		device_changed(port, &info);
+	else if (!rc)
+		device_found(port, &info);
+	tell_if_changed(port, &before);
 }
 
 static void device_news(struct port_table *table, bool is_gone, const struct link_info *info)
 {
-	struct port *port, *named;
-	struct port_status before;
+	struct port *port, *named, *host_end;
 
 	HASH_FIND(hh_ifindex, table->by_ifindex, &info->ifindex, sizeof(info->ifindex), port);
 	HASH_FIND(hh_device, table->by_device, info->name, strlen(info->name), named);
-	if (port && (is_gone || port != named)) {
-		before = port->status;
-		device_lost(port, is_gone ? "is gone" : "has another name now");
-		if (port->config.type == PORT_INTERNAL)
-			port->must_retry = true;
+	host_end = port_by_name(table, info->name);
+	if (port && is_gone) {
+		const struct port_status before = port->status;
+
+		/* Back already, it would not be the same to our sockets. */
+		device_lost(port, "is gone");
 		tell_if_changed(port, &before);
 	}
-	if (is_gone || !named)
-		return;
-	before = named->status;
-	if (named->ifindex == info->ifindex) {
-		device_changed(named, info);
-	} else {
-		device_lost(named, "is another one now");
-		device_found(named, info);
-	}
-	tell_if_changed(named, &before);
+	if (port && port != named)
+		refresh(port, "has another name now");
+	if (named)
+		refresh(named, "is gone");
+	if (host_end && host_end != named)
+		refresh(host_end, "is gone");
 }
 
-void port_link_event(void *arg, enum link_event event, const struct link_info *info)
+void port_link_event(struct port_table *table, enum link_event event, const struct link_info *info)
 {
-	struct port_table *table = arg;
-
-	if (event == LINK_RESYNC)
-		resync(table);
-	else
+	if (event != LINK_RESYNC) {
 		device_news(table, event == LINK_GONE, info);
+		return;
+	}
+	for (struct port *port = table->by_name; port; port = port->hh_name.next)
+		refresh(port, "is gone");
 }
 
 static void port_retry(struct port *port)
 {
-	struct port_status before = port->status;
+	const struct port_status before = port->status;
 
 	if (port->sockets && port_xsk_is_dead(port))
 		device_lost(port, "has lost its sockets");
@@ -363,10 +401,23 @@ static void port_retry(struct port *port)
 
 void port_table_retry(struct port_table *table)
 {
-	struct port *port, *next;
-
-	for (port = table->by_name; port; port = next) {
-		next = port->hh_name.next;
+	for (struct port *port = table->by_name; port; port = port->hh_name.next)
 		port_retry(port);
+}
+
+void ports_suspend(struct port_table *table)
+{
+	for (struct port *port = table->by_name; port; port = port->hh_name.next)
+		device_lost(port, NULL);
+}
+
+void ports_resume(struct port_table *table)
+{
+	for (struct port *port = table->by_name; port; port = port->hh_name.next) {
+		const struct port_status before = port->status;
+
+		bpf_drops_add(table->programs, port->id);
+		port_start(port);
+		tell_if_changed(port, &before);
 	}
 }

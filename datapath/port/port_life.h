@@ -12,6 +12,7 @@
 #include "port/link.h"
 
 struct port;
+struct port_config;
 struct port_table;
 
 /* Looks for the device (makes it, for internal ports) and attaches to it if it can. Never fails:
@@ -19,7 +20,12 @@ struct port_table;
 void port_start(struct port *port);
 /* Leaves the device as it was found. */
 void port_stop(struct port *port);
-/* rtnetlink's news: a link_watch_fn with the table as context. */
-void port_link_event(void *table, enum link_event event, const struct link_info *info);
-/* Tries again what failed; once a second while there is something. */
+/* Makes port->config true, which was `old`: what need not be interrupted goes on. */
+void port_reconfigure(struct port *port, const struct port_config *old);
+/* rtnetlink's news. */
+void port_link_event(struct port_table *table, enum link_event event, const struct link_info *info);
+/* Tries again what failed. */
 void port_table_retry(struct port_table *table);
+/* The upcall device is about to go, and is there again: nothing is attached between. */
+void ports_suspend(struct port_table *table);
+void ports_resume(struct port_table *table);

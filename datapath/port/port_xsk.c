@@ -134,9 +134,12 @@ static int sockets_new(struct port *port, const struct link_info *info)
 	if (!sockets)
 		return -ENOMEM;
 	port->sockets = sockets;
-	if (ethtool_queues(info->name, &n_rxq, &n_txq))
+	if (ethtool_queues(info->name, &n_rxq, &n_txq)) {
 		n_rxq = info->n_rxq;
+		n_txq = info->n_txq;
+	}
 	sockets->n = n_rxq < PORT_MAX_QUEUES ? n_rxq : PORT_MAX_QUEUES;
+	sockets->n_tx = n_txq;
 	if (port->config.n_rxq && port->config.n_rxq < sockets->n)
 		sockets->n = port->config.n_rxq;
 	sockets->own_umems = calloc(port->table->host->n_workers, sizeof(struct umem *));
@@ -183,8 +186,9 @@ static int workers_join(struct port *port)
 	}
 	for (unsigned w = 0; w < host->n_workers; w++)
 		host->out_set(host->ctx, w, port->id,
-			      w < sockets->n ? &sockets->xsks[w]->txq
-					     : upcall_txq(port->table->upcall, w));
+			      w < sockets->n && w < sockets->n_tx
+				      ? &sockets->xsks[w]->txq
+				      : upcall_txq(port->table->upcall, w));
 	return 0;
 }
 

@@ -18,7 +18,7 @@ struct port_table {
 	/* fixed after create */
 	const struct port_host *host;
 	char instance[9];
-	int lock_fd;	/* our folder in bpffs */
+	int lock_fd;    /* our folder in bpffs */
 	int promisc_fd; /* a packet socket: devices are promiscuous as long as it is open */
 	struct link_client *links;
 	struct upcall *upcall;
@@ -29,19 +29,20 @@ struct port_table {
 	uint32_t *stale; /* devices that a dead daemon left, while we start */
 	unsigned n_stale;
 	struct port *by_id[PORT_ID_MAX];
-	struct port *by_name;	 /* uthash */
-	struct port *by_device;	 /* uthash */
+	struct port *by_name;    /* uthash */
+	struct port *by_device;  /* uthash */
 	struct port *by_ifindex; /* uthash: those whose device is there */
 	uint64_t xsk_slots[XSK_SLOTS / PORT_MAX_QUEUES / 64]; /* taken stretches of `xsks` */
 };
 
 /* An xdp port's sockets. */
 struct port_sockets {
-	unsigned n; /* rx queues of the device that are used */
+	unsigned n;    /* rx queues of the device that are used */
+	unsigned n_tx; /* tx queues of the device */
 	uint32_t xsk_base;
 	struct xsk *xsks[PORT_MAX_QUEUES];
 	unsigned workers[PORT_MAX_QUEUES]; /* by queue */
-	struct umem **own_umems;	   /* by worker; NULL where the worker's is shared */
+	struct umem **own_umems;           /* by worker; NULL where the worker's is shared */
 };
 
 struct port {
@@ -53,9 +54,10 @@ struct port {
 	/* control only */
 	struct port_config config;
 	struct port_status status;
-	uint32_t ifindex;   /* of device; 0: it is not there */
-	uint32_t mtu_found; /* the device's MTU before mtu_request was applied; 0: it was not */
-	bool must_retry;    /* the device is there, but attaching to it failed */
+	uint32_t ifindex;     /* of device; 0: it is not there */
+	uint32_t mtu_found;   /* the device's MTU before mtu_request was applied; 0: it was not */
+	uint32_t foreign_xdp; /* program that kept us from XDP; 0: none did */
+	bool must_retry;      /* the device is there, but attaching to it failed */
 	struct attachment attachment;
 	struct port_sockets *sockets; /* NULL: not attached as xdp port */
 	UT_hash_handle hh_name, hh_device, hh_ifindex;

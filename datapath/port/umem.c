@@ -16,14 +16,30 @@ struct umem_return {
 	uint32_t chunks[];
 };
 
-int umem_new(struct umem **out, struct frame_pool *pool)
+int umem_open(struct umem *umem)
 {
-	own(umem_free) struct umem *umem = calloc(1, sizeof(*umem));
+	const struct frame_pool *pool = umem->pool;
 	const struct xsk_umem_config config = {
 		.fill_size = XSK_RX_HELD,
 		.comp_size = XSK_TX_SIZE,
 		.frame_size = pool->chunk_size,
 	};
+
+	return xsk_umem__create(&umem->umem, pool->base,
+				(uint64_t)pool->n_chunks * pool->chunk_size, &umem->fill,
+				&umem->comp, &config);
+}
+
+void umem_close(struct umem *umem)
+{
+	if (umem->umem && xsk_umem__delete(umem->umem))
+		log_error("port", "a UMEM is still in use");
+	umem->umem = NULL;
+}
+
+int umem_new(struct umem **out, struct frame_pool *pool)
+{
+	own(umem_free) struct umem *umem = calloc(1, sizeof(*umem));
 	int rc;
 
 	if (!umem)
@@ -32,8 +48,7 @@ int umem_new(struct umem **out, struct frame_pool *pool)
 	umem->holder = calloc(pool->n_chunks, sizeof(*umem->holder));
 	if (!umem->holder)
 		return -ENOMEM;
-	rc = xsk_umem__create(&umem->umem, pool->base, (uint64_t)pool->n_chunks * pool->chunk_size,
-			      &umem->fill, &umem->comp, &config);
+	rc = umem_open(umem);
 	if (rc)
 		return rc;
 	*out = take_ptr(umem);
@@ -76,8 +91,7 @@ void umem_free(struct umem **p)
 
 	if (!umem)
 		return;
-	if (umem->umem && xsk_umem__delete(umem->umem))
-		log_error("port", "a UMEM is still in use");
+	umem_close(umem);
 	returns_free(umem, true);
 	frame_pool_free(&umem->own_pool);
 	free(umem->holder);

@@ -51,6 +51,9 @@ int umem_new(struct umem **out, struct frame_pool *pool);
 int umem_new_own(struct umem **out, unsigned n_sockets);
 /* All its sockets must be gone. */
 void umem_free(struct umem **umem);
+/* Takes it from the kernel, and gives it back: between, its first socket may be another. */
+void umem_close(struct umem *umem);
+int umem_open(struct umem *umem);
 /* True if one more socket finds enough chunks. */
 bool umem_has_room(const struct umem *umem);
 

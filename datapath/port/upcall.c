@@ -201,8 +201,9 @@ void upcall_free(struct upcall **p)
 	if (!upcall)
 		return;
 	upcall_stop(upcall);
-	if (upcall->outer_ifindex)
-		link_del(upcall->links, upcall->outer_ifindex);
+	/* One end may have been moved out of reach. */
+	if (upcall->outer_ifindex && link_del(upcall->links, upcall->outer_ifindex))
+		link_del(upcall->links, upcall->inner_ifindex);
 	mem_free(p);
 }
 

@@ -28,7 +28,7 @@ struct xsk {
 	struct umem *umem;
 	struct xsk_socket *socket;
 	int fd;
-	uint32_t id;	  /* in umem->holder */
+	uint32_t id;      /* in umem->holder */
 	uint8_t rx_flags; /* enum frame_flag of what it receives */
 	bool is_zerocopy;
 	/* owning worker only */

@@ -1,0 +1,231 @@
+#include "port/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <linux/if_ether.h>
+#include <event2/event.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "packet/frame.h"
+#include "port/link.h"
+#include "port/pins.h"
+#include "port/port_life.h"
+#include "port/umem.h"
+
+#define RETRY_S 1
+
+/* ---- events ---- */
+
+static void upcall_restart(struct port_table *table);
+
+static void retry_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct port_table *table = arg;
+
+	if (!table->upcall)
+		upcall_restart(table);
+	if (table->upcall)
+		port_table_retry(table);
+}
+
+/* The upcall device is ours, but anybody may lay hands on it. */
+static void link_event(void *arg, enum link_event event, const struct link_info *info)
+{
+	struct port_table *table = arg;
+	bool is_upcall = table->upcall && event != LINK_RESYNC &&
+			 (info->ifindex == upcall_outer(table->upcall) ||
+			  info->ifindex == upcall_inner(table->upcall));
+
+	if (is_upcall && event == LINK_GONE)
+		upcall_restart(table);
+	else if (is_upcall && !info->is_admin_up)
+		link_set_up(table->links, info->ifindex);
+	else if (!is_upcall && table->upcall)
+		port_link_event(table, event, info);
+}
+
+static int events_start(struct port_table *table, struct event_base *base, struct err *err)
+{
+	const struct timeval interval = {.tv_sec = RETRY_S};
+	int rc = link_client_watch(table->links, base, link_event, table);
+
+	if (rc)
+		return err_set(err, -rc, "watching devices over rtnetlink: %s", strerror(-rc));
+	table->retry = event_new(base, -1, EV_PERSIST, retry_ready, table);
+	if (!table->retry || event_add(table->retry, &interval))
+		return err_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int umems_new(struct port_table *table, struct err *err)
+{
+	const struct port_host *host = table->host;
+
+	table->umems = calloc(host->n_workers, sizeof(struct umem *));
+	if (!table->umems)
+		return err_set(err, ENOMEM, "out of memory");
+	for (unsigned w = 0; w < host->n_workers; w++) {
+		int rc = umem_new(&table->umems[w], host->pool(host->ctx, w));
+
+		if (rc)
+			return err_set(err, -rc, "registering packet buffers for AF_XDP: %s%s",
+				       strerror(-rc),
+				       rc == -ENOBUFS || rc == -ENOMEM ? ": is `ulimit -l` too low?"
+								       : "");
+	}
+	return 0;
+}
+
+/* What an instance that died left: switch's ends of internal ports; their other ends go with
+ * them. */
+static void stale_visit(void *arg, const struct link_info *info)
+{
+	struct port_table *table = arg;
+	char alias[64];
+	size_t len = strlen(table->instance);
+
+	snprintf(alias, sizeof(alias), "shunt %s", table->instance);
+	if (!strcmp(info->alias, alias) && !strncmp(info->name, table->instance, len) &&
+	    info->name[len] == '-' && table->n_stale < PORT_ID_MAX)
+		table->stale[table->n_stale++] = info->ifindex;
+}
+
+static void stale_del(struct port_table *table)
+{
+	table->stale = calloc(PORT_ID_MAX, sizeof(*table->stale));
+	if (!table->stale)
+		return;
+	link_for_each(table->links, stale_visit, table);
+	for (unsigned i = 0; i < table->n_stale; i++)
+		link_del(table->links, table->stale[i]);
+	free(table->stale);
+	table->stale = NULL;
+}
+
+static void upcall_down(struct port_table *table)
+{
+	upcall_free(&table->upcall);
+	bpf_programs_free(&table->programs);
+}
+
+/* The upcall device and the programs, which know it by its ifindex. */
+static int upcall_up(struct port_table *table, struct err *err)
+{
+	const struct port_host *host = table->host;
+	struct bpf_settings settings = {.n_workers = host->n_workers};
+	int rc = upcall_new(&table->upcall, table->links, table->instance, host->n_workers, err);
+
+	if (rc)
+		return rc;
+	settings.upcall_ifindex = upcall_outer(table->upcall);
+	rc = bpf_programs_new(&table->programs, table->instance, &settings, err);
+	if (!rc)
+		rc = upcall_start(table->upcall, table->programs, table->umems, host, err);
+	if (rc)
+		upcall_down(table);
+	return rc;
+}
+
+static void upcall_restart(struct port_table *table)
+{
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	if (table->upcall) {
+		log_warn("port", "the upcall device is gone: making another");
+		ports_suspend(table);
+		upcall_down(table);
+		for (unsigned w = 0; w < table->host->n_workers; w++)
+			umem_close(table->umems[w]);
+	}
+	for (unsigned w = 0; w < table->host->n_workers && !rc; w++)
+		rc = table->umems[w]->umem ? 0 : umem_open(table->umems[w]);
+	if (!rc)
+		rc = upcall_up(table, &err);
+	if (rc)
+		log_error("port", "no upcall device: %s", err.text[0] ? err.text : strerror(-rc));
+	else
+		ports_resume(table);
+}
+
+static int kernel_start(struct port_table *table, struct err *err)
+{
+	int rc = pins_claim(&table->lock_fd, table->instance, err);
+
+	if (rc)
+		return rc;
+	rc = link_client_new(&table->links);
+	if (rc)
+		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
+	stale_del(table);
+	rc = umems_new(table, err);
+	return rc ? rc : upcall_up(table, err);
+}
+
+static bool is_instance_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && len < PINS_INSTANCE_SIZE &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
+		   const struct port_host *host, struct err *err)
+{
+	own(port_table_free) struct port_table *table = NULL;
+	int rc;
+
+	if (!is_instance_name(instance))
+		return err_set(err, EINVAL,
+			       "instance %s: a name has 1 to 8 characters of a-z, 0-9 and -",
+			       instance);
+	if (!host->n_workers || host->n_workers > PORT_MAX_QUEUES)
+		return err_set(err, EINVAL, "%u workers: 1 to %u are possible", host->n_workers,
+			       PORT_MAX_QUEUES);
+	table = calloc(1, sizeof(*table));
+	if (!table)
+		return err_set(err, ENOMEM, "out of memory");
+	table->host = host;
+	table->lock_fd = -1;
+	strcpy(table->instance, instance);
+	table->promisc_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (table->promisc_fd < 0)
+		return err_set(err, errno, "packet socket: %s%s", strerror(errno),
+			       errno == EPERM ? ": the switch must run as root" : "");
+	rc = kernel_start(table, err);
+	if (!rc)
+		rc = events_start(table, base, err);
+	if (rc)
+		return rc;
+	*out = take_ptr(table);
+	return 0;
+}
+
+void port_table_free(struct port_table **p)
+{
+	struct port_table *table = *p;
+
+	if (!table)
+		return;
+	while (table->by_name) {
+		struct port *port = table->by_name;
+
+		port_del(&port);
+	}
+	if (table->retry)
+		event_free(table->retry);
+	upcall_down(table);
+	for (unsigned w = 0; table->umems && w < table->host->n_workers; w++)
+		umem_free(&table->umems[w]);
+	free(table->umems);
+	link_client_free(&table->links);
+	pins_release(&table->lock_fd, table->instance);
+	fd_close(&table->promisc_fd);
+	mem_free(p);
+}
