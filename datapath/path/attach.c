@@ -49,7 +49,7 @@ static void slot_clear(void **slots, unsigned *n, const void *what)
 
 int worker_rxq_add(struct worker *worker, struct rxq *rxq)
 {
-	struct epoll_event event = {.events = EPOLLIN};
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = rxq->fd};
 	int rc;
 
 	if (rxq->fd >= 0 && epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, rxq->fd, &event))
@@ -57,6 +57,8 @@ int worker_rxq_add(struct worker *worker, struct rxq *rxq)
 	rc = slot_put((void **)worker->rxqs, &worker->n_rxqs, rxq);
 	if (rc && rxq->fd >= 0)
 		epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, rxq->fd, NULL);
+	if (!rc)
+		worker_wake(worker); /* to arm the queue: no packet arrives before */
 	return rc;
 }
 

@@ -75,11 +75,15 @@ static int sleep_ms(struct worker *worker)
 static void sleep_until_packets(struct worker *worker)
 {
 	struct epoll_event event;
+	eventfd_t n;
+	int n_events;
 
 	if (arm(worker))
 		return;
 	rcu_sleep_begin();
-	epoll_wait(worker->epoll_fd, &event, 1, sleep_ms(worker));
+	n_events = epoll_wait(worker->epoll_fd, &event, 1, sleep_ms(worker));
+	if (n_events > 0 && event.data.fd == worker->wake_fd)
+		eventfd_read(worker->wake_fd, &n);
 	rcu_sleep_end();
 }
 
@@ -117,12 +121,17 @@ int worker_start(struct worker *worker, const char *name)
 	return 0;
 }
 
+void worker_wake(struct worker *worker)
+{
+	eventfd_write(worker->wake_fd, 1);
+}
+
 void worker_stop(struct worker *worker)
 {
 	if (!worker->is_started)
 		return;
 	__atomic_store_n(&worker->is_stopping, true, __ATOMIC_RELEASE);
-	eventfd_write(worker->stop_fd, 1);
+	worker_wake(worker);
 	pthread_join(worker->thread, NULL);
 	worker->is_started = false;
 }
@@ -134,10 +143,11 @@ static int poller_new(struct worker *worker)
 	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->epoll_fd < 0)
 		return -errno;
-	worker->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (worker->stop_fd < 0)
+	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->wake_fd < 0)
 		return -errno;
-	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->stop_fd, &event))
+	event.data.fd = worker->wake_fd;
+	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->wake_fd, &event))
 		return -errno;
 	return 0;
 }
@@ -176,7 +186,7 @@ int worker_new(struct worker **out, const struct path_host *host, const struct c
 	worker->clock = clock;
 	worker->pool = pool;
 	worker->epoll_fd = -1;
-	worker->stop_fd = -1;
+	worker->wake_fd = -1;
 	worker->tx_wait_ms = TX_WAIT_MIN_MS;
 	/* Most of these pages are never touched. */
 	worker->rxqs = calloc(WORKER_MAX_QUEUES, sizeof(struct rxq *));
@@ -204,7 +214,7 @@ void worker_free(struct worker **p)
 		return;
 	worker_stop(worker);
 	fd_close(&worker->epoll_fd);
-	fd_close(&worker->stop_fd);
+	fd_close(&worker->wake_fd);
 	cache_free(&worker->cache);
 	action_table_free(&worker->actions);
 	free(worker->rxqs);

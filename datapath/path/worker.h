@@ -48,7 +48,7 @@ struct worker {
 	const struct clock *clock;
 	struct frame_pool *pool;
 	int epoll_fd;
-	int stop_fd;
+	int wake_fd; /* an eventfd in the epoll set */
 	/* RCU: control writes, the worker reads. Free slots are NULL. */
 	struct rxq **rxqs;       /* WORKER_MAX_QUEUES, of which the first n_rxqs are looked at */
 	struct tx_link **links;  /* WORKER_MAX_QUEUES, of which the first n_links are looked at */
@@ -87,6 +87,8 @@ void worker_free(struct worker **worker);
 /* Runs it in a thread of its own. Control. Returns 0 or -errno of pthread_create(3). */
 int worker_start(struct worker *worker, const char *name);
 void worker_stop(struct worker *worker);
+/* Makes it take a turn if it sleeps. Any thread. */
+void worker_wake(struct worker *worker);
 
 /* One turn: true if there were packets. The worker's thread, or the one that has no others. */
 bool worker_turn(struct worker *worker);
