@@ -179,8 +179,8 @@ static const struct cli_action port_to_br = {.prepare = prepare_topology, .run =
 static const struct cli_action iface_to_br = {.prepare = prepare_topology, .run = run_iface_to_br};
 
 const struct cli_command port_commands[] = {
-	{"add-port", "BRIDGE PORT [COLUMN[:KEY]=VALUE]...", "add a device as a port, with settings",
-	 1u << OPTION_MAY_EXIST, &add_port},
+	{"add-port", "BRIDGE DEVICE [COLUMN[:KEY]=VALUE]...",
+	 "add a device as a port, with settings", 1u << OPTION_MAY_EXIST, &add_port},
 	{"del-port", "[BRIDGE] PORT", "remove a port",
 	 1u << OPTION_IF_EXISTS | 1u << OPTION_WITH_IFACE, &del_port},
 	{"list-ports", "BRIDGE", "print the names of a bridge's ports", 0, &list_ports},

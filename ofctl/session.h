@@ -8,7 +8,7 @@
 #include "value.h"
 
 struct client;
-struct column_schema;
+struct completion;
 struct err;
 struct ids;
 struct output;
@@ -108,3 +108,6 @@ int command_prepare_arguments(struct command *command, const struct table_schema
 /* Makes the settings that the arguments from `first` on are. */
 int command_apply_settings(struct command *command, struct record *record, unsigned first,
 			   struct err *err);
+
+/* Prints what may become of an argument, for the shell. */
+void switchctl_complete(const struct completion *completion, const char *address);

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "cli.h"
 #include "client.h"
+#include "complete.h"
 #include "config.h"
 #include "need.h"
 #include "session.h"
@@ -43,9 +44,8 @@ static const struct cli_option global_options[] = {
 	[GLOBAL_DRY_RUN] = {"dry-run", 0, NULL, "check the commands, change nothing"},
 	[GLOBAL_ONELINE] = {"oneline", 0, NULL, "print one line per command"},
 	[GLOBAL_JSON] = {"json", 0, NULL, "print one JSON text per command"},
-	[GLOBAL_FORMAT] = {"format", 'f', "FORMAT",
-			   "print tables as list, table, csv, html or json"},
-	[GLOBAL_DATA] = {"data", 'd', "FORMAT", "print cells of tables as string, bare or json"},
+	[GLOBAL_FORMAT] = {"format", 'f', "list|table|csv|html|json", "how to print tables"},
+	[GLOBAL_DATA] = {"data", 'd', "string|bare|json", "how to print their cells"},
 	[GLOBAL_NO_HEADINGS] = {"no-headings", 0, NULL, "print tables without headings"},
 	[GLOBAL_BARE] = {"bare", 0, NULL, "the same as --format=list --data=bare --no-headings"},
 	[GLOBAL_MAX_COLUMN_WIDTH] = {"max-column-width", 0, "N", "cut the cells of tables"},
@@ -119,6 +119,35 @@ static int call_help(struct session *session, const struct cli_invocation *inv, 
 	return err_set(err, EINVAL,
 		       near ? "unknown command '%s': did you mean '%s'?" : "unknown command '%s'",
 		       inv->args[0], near);
+}
+
+/* The server that the words name, the caller's to free. */
+static char *find_address(unsigned n_words, char **words)
+{
+	for (unsigned i = 0; i < n_words; i++) {
+		if (!strncmp(words[i], "--db=", 5))
+			return need(strdup(words[i] + 5));
+		if (!strncmp(words[i], "--run-dir=", 10))
+			return client_default_address(words[i] + 10);
+	}
+	return client_default_address(NULL);
+}
+
+/* switchctl --complete WORD...: for the shell's script. */
+static int complete(unsigned n_words, char **words)
+{
+	own(mem_free) char *address = find_address(n_words, words);
+	struct completion completion;
+
+	if (!complete_words(&cli, n_words, words, &completion))
+		return EXIT_SUCCESS;
+	if (!strcmp(completion.kind, "COMMAND"))
+		for (const struct cli_group *group = groups; group->title; group++)
+			for (const struct cli_command *c = group->commands; c->name; c++)
+				complete_print(completion.word, c->name, "");
+	else
+		switchctl_complete(&completion, address);
+	return EXIT_SUCCESS;
 }
 
 /* ---- options ---- */
@@ -225,6 +254,8 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	hash_init();
+	if (argc > 1 && !strcmp(argv[1], "--complete"))
+		return complete((unsigned)argc - 2, argv + 2);
 	if (cli_parse(&cli, argc, argv, &line, &err))
 		return fail(&err, EXIT_USAGE);
 	if (line->options.value[GLOBAL_VERSION]) {

@@ -1,0 +1,115 @@
+/* What the shell may offer as arguments of switchctl's commands: names from the live database. */
+#include <dirent.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "client.h"
+#include "complete.h"
+#include "lookup.h"
+#include "replica.h"
+#include "session.h"
+#include "value.h"
+
+/* Nobody waits longer for a key. */
+#define TIMEOUT_S 1
+
+/* The table that the command's COLUMN and RECORD are about. */
+static const struct table_schema *find_table(const struct completion *c, struct replica *replica)
+{
+	const struct table_schema *table = NULL;
+
+	if (!strcmp(c->command->name, "add-port"))
+		return replica_table(replica, "Port");
+	if (c->n_args)
+		lookup_table(replica_schema(replica), c->args[0], &table, NULL);
+	return table;
+}
+
+static void print_devices(const char *word)
+{
+	DIR *dir = opendir("/sys/class/net");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			complete_print(word, entry->d_name, "");
+	if (dir)
+		closedir(dir);
+}
+
+static void print_names(const char *word, struct replica *replica, const struct table_schema *table)
+{
+	const struct column_schema *name = lookup_name_column(table);
+
+	if (!name) {
+		complete_print(word, ".", "");
+		return;
+	}
+	record_for_each (replica, table, record) {
+		own(mem_free) char *text =
+			value_print(&name->type, record_get(record, name), VALUE_BARE);
+
+		complete_print(word, text, "");
+	}
+}
+
+/* Fetches the names of all tables that have some. */
+static int open_names(struct replica *replica)
+{
+	const struct schema *schema = replica_schema(replica);
+
+	for (unsigned i = 0; i < schema->n_tables; i++)
+		lookup_prepare(replica, schema->tables[i]);
+	return replica_open(replica, NULL);
+}
+
+static void print_columns(const struct completion *c, const struct table_schema *table)
+{
+	bool has_value = strchr(c->kind, '=');
+
+	for (unsigned i = COLUMN_N_HIDDEN; i < table->n_columns; i++) {
+		const struct column_schema *column = table->columns[i];
+		bool is_map = type_is_map(&column->type);
+
+		complete_print(c->word, column->name, !has_value ? "" : is_map ? ":" : "=");
+	}
+}
+
+static void print_from_database(const struct completion *c, struct replica *replica)
+{
+	static const char *const tables[][2] = {
+		{"BRIDGE", "Bridge"}, {"PORT", "Port"}, {"INTERFACE", "Interface"}};
+	const struct schema *schema = replica_schema(replica);
+	const struct table_schema *table;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (!strcmp(c->kind, tables[i][0]))
+			print_names(c->word, replica, replica_table(replica, tables[i][1]));
+	/* The port may come first. */
+	if (!strcmp(c->command->syntax, "[BRIDGE] PORT") && !c->n_args)
+		print_names(c->word, replica, replica_table(replica, "Port"));
+	if (!strcmp(c->kind, "TABLE"))
+		for (unsigned i = 0; i < schema->n_tables; i++)
+			complete_print(c->word, schema->tables[i]->name, "");
+	table = find_table(c, replica);
+	if (table && !strcmp(c->kind, "RECORD"))
+		print_names(c->word, replica, table);
+	else if (table && !strncmp(c->kind, "COLUMN", strlen("COLUMN")))
+		print_columns(c, table);
+}
+
+void switchctl_complete(const struct completion *completion, const char *address)
+{
+	own(client_free) struct client *client = NULL;
+	own(replica_free) struct replica *replica = NULL;
+
+	if (!strcmp(completion->kind, "DEVICE"))
+		print_devices(completion->word);
+	else if (!strcmp(completion->kind, "MODE"))
+		complete_print_choices(completion->word, "standalone|secure");
+	else if (!strcmp(completion->kind, "LEVEL"))
+		complete_print_choices(completion->word, "error|warn|info|debug");
+	else if (!client_open(&client, address, TIMEOUT_S, NULL) &&
+		 !replica_new(&replica, client, NULL) && !open_names(replica))
+		print_from_database(completion, replica);
+}
