@@ -17,10 +17,10 @@
 #include "control/replica.h"
 #include "control/settings.h"
 
-#define DATABASE	  "Open_vSwitch"
-#define SETTLE_USEC	  10000 /* events of one cause come together */
-#define RETRY_SECONDS	  1
-#define STATISTICS_MS	  5000
+#define DATABASE          "Open_vSwitch"
+#define SETTLE_USEC       10000 /* events of one cause come together */
+#define RETRY_SECONDS     1
+#define STATISTICS_MS     5000
 #define STATISTICS_MIN_MS 100
 #define STATISTICS_MAX_MS 3600000
 
@@ -30,8 +30,8 @@ struct configure {
 	struct replica *replica;
 	struct reconcile reconcile;
 	struct publish *publish;
-	struct event *run;	  /* soon */
-	struct event *retry;	  /* after a failure */
+	struct event *run;        /* soon */
+	struct event *retry;      /* after a failure */
 	struct event *statistics; /* every now and then */
 	/* control thread */
 	bool is_ready;
@@ -43,10 +43,10 @@ struct configure {
 
 static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", NULL};
 static const char *const bridge_columns[] = {"name", "ports", "fail_mode", "other_config", NULL};
-static const char *const port_columns[] = {"name",	"interfaces",	"tag",	     "trunks",
+static const char *const port_columns[] = {"name",      "interfaces",   "tag",       "trunks",
 					   "vlan_mode", "other_config", "protected", NULL};
-static const char *const interface_columns[] = {"name", "type",		  "options", "mtu_request",
-						"mac",	"ofport_request", "ofport",  NULL};
+static const char *const interface_columns[] = {"name", "type",           "options", "mtu_request",
+						"mac",  "ofport_request", "ofport",  NULL};
 
 static const struct replica_table tables[N_TABLES] = {
 	[TABLE_SWITCH] = {DATABASE, switch_columns},

@@ -16,8 +16,8 @@
 #include "base/own.h"
 
 #define MESSAGES_PER_TURN 16
-#define PEEK_CHUNKS	  8
-#define CLOSE_SECONDS	  5
+#define PEEK_CHUNKS       8
+#define CLOSE_SECONDS     5
 /* A client that has not read this much is not asked what else it wants. */
 #define PAUSE_SIZE ((size_t)1 << 20)
 
@@ -37,8 +37,8 @@ struct connection {
 	size_t n_buffered; /* bytes in both buffers */
 	enum { OPEN, CLOSING, CUT } state;
 	bool is_backed_up; /* not read from: the other side must read first */
-	bool is_at_end;	   /* the other side will send no more */
-	char why[128];	   /* it was closed */
+	bool is_at_end;    /* the other side will send no more */
+	char why[128];     /* it was closed */
 };
 
 static struct evbuffer *input_of(const struct connection *conn)

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define RUN_DIR	    "/run/shunt"
+#define RUN_DIR     "/run/shunt"
 #define DATABASE    "/var/lib/shunt/conf.db"
 #define INSTANCE    "shunt"
 #define WORKERS_MAX 64

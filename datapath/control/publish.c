@@ -17,7 +17,7 @@ struct target {
 	const char *table;
 	struct json_object *written; /* columns as the database has them */
 	struct json_object *pending; /* columns that differ, or are on their way; or NULL */
-	bool is_named;		     /* by this pass */
+	bool is_named;               /* by this pass */
 	UT_hash_handle hh;
 };
 

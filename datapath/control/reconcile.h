@@ -45,7 +45,7 @@ struct reconcile {
 	const struct replica *replica;
 	bool with_fake; /* allow interfaces of type "fake" */
 	/* control thread */
-	struct bridge_record *bridges;	     /* uthash by name */
+	struct bridge_record *bridges;       /* uthash by name */
 	struct interface_record *interfaces; /* uthash by name */
 };
 

@@ -15,9 +15,9 @@
 #include "control/connection.h"
 #include "control/replica_row.h"
 
-#define RETRY_SECONDS	  1
+#define RETRY_SECONDS     1
 #define RETRY_MAX_SECONDS 8
-#define MONITOR_ID	  0
+#define MONITOR_ID        0
 
 /* A transaction that was sent and not answered yet. */
 struct request {
@@ -34,7 +34,7 @@ struct replica {
 	/* control thread */
 	struct connection *conn; /* NULL: not connected */
 	bool is_ready;
-	unsigned pause;	   /* seconds until the next attempt */
+	unsigned pause;    /* seconds until the next attempt */
 	int64_t last_id;   /* of a request */
 	struct row **rows; /* by table: uthash by uuid */
 	struct cds_list_head requests;

@@ -151,7 +151,7 @@ static void report_device(struct publish *publish, const char *uuid,
 	publish_set(publish, table, uuid, "link_speed",
 		    value_optional((int64_t)status->link_speed, status->link_speed != 0));
 	publish_set(publish, table, uuid, "duplex",
-		    value_string(!status->link_speed	  ? NULL
+		    value_string(!status->link_speed      ? NULL
 				 : status->is_full_duplex ? "full"
 							  : "half"));
 	publish_set(publish, table, uuid, "status", status_map(status));

@@ -31,7 +31,7 @@ struct entry {
 struct rpc {
 	/* fixed after create */
 	struct rpc_options options;
-	struct entry *entries;	/* uthash by name */
+	struct entry *entries;  /* uthash by name */
 	struct event *deadline; /* of the database's waiting transactions */
 	struct clock clock;
 };
@@ -40,9 +40,9 @@ static const struct {
 	int code;
 	const char *name;
 } error_names[] = {
-	{EINVAL, "invalid"},	       {ENOENT, "not found"},		{EEXIST, "exists"},
-	{EPERM, "not permitted"},      {ENOSYS, "unknown method"},	{ENOSPC, "full"},
-	{ENODEV, "no device"},	       {ENOMEM, "resources exhausted"}, {ENOTSUP, "not supported"},
+	{EINVAL, "invalid"},           {ENOENT, "not found"},           {EEXIST, "exists"},
+	{EPERM, "not permitted"},      {ENOSYS, "unknown method"},      {ENOSPC, "full"},
+	{ENODEV, "no device"},         {ENOMEM, "resources exhausted"}, {ENOTSUP, "not supported"},
 	{EOPNOTSUPP, "not supported"},
 };
 

@@ -19,7 +19,7 @@ struct server_handler;
 
 struct rpc_options {
 	struct event_base *base;
-	struct db_server *db;	      /* borrowed */
+	struct db_server *db;         /* borrowed */
 	const struct method *methods; /* borrowed */
 	unsigned n_methods;
 	struct method_context *context; /* handed to the methods; borrowed */

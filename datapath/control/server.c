@@ -16,7 +16,7 @@
 #include "base/own.h"
 #include "control/connection.h"
 
-#define LISTEN_BACKLOG	  1024
+#define LISTEN_BACKLOG    1024
 #define ACCEPT_PAUSE_USEC 200000
 
 struct client {
@@ -32,7 +32,7 @@ struct server {
 	/* control thread */
 	struct evconnlistener *listener;
 	struct event *resume; /* accepting, after a pause */
-	char path[108];	      /* of the listener's socket */
+	char path[108];       /* of the listener's socket */
 	struct cds_list_head clients;
 	uint64_t n_names;
 	struct server_stats stats;

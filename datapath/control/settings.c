@@ -11,7 +11,7 @@
 #include "control/row.h"
 #include "switch/vswitch.h"
 
-#define MTU_MAX	      65535
+#define MTU_MAX       65535
 #define MAC_AGE_MAX   3600
 #define MAC_TABLE_MAX 1000000
 #define MAC_TABLE_MIN 10
@@ -183,9 +183,9 @@ static int read_vlan_mode(const struct row *port, struct bridge_port_config *out
 static int read_vlans(const struct row *port, struct bridge_port_config *out, struct err *err)
 {
 	static const struct word words[] = {
-		{"never", PRIORITY_TAGS_NEVER},		  {"false", PRIORITY_TAGS_NEVER},
+		{"never", PRIORITY_TAGS_NEVER},           {"false", PRIORITY_TAGS_NEVER},
 		{"if-nonzero", PRIORITY_TAGS_IF_NONZERO}, {"true", PRIORITY_TAGS_IF_NONZERO},
-		{"always", PRIORITY_TAGS_ALWAYS},	  {NULL, 0}};
+		{"always", PRIORITY_TAGS_ALWAYS},         {NULL, 0}};
 	const char *text = row_map_get(port, "other_config", "priority-tags");
 	int tags = PRIORITY_TAGS_NEVER;
 	int rc = read_vlan_mode(port, out, err);

@@ -196,8 +196,8 @@ static int keyword_valid(const char *key, struct json_object *value, const char 
 		enum json_type type;
 	} keywords[] = {
 		{"description", json_type_string}, {"required", json_type_array},
-		{"enum", json_type_array},	   {"minimum", json_type_int},
-		{"maximum", json_type_int},	   {"minLength", json_type_int},
+		{"enum", json_type_array},         {"minimum", json_type_int},
+		{"maximum", json_type_int},        {"minLength", json_type_int},
 	};
 
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
