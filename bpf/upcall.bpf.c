@@ -37,10 +37,8 @@ int downcall_tc(struct __sk_buff *skb)
 	output = bpf_map_lookup_elem(&outputs, &port);
 	if (!output || !output->ifindex)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
-	/* A device that is down drops it by itself. One that has just come up does not, even if the
-	 * daemon has not heard of it yet: a container's first packet must not be lost to that. */
 	if (!(output->flags & OUTPUT_FLAG_UP))
-		drop_count(port, DROP_PORT_DOWN);
+		return drop(port, DROP_PORT_DOWN);
 	if (bpf_skb_vlan_pop(skb))
 		return drop(port, DROP_NO_BUFFER);
 	if (skb->len > output->mtu + ETH_HLEN + (skb->vlan_present ? 4 : 0))

@@ -160,10 +160,8 @@ static int run_add(struct command *command, struct err *err)
 
 		sum = NULL;
 		ret = value_parse(&type, command_arg(command, i), command->ids, &more, err);
-		if (ret) {
-			err_prefix(err, "column %s of table %s", column->name, record->table->name);
+		if (ret)
 			return ret;
-		}
 		sum = datum_union(more, before);
 	}
 	return set_checked(record, column, take_ptr(sum), err);
@@ -203,10 +201,8 @@ static int run_remove(struct command *command, struct err *err)
 		rest = NULL;
 		ret = parse_removal(&column->type, command_arg(command, i), command->ids, &gone,
 				    err);
-		if (ret) {
-			err_prefix(err, "column %s of table %s", column->name, record->table->name);
+		if (ret)
 			return ret;
-		}
 		rest = datum_subtract(before, gone);
 	}
 	return set_checked(record, column, take_ptr(rest), err);

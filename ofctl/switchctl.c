@@ -275,7 +275,7 @@ int main(int argc, char **argv)
 	session.comment = join(argc, argv);
 	status = run_line(&session, line, &err);
 	if (status < 0)
-		status = fail(&err, status == -EOPNOTSUPP ? EXIT_USAGE : EXIT_FAILURE);
+		status = fail(&err, EXIT_FAILURE);
 	client_free(&session.client);
 	free(session.address);
 	free(session.comment);

@@ -28,6 +28,12 @@ struct link_info {
 	uint32_t xdp_prog_id;  /* of an XDP program on it; 0: none */
 };
 
+/* A card, as opposed to a device that somebody made by rtnetlink. */
+static inline bool link_is_card(const struct link_info *info)
+{
+	return !info->kind[0];
+}
+
 enum link_event {
 	LINK_CHANGED, /* new, or anything about it is different */
 	LINK_GONE,    /* deleted, or moved to another namespace */

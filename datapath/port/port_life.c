@@ -38,17 +38,12 @@ static void promisc(struct port_table *table, uint32_t ifindex, bool on)
 
 /* ---- hooks ---- */
 
-/* A card is what nobody made by rtnetlink. */
-static bool is_card(const struct link_info *info)
-{
-	return !info->kind[0];
-}
-
 static bool wants_xdp(const struct port *port, const struct link_info *info)
 {
 	if (port->config.type == PORT_INTERNAL)
 		return false;
-	return port->config.hook == HOOK_XDP || (port->config.hook == HOOK_AUTO && is_card(info));
+	return port->config.hook == HOOK_XDP ||
+	       (port->config.hook == HOOK_AUTO && link_is_card(info));
 }
 
 static void note_set(struct port *port, const struct link_info *info, const char *why)
@@ -56,7 +51,11 @@ static void note_set(struct port *port, const struct link_info *info, const char
 	uint32_t max = upcall_port_mtu_max(port->table->upcall);
 
 	port->status.note[0] = '\0';
-	if (why)
+	if (port->status.hook == HOOK_XDP && !port->attachment.has_tags && !link_is_card(info))
+		snprintf(port->status.note, sizeof(port->status.note),
+			 "VLAN tags from a %s are lost here on this kernel: use hook skb for them",
+			 info->kind);
+	else if (why)
 		snprintf(port->status.note, sizeof(port->status.note), "no XDP: %s", why);
 	else if (port->status.hook == HOOK_SKB && info->mtu > max)
 		snprintf(port->status.note, sizeof(port->status.note),
