@@ -101,7 +101,7 @@ static int threads_start(struct vswitch *sw)
 	for (unsigned i = 0; !rc && i < sw->n_workers; i++) {
 		char name[16];
 
-		snprintf(name, sizeof(name), "worker%u", i);
+		snprintf(name, sizeof(name), "worker%hhu", (uint8_t)i);
 		rc = worker_start(sw->workers[i], name);
 	}
 	return rc;
