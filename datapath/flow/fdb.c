@@ -154,9 +154,11 @@ int fdb_visit(const struct fdb *fdb, uint64_t now,
 	      int (*visit)(void *ctx, const struct fdb_entry_info *entry), void *ctx)
 {
 	struct cds_lfht_iter iter;
-	struct entry *entry;
+	struct cds_lfht_node *node;
 
-	cds_lfht_for_each_entry (fdb->table, &iter, entry, node) {
+	cds_lfht_for_each (fdb->table, &iter, node) {
+		const struct entry *entry = caa_container_of(node, struct entry, node);
+
 		RCU_TSAN_ACQUIRE();
 		struct fdb_entry_info info = {
 			.mac = eth_addr_from_u64(entry->key),
