@@ -10,12 +10,21 @@
  * behind the IP packet is never taken for a header. `left` may reach beyond `end`: then the kernel
  * holds the rest of the packet elsewhere (paged skb, multi-buffer XDP), and needing it is "too
  * deep", not "malformed".
+ *
+ * A BPF program should wrap parse_packet() in a function that is not static: see
+ * tests/bpf/parse.bpf.c.
  */
 #include "abi.h"
 
 /* The daemon, which has no verifier to please, reads deeper than the kernel. */
 #ifndef PARSE_MAX_EXTENSIONS
 #define PARSE_MAX_EXTENSIONS 8
+#endif
+
+/* Whether packet_layout.ipv6_extensions is filled in: the kernel has no use for it, and its
+ * verifier would try every order of headers. */
+#ifndef PARSE_NOTE_EXTENSIONS
+#define PARSE_NOTE_EXTENSIONS 0
 #endif
 
 #define PARSE_INLINE static inline __attribute__((always_inline))
@@ -103,10 +112,14 @@ PARSE_INLINE __u16 parse_ethernet(struct parse_cursor *cursor, struct packet_key
 PARSE_INLINE __u16 parse_snap(struct parse_cursor *cursor, struct packet_layout *layout)
 {
 	const struct snap_header *snap;
-	__u8 ignored;
+	__u8 verdict = PARSE_OK;
 	__u16 type;
 
-	snap = parse_take(cursor, sizeof(*snap), &ignored);
+	snap = parse_take(cursor, sizeof(*snap), &verdict);
+	if (verdict == PARSE_TOO_DEEP) {
+		layout->verdict = PARSE_TOO_DEEP;
+		return 0;
+	}
 	if (!snap || snap->dsap != 0xaa || snap->ssap != 0xaa || snap->control != 3 ||
 	    snap->oui[0] || snap->oui[1] || snap->oui[2])
 		return ETH_TYPE_NONE;
@@ -177,19 +190,49 @@ PARSE_INLINE int parse_ipv4(struct parse_cursor *cursor, struct packet_key *key,
 	return parse_take(cursor, options, &layout->verdict) && !(key->ip_frag & FRAG_LATER);
 }
 
-/* Notes an extension header for OXM_OF_IPV6_EXTHDR. `rank` is its place in the order of RFC 8200
- * section 4.1; *last_rank that of the one before it. */
-PARSE_INLINE void parse_note_extension(struct packet_layout *layout, __u16 bit, __u8 rank,
-				       __u8 *last_rank)
+/* What there is to know of an extension header, by its type: a table instead of a switch, so that
+ * the verifier has one way through each of them to follow, not one for every type. */
+enum {
+	PARSE_EXT = 0x80,          /* it is one, and another header follows */
+	PARSE_EXT_FRAGMENT = 0x40, /* it says which fragment this is */
+	PARSE_EXT_UNIT = 0x0f,     /* bytes per unit of its length field */
+};
+
+static const __u8 parse_extensions[256] = {
+	[IP_PROTO_HOP_BY_HOP] = PARSE_EXT | 8,
+	[IP_PROTO_ROUTING] = PARSE_EXT | 8,
+	[IP_PROTO_FRAGMENT] = PARSE_EXT | PARSE_EXT_FRAGMENT,
+	[IP_PROTO_AUTH] = PARSE_EXT | 4,
+	[IP_PROTO_DESTINATION] = PARSE_EXT | 8,
+};
+
+/* Notes an extension header for OXM_OF_IPV6_EXTHDR. *last_rank is the place of the one before it
+ * in the order of RFC 8200 section 4.1. */
+PARSE_INLINE void parse_note_extension(struct packet_layout *layout, __u8 type, __u8 *last_rank)
 {
+	static const struct {
+		__u8 rank;
+		__u16 bit;
+	} table[256] = {
+		[IP_PROTO_HOP_BY_HOP] = { 1, IPV6_EXT_HOP_BY_HOP },
+		[IP_PROTO_ROUTING] = { 3, IPV6_EXT_ROUTING },
+		[IP_PROTO_FRAGMENT] = { 4, IPV6_EXT_FRAGMENT },
+		[IP_PROTO_AUTH] = { 5, IPV6_EXT_AUTH },
+		[IP_PROTO_ESP] = { 6, IPV6_EXT_ESP },
+		[IP_PROTO_DESTINATION] = { 7, IPV6_EXT_DESTINATION },
+		[IP_PROTO_NONE] = { 8, IPV6_EXT_NONEXT },
+	};
+	const __u16 bit = table[type].bit, seen = layout->ipv6_extensions;
+	__u8 rank = table[type].rank;
+
 	if (bit == IPV6_EXT_DESTINATION) { /* may come twice: before routing, and last */
 		if (*last_rank == rank)
 			layout->ipv6_extensions |= IPV6_EXT_REPEATED;
-		else if (*last_rank <= 1 && !(layout->ipv6_extensions & bit))
+		else if (*last_rank <= 1 && !(seen & bit))
 			rank = 2;
-	} else if (layout->ipv6_extensions & bit) {
+	} else if (seen & bit) {
 		layout->ipv6_extensions |= IPV6_EXT_REPEATED;
-	} else if (rank < *last_rank) {
+	} else if (bit && rank < *last_rank) {
 		layout->ipv6_extensions |= IPV6_EXT_DISORDERED;
 	}
 	layout->ipv6_extensions |= bit;
@@ -199,49 +242,21 @@ PARSE_INLINE void parse_note_extension(struct packet_layout *layout, __u16 bit, 
 /* Steps over one extension header. True if it was one and another header comes next; then
  * key->ip_proto is the type of that one. */
 PARSE_INLINE int parse_extension(struct parse_cursor *cursor, struct packet_key *key,
-				 struct packet_layout *layout, __u8 *rank)
+				 struct packet_layout *layout)
 {
+	const __u8 kind = parse_extensions[key->ip_proto];
 	const struct ipv6_extension *ext;
-	const __u8 type = key->ip_proto;
-	__u32 more;
+	__u16 fragment;
 
-	switch (type) {
-	case IP_PROTO_HOP_BY_HOP:
-		parse_note_extension(layout, IPV6_EXT_HOP_BY_HOP, 1, rank);
-		break;
-	case IP_PROTO_DESTINATION:
-		parse_note_extension(layout, IPV6_EXT_DESTINATION, 7, rank);
-		break;
-	case IP_PROTO_ROUTING:
-		parse_note_extension(layout, IPV6_EXT_ROUTING, 3, rank);
-		break;
-	case IP_PROTO_FRAGMENT:
-		parse_note_extension(layout, IPV6_EXT_FRAGMENT, 4, rank);
-		break;
-	case IP_PROTO_AUTH:
-		parse_note_extension(layout, IPV6_EXT_AUTH, 5, rank);
-		break;
-	case IP_PROTO_ESP:
-		parse_note_extension(layout, IPV6_EXT_ESP, 6, rank);
+	if (!kind)
 		return 0;
-	case IP_PROTO_NONE:
-		parse_note_extension(layout, IPV6_EXT_NONEXT, 8, rank);
-		return 0;
-	default:
-		return 0;
-	}
 	ext = parse_take(cursor, sizeof(*ext), &layout->verdict);
 	if (!ext)
 		return 0;
-	more = 0;
-	if (type == IP_PROTO_AUTH)
-		more = ext->len * 4u;
-	else if (type != IP_PROTO_FRAGMENT)
-		more = ext->len * 8u;
-	else if (from_be16(ext->fragment) & (IPV6_MORE_FRAGMENTS | IPV6_OFFSET_MASK))
-		key->ip_frag =
-			FRAG_ANY | (from_be16(ext->fragment) & IPV6_OFFSET_MASK ? FRAG_LATER : 0);
-	if (!parse_take(cursor, more, &layout->verdict))
+	fragment = from_be16(ext->fragment) & (IPV6_MORE_FRAGMENTS | IPV6_OFFSET_MASK);
+	if (kind & PARSE_EXT_FRAGMENT && fragment)
+		key->ip_frag = FRAG_ANY | (fragment & IPV6_OFFSET_MASK ? FRAG_LATER : 0);
+	if (!parse_take(cursor, ext->len * (kind & PARSE_EXT_UNIT), &layout->verdict))
 		return 0;
 	key->ip_proto = ext->next;
 	return !(key->ip_frag & FRAG_LATER);
@@ -278,7 +293,9 @@ PARSE_INLINE int parse_ipv6(struct parse_cursor *cursor, struct packet_key *key,
 			layout->verdict = PARSE_TOO_DEEP;
 			return 0;
 		}
-		if (!parse_extension(cursor, key, layout, &rank))
+		if (PARSE_NOTE_EXTENSIONS)
+			parse_note_extension(layout, key->ip_proto, &rank);
+		if (!parse_extension(cursor, key, layout))
 			break;
 	}
 	return layout->verdict == PARSE_OK && !(key->ip_frag & FRAG_LATER);
@@ -286,28 +303,32 @@ PARSE_INLINE int parse_ipv6(struct parse_cursor *cursor, struct packet_key *key,
 
 PARSE_INLINE __u8 parse_class(__u16 eth_type, __u8 ip_proto)
 {
-	const int is_ipv6 = eth_type == ETH_TYPE_IPV6;
-	const __u8 ip = is_ipv6 ? CLASS_IPV6 : CLASS_IPV4;
+	static const __u8 ipv4[256] = {
+		[IP_PROTO_TCP] = CLASS_IPV4_TCP,
+		[IP_PROTO_UDP] = CLASS_IPV4_UDP,
+		[IP_PROTO_SCTP] = CLASS_IPV4_SCTP,
+		[IP_PROTO_ICMP] = CLASS_IPV4_ICMP,
+	};
+	static const __u8 ipv6[256] = {
+		[IP_PROTO_TCP] = CLASS_IPV6_TCP,
+		[IP_PROTO_UDP] = CLASS_IPV6_UDP,
+		[IP_PROTO_SCTP] = CLASS_IPV6_SCTP,
+		[IP_PROTO_ICMPV6] = CLASS_IPV6_ICMP,
+	};
 
-	if (eth_type == ETH_TYPE_ARP || eth_type == ETH_TYPE_RARP)
+	switch (eth_type) {
+	case ETH_TYPE_IPV4:
+		return ipv4[ip_proto] ?: CLASS_IPV4;
+	case ETH_TYPE_IPV6:
+		return ipv6[ip_proto] ?: CLASS_IPV6;
+	case ETH_TYPE_ARP:
+	case ETH_TYPE_RARP:
 		return CLASS_ARP;
-	if (eth_type == ETH_TYPE_MPLS || eth_type == ETH_TYPE_MPLS_MULTICAST)
+	case ETH_TYPE_MPLS:
+	case ETH_TYPE_MPLS_MULTICAST:
 		return CLASS_MPLS;
-	if (eth_type != ETH_TYPE_IPV4 && !is_ipv6)
-		return CLASS_OTHER;
-	switch (ip_proto) {
-	case IP_PROTO_TCP:
-		return ip + CLASS_IPV4_TCP - CLASS_IPV4;
-	case IP_PROTO_UDP:
-		return ip + CLASS_IPV4_UDP - CLASS_IPV4;
-	case IP_PROTO_SCTP:
-		return ip + CLASS_IPV4_SCTP - CLASS_IPV4;
-	case IP_PROTO_ICMP:
-		return is_ipv6 ? CLASS_IPV6 : CLASS_IPV4_ICMP;
-	case IP_PROTO_ICMPV6:
-		return is_ipv6 ? CLASS_IPV6_ICMP : CLASS_IPV4;
 	default:
-		return ip;
+		return CLASS_OTHER;
 	}
 }
 

@@ -5,7 +5,8 @@
 #include "packet/frame.h"
 
 /* 24 of the longest headers fill less than the 64 KiB that packet_layout can address. */
-#define PARSE_MAX_EXTENSIONS 24
+#define PARSE_MAX_EXTENSIONS  24
+#define PARSE_NOTE_EXTENSIONS 1
 #include "../bpf/parse.h"
 
 /* What is still unread of the packet behind offset `at`, as a cursor. */
