@@ -246,10 +246,17 @@ static int fail(const struct err *err, int status)
 	return status;
 }
 
+static void session_fini(struct session *session)
+{
+	client_free(&session->client);
+	free(session->address);
+	free(session->comment);
+}
+
 int main(int argc, char **argv)
 {
 	own(cli_line_free) struct cli_line *line = NULL;
-	struct session session = {};
+	own(session_fini) struct session session = {};
 	struct err err = ERR_INIT;
 	int status = 0;
 
@@ -275,10 +282,7 @@ int main(int argc, char **argv)
 	session.comment = join(argc, argv);
 	status = run_line(&session, line, &err);
 	if (status < 0)
-		status = fail(&err, EXIT_FAILURE);
-	client_free(&session.client);
-	free(session.address);
-	free(session.comment);
+		status = fail(&err, status == -EOPNOTSUPP ? EXIT_USAGE : EXIT_FAILURE);
 	if (fflush(stdout) || ferror(stdout)) {
 		err_set(&err, errno, "cannot write to standard output: %m");
 		status = fail(&err, EXIT_FAILURE);
