@@ -174,8 +174,11 @@ int argument_holds(const struct argument *argument, const struct record *record,
 		type.value = (struct base_type){.type = ATOM_VOID};
 	}
 	ret = value_parse(&type, argument->value, ids, &want, err);
-	if (ret)
+	if (ret) {
+		err_prefix(err, "column %s of table %s", argument->column->name,
+			   record->table->name);
 		return ret;
+	}
 	/* Other than as a set, what is not there compares with nothing. */
 	if (argument->key && !have->n && argument->relation < RELATION_SET_EQ)
 		*holds = false;
@@ -220,10 +223,15 @@ int argument_apply(const struct argument *argument, struct record *record, struc
 	    (!argument->column->is_mutable && !record->is_new))
 		return err_set(err, EINVAL, "column %s of table %s cannot be changed",
 			       argument->column->name, record->table->name);
-	if (argument->key)
-		return apply_key(argument, record, ids, err);
-	ret = value_parse(&argument->column->type, argument->value, ids, &datum, err);
-	if (!ret)
-		record_set(record, argument->column, datum);
+	if (argument->key) {
+		ret = apply_key(argument, record, ids, err);
+	} else {
+		ret = value_parse(&argument->column->type, argument->value, ids, &datum, err);
+		if (!ret)
+			record_set(record, argument->column, datum);
+	}
+	if (ret)
+		err_prefix(err, "column %s of table %s", argument->column->name,
+			   record->table->name);
 	return ret;
 }

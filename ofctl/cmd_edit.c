@@ -160,8 +160,10 @@ static int run_add(struct command *command, struct err *err)
 
 		sum = NULL;
 		ret = value_parse(&type, command_arg(command, i), command->ids, &more, err);
-		if (ret)
+		if (ret) {
+			err_prefix(err, "column %s of table %s", column->name, record->table->name);
 			return ret;
+		}
 		sum = datum_union(more, before);
 	}
 	return set_checked(record, column, take_ptr(sum), err);
@@ -201,8 +203,10 @@ static int run_remove(struct command *command, struct err *err)
 		rest = NULL;
 		ret = parse_removal(&column->type, command_arg(command, i), command->ids, &gone,
 				    err);
-		if (ret)
+		if (ret) {
+			err_prefix(err, "column %s of table %s", column->name, record->table->name);
 			return ret;
+		}
 		rest = datum_subtract(before, gone);
 	}
 	return set_checked(record, column, take_ptr(rest), err);

@@ -255,6 +255,21 @@ static int finish(struct run *run, const struct commit_result *result, struct er
 	return wait_done(run, result->next_cfg, err);
 }
 
+/* Waits for the change that lets the line be tried again: for `stopped`, or if that is NULL, because
+ * somebody else was faster. */
+static int wait_change(struct run *run, const struct command *stopped, struct err *err)
+{
+	int ret;
+
+	replica_reset(run->replica);
+	ret = replica_update(run->replica, err);
+	if (ret == -ETIMEDOUT && stopped)
+		err_set(err, ETIMEDOUT, "%s %s %s: not so within %u s",
+			stopped->invocation->command->name, command_arg(stopped, 0),
+			command_arg(stopped, 1), run->session->timeout_s);
+	return ret;
+}
+
 int session_run(struct session *session, const struct cli_line *line, struct err *err)
 {
 	own(run_fini) struct run run = {.session = session, .n = line->n_invocations};
@@ -281,9 +296,9 @@ int session_run(struct session *session, const struct cli_line *line, struct err
 			ret = replica_commit(run.replica, &request, &result, err);
 		if (!ret && result.status != COMMIT_RETRY)
 			return finish(&run, &result, err);
-		reset(&run, line);
 		if (!ret)
-			ret = replica_update(run.replica, err);
+			ret = wait_change(&run, stopped, err);
+		reset(&run, line);
 	}
 	return ret;
 }

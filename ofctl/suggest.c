@@ -1,10 +1,11 @@
 #include "suggest.h"
 
+#include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/param.h>
 
-#define NAME_LEN_MAX 63
+#define NAME_LEN_MAX    63
+#define SAME_PREFIX_MIN 4
 
 /* Edit distance: insert, delete, change or swap neighbours, each costs 1 (optimal alignment). */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -34,13 +35,17 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 void suggestion_try(struct suggestion *suggestion, const char *name)
 {
 	size_t word_len = strlen(suggestion->word), name_len = strlen(name);
+	bool is_near;
 	size_t d;
 
 	if (word_len > NAME_LEN_MAX || name_len > NAME_LEN_MAX || word_len < 2)
 		return;
 	d = distance(suggestion->word, word_len, name, name_len);
-	if (d > 1 + name_len / 4 || d >= name_len ||
-	    (suggestion->name && d >= suggestion->distance))
+	/* add-bridge for add-br, or find-in for find */
+	is_near = (d <= 1 + name_len / 4 && d < name_len) ||
+		  (MIN(word_len, name_len) >= SAME_PREFIX_MIN &&
+		   !strncmp(suggestion->word, name, MIN(word_len, name_len)));
+	if (!is_near || (suggestion->name && d >= suggestion->distance))
 		return;
 	suggestion->name = name;
 	suggestion->distance = d;

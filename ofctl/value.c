@@ -184,6 +184,15 @@ static int parse_atom(const struct base_type *type, const char *text, struct ids
 	return err_set(err, EINVAL, "'%s': nothing is expected here", text);
 }
 
+/* Says which values there are to choose from. */
+static int refuse_option(const struct base_type *type, const char *text, struct err *err)
+{
+	const struct column_type set = {.key = *type, .max = TYPE_UNLIMITED};
+	own(mem_free) char *options = value_print(&set, type->options, VALUE_BARE);
+
+	return err_set(err, EINVAL, "'%s' is not allowed: use one of: %s", text, options);
+}
+
 int value_parse_atom(const struct base_type *type, const char *text, struct ids *ids,
 		     union atom *atom, struct err *err)
 {
@@ -192,11 +201,12 @@ int value_parse_atom(const struct base_type *type, const char *text, struct ids 
 
 	if (ret)
 		return ret;
-	if (base_type_check(type, atom, &why)) {
-		atom_fini(type->type, atom);
-		return err_set(err, EINVAL, "%s", why.details);
-	}
-	return 0;
+	if (!base_type_check(type, atom, &why))
+		return 0;
+	atom_fini(type->type, atom);
+	if (type->options)
+		return refuse_option(type, text, err);
+	return err_set(err, EINVAL, "%s", why.details);
 }
 
 /* ---- datums from text ---- */

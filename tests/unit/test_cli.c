@@ -129,6 +129,7 @@ static void test_first_commands_options_among_globals(void **state)
 static void test_errors_say_what_is_right(void **state)
 {
 	refused("addport br0 p", "unknown command 'addport': did you mean 'add-port'?");
+	refused("add-portal br0 p", "unknown command 'add-portal': did you mean 'add-port'?");
 	refused("frobnicate", "unknown command 'frobnicate': see tool --help");
 	refused("--if-exist= list", "--if-exists takes no value");
 	refused("--timeout", "--timeout needs a value: --timeout=SECS");
