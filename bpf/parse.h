@@ -99,7 +99,7 @@ PARSE_INLINE __u16 parse_ethernet(struct parse_cursor *cursor, struct packet_key
 			break;
 		tag = parse_take(cursor, sizeof(*tag), &layout->verdict);
 		if (!tag)
-			break;
+			return type;
 		parse_tag(key, layout, to_be16(type), tag->tci);
 		type = from_be16(tag->type);
 	}

@@ -12,6 +12,8 @@
 #include "port/ethtool.h"
 #include "port/table.h"
 
+#define BUSY_RETRIES 5 /* each interrupts the port, which works as skb port */
+
 __attribute__((format(printf, 2, 3))) static void wait_because(struct port *port, const char *fmt,
 							       ...)
 {
@@ -72,6 +74,9 @@ static int hook_attach(struct port *port, const struct link_info *info)
 	if (try_xdp)
 		rc = port_xsk_attach(port, info, &xdp_err);
 	port->foreign_xdp = rc == -EBUSY ? info->xdp_prog_id : 0;
+	port->is_queue_busy = rc == -EBUSY && !info->xdp_prog_id;
+	if (!port->is_queue_busy)
+		port->n_busy_retries = 0;
 	if (!rc) {
 		port->status.hook = HOOK_XDP;
 		snprintf(port->status.mode, sizeof(port->status.mode), "%s", port_xsk_mode(port));
@@ -390,7 +395,7 @@ static void port_retry(struct port *port)
 
 	if (port->sockets && port_xsk_is_dead(port))
 		device_lost(port, "has lost its sockets");
-	else if (port->must_retry)
+	else if (port->must_retry || (port->is_queue_busy && port->n_busy_retries++ < BUSY_RETRIES))
 		device_lost(port, NULL);
 	else
 		return;

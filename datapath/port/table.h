@@ -57,7 +57,9 @@ struct port {
 	uint32_t ifindex;     /* of device; 0: it is not there */
 	uint32_t mtu_found;   /* the device's MTU before mtu_request was applied; 0: it was not */
 	uint32_t foreign_xdp; /* program that kept us from XDP; 0: none did */
-	bool must_retry;      /* the device is there, but attaching to it failed */
+	bool is_queue_busy;   /* another's AF_XDP socket kept us from XDP; it may be about to go */
+	unsigned n_busy_retries;
+	bool must_retry; /* the device is there, but attaching to it failed */
 	struct attachment attachment;
 	struct port_sockets *sockets; /* NULL: not attached as xdp port */
 	UT_hash_handle hh_name, hh_device, hh_ifindex;

@@ -1,0 +1,264 @@
+/* The kernel programs on frames of every kind, run by the kernel itself (BPF_PROG_TEST_RUN). */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <cmocka.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf.h>
+
+#include "bpf/abi.h"
+#include "bpf/kernel.skel.h"
+
+#define IFINDEX  1 /* the loopback: test runs come from it */
+#define PORT     7
+#define LEN_MAX  1600
+#define N_RANDOM 20000
+
+struct fixture {
+	struct kernel *kernel;
+	int sock; /* an AF_XDP socket */
+};
+
+static const uint8_t ipv4[] = {
+	0x02, 0,    0,    0,    0, 2,  0x02, 0, 0,   0,   0,   1,   0x08, 0x00, /* Ethernet */
+	0x45, 0,    0,    32,   0, 0,  0,    0, 64,  17,  0,   0,   10,   0,
+	0,    1,    10,   0,    0, 2,                               /* IPv4 */
+	0x12, 0x34, 0x56, 0x78, 0, 12, 0,    0, 'd', 'a', 't', 'a', /* UDP */
+};
+
+static const uint8_t cut_tag[] = {
+	0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x81, 0x00, 0x00,
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	const struct port_entry entry = {
+		.port = PORT, .n_queues = 1, .xsk_base = PORT_MAX_QUEUES, .ifindex = IFINDEX};
+	const uint32_t ifindex = IFINDEX;
+
+	f->kernel = kernel__open();
+	assert_non_null(f->kernel);
+	f->kernel->rodata->upcall_ifindex = IFINDEX;
+	f->kernel->rodata->n_workers = 2;
+	assert_int_equal(kernel__load(f->kernel), 0);
+	f->kernel->bss->upcall_len_max = LEN_MAX;
+	f->sock = socket(AF_XDP, SOCK_RAW, 0);
+	assert_true(f->sock >= 0);
+	assert_int_equal(
+		bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &entry, 0), 0);
+	for (uint32_t port = 0; port <= PORT; port += PORT) {
+		struct drop_counters *zeros = calloc(libbpf_num_possible_cpus(), sizeof(*zeros));
+
+		assert_int_equal(
+			bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0),
+			0);
+		free(zeros);
+	}
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->sock);
+	kernel__destroy(f->kernel);
+	free(f);
+	return 0;
+}
+
+static uint64_t n_dropped(struct fixture *f, uint32_t port, enum drop_reason reason)
+{
+	int n_cpus = libbpf_num_possible_cpus();
+	struct drop_counters *rows = calloc((size_t)n_cpus, sizeof(*rows));
+	uint64_t n = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.drops), &port, rows), 0);
+	for (int cpu = 0; cpu < n_cpus; cpu++)
+		n += rows[cpu].n[reason];
+	free(rows);
+	return n;
+}
+
+/* Returns the verdict; -1: the kernel itself refuses the frame. `out` has room for 4 KiB. */
+static int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,
+	       uint32_t *out_size)
+{
+	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = size,
+			    .data_out = out, .data_size_out = 4096);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
+		return -1;
+	*out_size = opts.data_size_out;
+	return (int)opts.retval;
+}
+
+static void socket_listens(struct fixture *f)
+{
+	const uint32_t slot = PORT_MAX_QUEUES;
+
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(f->kernel->maps.xsks), &slot, &f->sock, 0),
+			 0);
+}
+
+static void test_tc_puts_a_header_in_front(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	struct upcall_header header;
+	uint32_t size;
+
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_REDIRECT);
+
+	assert_int_equal(size, sizeof(header) + sizeof(ipv4));
+	memcpy(&header, out, sizeof(header));
+	assert_int_equal(header.magic, UPCALL_MAGIC);
+	assert_int_equal(header.port, PORT);
+	assert_int_equal(header.reason, UPCALL_MISS);
+	assert_int_equal(header.n_tags, 0);
+	assert_memory_equal(out + sizeof(header), ipv4, sizeof(ipv4));
+}
+
+static void test_tc_refuses_what_is_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	assert_int_equal(run(f->kernel->progs.port_tc, cut_tag, sizeof(cut_tag), out, &size),
+			 TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, PORT, DROP_MALFORMED), 1);
+}
+
+static void test_tc_refuses_what_the_upcall_device_cannot_carry(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[LEN_MAX] = {0}, out[4096];
+	uint32_t size, fits = LEN_MAX - sizeof(struct upcall_header);
+
+	memcpy(frame, ipv4, sizeof(ipv4));
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, fits, out, &size), TC_ACT_REDIRECT);
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, fits + 1, out, &size), TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, PORT, DROP_TOO_BIG), 1);
+}
+
+static void test_frames_of_no_port_are_dropped(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t ifindex = IFINDEX;
+	uint8_t out[4096];
+	uint32_t size;
+
+	bpf_map_delete_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_SHOT);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+	assert_int_equal(n_dropped(f, PORT_ID_NONE, DROP_PORT_UNKNOWN), 2);
+}
+
+static void test_xdp_needs_a_socket(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 1);
+	socket_listens(f);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size),
+			 XDP_REDIRECT);
+	assert_int_equal(size, sizeof(ipv4));
+	assert_memory_equal(out, ipv4, sizeof(ipv4));
+}
+
+static void test_xdp_refuses_what_is_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	socket_listens(f);
+	assert_int_equal(run(f->kernel->progs.port_xdp, cut_tag, sizeof(cut_tag), out, &size),
+			 XDP_DROP);
+	assert_int_equal(n_dropped(f, PORT, DROP_MALFORMED), 1);
+}
+
+static void test_the_way_down_needs_the_tag(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	assert_int_equal(run(f->kernel->progs.downcall_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, PORT_ID_NONE, DROP_MALFORMED), 1);
+}
+
+/* Whatever the bytes are: taken as it is, or dropped and counted. */
+static void test_random_frames(void **state)
+{
+	struct fixture *f = *state;
+	const char *env = getenv("SEED");
+	unsigned seed = env ? (unsigned)strtoul(env, NULL, 0) : (unsigned)time(NULL);
+	uint64_t n_taken = 0, n_refused = 0;
+
+	print_message("SEED=%u\n", seed);
+	srand(seed);
+	socket_listens(f);
+	for (unsigned i = 0; i < N_RANDOM; i++) {
+		uint32_t size = 14 + (uint32_t)rand() % 200, out_size;
+		uint8_t frame[256], out[4096];
+		int verdict;
+
+		for (uint32_t b = 0; b < size; b++)
+			frame[b] = (uint8_t)rand();
+		if (i % 2) /* a beginning that makes sense */
+			memcpy(frame, ipv4, (uint32_t)rand() % sizeof(ipv4) % size);
+		frame[12] = i % 3 ? frame[12] : 0x81;
+		frame[13] = i % 3 ? frame[13] : 0x00;
+		verdict = run(f->kernel->progs.port_xdp, frame, size, out, &out_size);
+		if (verdict == XDP_REDIRECT) {
+			n_taken++;
+			assert_int_equal(out_size, size);
+			assert_memory_equal(out, frame, size);
+		} else {
+			assert_int_equal(verdict, XDP_DROP);
+			n_refused++;
+		}
+	}
+	assert_int_equal(n_taken + n_refused, N_RANDOM);
+	assert_int_equal(n_refused, n_dropped(f, PORT, DROP_MALFORMED));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_tc_puts_a_header_in_front, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tc_refuses_what_is_cut_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tc_refuses_what_the_upcall_device_cannot_carry,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_refuses_what_is_cut_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_way_down_needs_the_tag, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_random_frames, setup, teardown),
+	};
+
+	if (geteuid()) {
+		printf("skipped: needs root\n");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
