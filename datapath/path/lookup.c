@@ -8,6 +8,14 @@
 #include "path/steps.h"
 #include "path/worker.h"
 
+/* A packet that is broken behind Ethernet is no business of a bridge, one in no VLAN is. */
+static bool is_tag_cut(const struct flow_key *key, const struct packet_layout *layout)
+{
+	uint16_t type = from_be16(key->packet.eth_type);
+
+	return layout->n_vlans < 2 && (type == ETH_TYPE_VLAN || type == ETH_TYPE_SVLAN);
+}
+
 /* Parses `frame` into place `i` of the burst. False if it was dropped. */
 static bool parse(struct worker *worker, struct burst *burst, unsigned i, const struct frame *frame)
 {
@@ -20,8 +28,7 @@ static bool parse(struct worker *worker, struct burst *burst, unsigned i, const 
 		drop_frame(worker, frame->in_port, DROP_TOO_SHORT, frame);
 		return false;
 	}
-	/* Broken behind Ethernet is no business of a switch, a broken VLAN tag is. */
-	if (verdict == PARSE_MALFORMED && !layout->l3) {
+	if (verdict == PARSE_MALFORMED && is_tag_cut(key, layout)) {
 		drop_frame(worker, frame->in_port, DROP_MALFORMED, frame);
 		return false;
 	}

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "packet/frame.h"
 #include "path/worker.h"
 #include "port/port_fake.h"
 #include "switch/bridge.h"
@@ -29,6 +30,9 @@ void rig_init(struct rig *rig, const struct bridge_config *config)
 
 void rig_fini(struct rig *rig)
 {
+	const struct frame_pool *pool = rig->sw->pools[0];
+
+	assert_int_equal(pool->n_free, pool->n_chunks);
 	vswitch_free(&rig->sw);
 }
 

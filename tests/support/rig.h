@@ -22,6 +22,7 @@ struct rig {
 	((struct bridge_port_config){.port = {.name = name_, .type = PORT_FAKE}, .tag = VLAN_NONE})
 
 void rig_init(struct rig *rig, const struct bridge_config *config);
+/* Fails if a packet buffer has not come back. */
 void rig_fini(struct rig *rig);
 
 struct bridge_port *rig_port(struct rig *rig, const struct bridge_port_config *config);
