@@ -77,10 +77,11 @@ static int process_start(struct daemon *daemon, struct err *err)
 	int rc = run_dir_new(&daemon->run_dir, daemon->options.run_dir, daemon->options.pidfile,
 			     err);
 
-	if (!rc)
-		rc = log_start(&daemon->options, daemon->run_dir, err);
+	if (rc)
+		return rc;
+	options_name_instance(&daemon->options, run_dir_path(daemon->run_dir));
 	limits_raise();
-	return rc;
+	return log_start(&daemon->options, daemon->run_dir, err);
 }
 
 /* ---- the event loop ---- */
@@ -232,7 +233,7 @@ static void context_fill(struct daemon *daemon)
 	daemon->context.sw = daemon->sw;
 	daemon->context.server = daemon->server;
 	daemon->context.instance = daemon->options.instance;
-	daemon->context.run_dir = daemon->options.run_dir;
+	daemon->context.run_dir = run_dir_path(daemon->run_dir);
 	daemon->context.database = daemon->options.database;
 }
 
@@ -252,7 +253,8 @@ static int house_build(struct daemon *daemon, struct err *err)
 		rc = configure_start(daemon, err);
 	if (!rc)
 		rc = clients_admit(daemon, err);
-	context_fill(daemon);
+	if (!rc)
+		context_fill(daemon);
 	return rc;
 }
 

@@ -41,7 +41,7 @@ struct connection_limits {
 };
 
 #define CONNECTION_MESSAGE_MAX ((size_t)64 << 20)
-#define CONNECTION_BACKLOG_MAX ((size_t)64 << 20)
+#define CONNECTION_BACKLOG_MAX ((size_t)32 << 20)
 
 /* Takes over `fd`, a connected stream socket, also when it fails. `name` is for the log.
  * Returns 0 or -ENOMEM. */

@@ -6,6 +6,7 @@
 
 const struct method methods[] = {
 	{"cache-stats", method_cache_stats, rpc_schema_cache_stats},
+	{"doctor", method_doctor, rpc_schema_doctor},
 	{"drops", method_drops, rpc_schema_drops},
 	{"fdb-add", method_fdb_add, rpc_schema_fdb_add},
 	{"fdb-del", method_fdb_del, rpc_schema_fdb_del},

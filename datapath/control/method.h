@@ -31,9 +31,9 @@ struct method_context {
 typedef int method_fn(struct method_context *context, struct json_object *params,
 		      struct json_object **result, struct err *err);
 
-method_fn method_cache_stats, method_drops, method_fdb_add, method_fdb_del, method_fdb_flush,
-	method_fdb_show, method_fdb_stats, method_log_set, method_port_show, method_status,
-	method_stop;
+method_fn method_cache_stats, method_doctor, method_drops, method_fdb_add, method_fdb_del,
+	method_fdb_flush, method_fdb_show, method_fdb_stats, method_log_set, method_port_show,
+	method_status, method_stop;
 
 struct method {
 	const char *name;

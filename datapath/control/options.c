@@ -72,21 +72,6 @@ static int instance_parse(const char *text, char *out, struct err *err)
 	return 0;
 }
 
-/* The same directory always gives the same name, another one another: pins and devices that a
- * killed daemon left are found again. */
-static void instance_derive(const char *run_dir, char *out)
-{
-	char path[4096];
-
-	if (!strcmp(run_dir, RUN_DIR)) {
-		strcpy(out, INSTANCE);
-		return;
-	}
-	if (!realpath(run_dir, path))
-		snprintf(path, sizeof(path), "%s", run_dir);
-	snprintf(out, INSTANCE_LEN_MAX + 1, "%08x", XXH32(path, strlen(path), 0));
-}
-
 static int workers_parse(const char *text, unsigned *out, struct err *err)
 {
 	char *end;
@@ -161,8 +146,17 @@ int options_parse(int argc, char *argv[], struct options *out, struct err *err)
 	if (optind < argc)
 		return err_set(err, EINVAL, "%s: no argument is expected: see --help",
 			       argv[optind]);
-	if (!options.instance[0])
-		instance_derive(options.run_dir, options.instance);
 	*out = options;
 	return 0;
+}
+
+void options_name_instance(struct options *options, const char *run_dir)
+{
+	if (options->instance[0])
+		return;
+	if (!strcmp(run_dir, RUN_DIR))
+		strcpy(options->instance, INSTANCE);
+	else
+		snprintf(options->instance, sizeof(options->instance), "%08x",
+			 XXH32(run_dir, strlen(run_dir), 0));
 }

@@ -11,9 +11,9 @@ struct err;
 struct options {
 	const char *run_dir;
 	const char *database;
-	const char *log_file; /* NULL: stderr */
-	const char *pidfile;  /* NULL: none but the one in the run directory */
-	char instance[INSTANCE_LEN_MAX + 1];
+	const char *log_file;                /* NULL: stderr */
+	const char *pidfile;                 /* NULL: none but the one in the run directory */
+	char instance[INSTANCE_LEN_MAX + 1]; /* "": see options_name_instance() */
 	enum log_level log_level;
 	unsigned n_workers; /* 0: the switch chooses */
 	bool is_detached;
@@ -24,5 +24,9 @@ struct options {
 /* Reads the command line; what it points to is borrowed from argv. Returns 0 or -EINVAL with a
  * text. */
 int options_parse(int argc, char *argv[], struct options *out, struct err *err);
+/* Makes the name of the instance from the run directory's, unless the user gave one: the same
+ * directory always gives the same name, another one another, so that pins and devices that a killed
+ * daemon left are found again. `run_dir` is absolute and without links. */
+void options_name_instance(struct options *options, const char *run_dir);
 /* The text of --help. */
 extern const char options_help[];

@@ -23,24 +23,11 @@ struct run_dir {
 	char file[PATH_MAX];
 };
 
-/* mkdir -p. */
+/* One directory, not those above it: a mistyped name leaves no tree behind. */
 static int directory_make(const char *path, struct err *err)
 {
-	char part[PATH_MAX];
-
-	if (strlen(path) >= sizeof(part))
-		return err_set(err, ENAMETOOLONG, "%s: name too long", path);
-	for (size_t len = 1; path[0]; len++) {
-		if (path[len] && path[len] != '/')
-			continue;
-		memcpy(part, path, len);
-		part[len] = '\0';
-		if (mkdir(part, 0755) && errno != EEXIST)
-			return err_set(err, errno, "cannot make directory %s: %s", part,
-				       strerror(errno));
-		if (!path[len])
-			break;
-	}
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return err_set(err, errno, "cannot make directory %s: %s", path, strerror(errno));
 	return 0;
 }
 
@@ -142,6 +129,11 @@ void run_dir_free(struct run_dir **dir)
 	free(d->pidfile);
 	free(d->path);
 	mem_free(dir);
+}
+
+const char *run_dir_path(const struct run_dir *dir)
+{
+	return dir->path;
 }
 
 const char *run_dir_file(struct run_dir *dir, const char *name)

@@ -11,6 +11,8 @@ int run_dir_new(struct run_dir **out, const char *path, const char *pidfile, str
 /* Removes the files with the process id, unlocks. */
 void run_dir_free(struct run_dir **dir);
 
+/* Its path, absolute and without links. */
+const char *run_dir_path(const struct run_dir *dir);
 /* The path of file `name` in it; borrowed until the next call. */
 const char *run_dir_file(struct run_dir *dir, const char *name);
 

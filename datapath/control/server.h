@@ -16,7 +16,7 @@ struct json_object;
 struct server;
 
 #define SERVER_CLIENTS_MAX  4096
-#define SERVER_BUFFERED_MAX ((size_t)256 << 20)
+#define SERVER_BUFFERED_MAX ((size_t)48 << 20)
 #define SERVER_MESSAGE_MAX  ((size_t)16 << 20)
 
 struct server_handler {

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "port/probe.h"
 
 int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
 		   const struct port_host *host, struct err *err)
@@ -52,5 +53,32 @@ int port_counters(const struct port *port, struct port_counters *out)
 
 void port_drops(const struct port_table *table, uint16_t id, struct drop_counters *out)
 {
-	*out = (struct drop_counters){ 0 };
+	*out = (struct drop_counters){0};
+}
+
+const char *probe_verdict_name(enum probe_verdict verdict)
+{
+	return verdict == PROBE_BAD ? "bad" : "info";
+}
+
+void probe_kernel(probe_fn *emit, void *ctx)
+{
+	const struct probe_row row = {
+		.subject = "kernel",
+		.item = "programs",
+		.verdict = PROBE_BAD,
+		.text = "this switchd was built with --disable-bpf and has no real ports",
+	};
+
+	emit(ctx, &row);
+}
+
+int probe_device(const char *name, probe_fn *emit, void *ctx, struct err *err)
+{
+	return err_set(err, ENODEV, "device %s: there are no real ports", name);
+}
+
+int probe_all_devices(probe_fn *emit, void *ctx)
+{
+	return 0;
 }
