@@ -1,0 +1,367 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "support/db_client.h"
+
+#define N_ROWS 6
+
+struct folder {
+	char path[64];
+	char file[96];
+};
+
+static int setup(void **state)
+{
+	static struct folder folder;
+
+	strcpy(folder.path, "/tmp/shunt-log-XXXXXX");
+	assert_non_null(mkdtemp(folder.path));
+	snprintf(folder.file, sizeof(folder.file), "%s/conf.db", folder.path);
+	*state = &folder;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	const struct folder *folder = *state;
+	char path[128];
+
+	unlink(folder->file);
+	snprintf(path, sizeof(path), "%s/.conf.db.~lock~", folder->path);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s.new", folder->file);
+	unlink(path);
+	return rmdir(folder->path);
+}
+
+static void insert(struct db_client *client, unsigned i)
+{
+	const char *answer = client_transact(
+		client,
+		"{'op':'insert','table':'A','row':{'name':'row %u','s':['set',[%u,100]],'t':3}},"
+		"{'op':'commit','durable':true}",
+		i, i);
+
+	assert_null(strstr(answer, "error"));
+}
+
+static uint64_t n_rows(struct db_client *client)
+{
+	return database_n_rows(db_server_lookup(client->server, "T"), "A");
+}
+
+static char *read_file(const char *path, size_t *size)
+{
+	own(fd_close) int fd = open(path, O_RDONLY);
+	struct stat status;
+	char *data;
+
+	assert_true(fd >= 0 && !fstat(fd, &status));
+	*size = (size_t)status.st_size;
+	data = malloc(*size + 1);
+	assert_non_null(data);
+	assert_int_equal(read(fd, data, *size), *size);
+	return data;
+}
+
+static void write_file(const char *path, const char *data, size_t size)
+{
+	own(fd_close) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, size), size);
+}
+
+/* Makes a file with N_ROWS rows; ends[i] is where it ended when it had i of them. */
+static char *make_file(const char *path, size_t ends[N_ROWS + 1])
+{
+	struct db_client client;
+	struct stat status;
+	size_t size;
+
+	client_open(&client, client_schema, path);
+	for (unsigned i = 0; i <= N_ROWS; i++) {
+		if (i)
+			insert(&client, i);
+		assert_int_equal(stat(path, &status), 0);
+		ends[i] = (size_t)status.st_size;
+	}
+	client_close(&client);
+	return read_file(path, &size);
+}
+
+static int open_file(const char *path, struct database **db, struct err *err)
+{
+	return database_open(db, path, NULL, err);
+}
+
+static void test_rows_are_there_again(void **state)
+{
+	const struct folder *folder = *state;
+	struct db_client client;
+	size_t ends[N_ROWS + 1];
+	own(mem_free) char *data = make_file(folder->file, ends);
+
+	client_open(&client, client_schema, folder->file);
+	assert_int_equal(n_rows(&client), N_ROWS);
+	/* An ephemeral column is not. */
+	assert_string_equal(client_transact(&client,
+					    "{'op':'select','table':'A','where':"
+					    "[['name','==','row 2']],'columns':['s','t']}"),
+			    "[{\"rows\":[{\"s\":[\"set\",[2,100]],\"t\":0}]}]");
+	client_close(&client);
+}
+
+static void test_a_file_cut_anywhere_loses_only_what_was_torn(void **state)
+{
+	const struct folder *folder = *state;
+	size_t ends[N_ROWS + 1];
+	own(mem_free) char *data = make_file(folder->file, ends);
+	unsigned i = 0;
+
+	for (size_t size = ends[0]; size <= ends[N_ROWS]; size++) {
+		struct database *db = NULL;
+		struct err err = ERR_INIT;
+		struct stat status;
+
+		while (i < N_ROWS && ends[i + 1] <= size)
+			i++;
+		write_file(folder->file, data, size);
+		assert_int_equal(open_file(folder->file, &db, &err), 0);
+		assert_int_equal(database_n_rows(db, "A"), i);
+		database_free(&db);
+		assert_int_equal(stat(folder->file, &status), 0);
+		assert_int_equal(status.st_size, ends[i]);
+	}
+}
+
+static void test_a_byte_changed_anywhere_is_found(void **state)
+{
+	const struct folder *folder = *state;
+	size_t ends[N_ROWS + 1];
+	own(mem_free) char *data = make_file(folder->file, ends);
+	size_t size = ends[N_ROWS];
+
+	for (size_t at = 0; at < size; at++) {
+		own(mem_free) char *after = NULL;
+		struct database *db = NULL;
+		struct err err = ERR_INIT;
+		size_t after_size;
+		int r;
+
+		data[at] ^= 0x15;
+		write_file(folder->file, data, size);
+		r = open_file(folder->file, &db, &err);
+		if (at < ends[N_ROWS - 1]) {
+			/* Not at the end: refused, and the file is as it was. */
+			assert_int_equal(r, -EBADMSG);
+			assert_non_null(strstr(err.text, folder->file));
+			after = read_file(folder->file, &after_size);
+			assert_int_equal(after_size, size);
+			assert_memory_equal(after, data, size);
+		} else if (!r) {
+			assert_int_equal(database_n_rows(db, "A"), N_ROWS - 1);
+		}
+		database_free(&db);
+		data[at] ^= 0x15;
+	}
+}
+
+static void test_another_schema_is_refused(void **state)
+{
+	const struct folder *folder = *state;
+	size_t ends[N_ROWS + 1];
+	own(mem_free) char *data = make_file(folder->file, ends);
+	struct database *db = NULL;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(database_open(&db, folder->file, switch_schema, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "database \"T\", not Open_vSwitch"));
+	assert_int_equal(database_open(&db, folder->file,
+				       "{\"name\":\"T\",\"version\":\"2.0.0\",\"tables\":{}}",
+				       &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "version 1.0.0"));
+	assert_int_equal(database_open(&db, folder->file,
+				       "{\"name\":\"T\",\"version\":\"1.0.0\",\"tables\":{}}",
+				       &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "more tables"));
+	write_file(folder->file, "hello, world\n", 13);
+	assert_int_equal(database_open(&db, folder->file, NULL, &err), -EBADMSG);
+}
+
+static void test_an_empty_file_becomes_a_database(void **state)
+{
+	const struct folder *folder = *state;
+	struct db_client client;
+
+	write_file(folder->file, "", 0);
+	client_open(&client, client_schema, folder->file);
+	insert(&client, 1);
+	client_close(&client);
+	client_open(&client, client_schema, folder->file);
+	assert_int_equal(n_rows(&client), 1);
+	client_close(&client);
+}
+
+static void test_a_file_has_one_writer(void **state)
+{
+	const struct folder *folder = *state;
+	struct db_client client;
+	struct database *db = NULL;
+	struct err err = ERR_INIT;
+
+	client_open(&client, client_schema, folder->file);
+	assert_int_equal(database_open(&db, folder->file, NULL, &err), -EBUSY);
+	client_close(&client);
+	assert_int_equal(database_open(&db, folder->file, NULL, &err), 0);
+	database_free(&db);
+}
+
+static void test_compaction_keeps_the_rows(void **state)
+{
+	const struct folder *folder = *state;
+	size_t ends[N_ROWS + 1];
+	own(mem_free) char *data = make_file(folder->file, ends);
+	struct db_client client;
+	struct stat status;
+
+	client_open(&client, client_schema, folder->file);
+	for (unsigned i = 0; i < 50; i++)
+		client_transact(&client, "{'op':'mutate','table':'A','where':[],"
+					 "'mutations':[['s','+=',1]]}");
+	assert_int_equal(database_compact(db_server_lookup(client.server, "T"), NULL), 0);
+	assert_int_equal(stat(folder->file, &status), 0);
+	assert_true((size_t)status.st_size < ends[N_ROWS] + 200);
+	insert(&client, 99);
+	client_close(&client);
+	client_open(&client, client_schema, folder->file);
+	assert_int_equal(n_rows(&client), N_ROWS + 1);
+	assert_string_equal(client_transact(&client, "{'op':'select','table':'A','where':"
+						     "[['name','==','row 2']],'columns':['s']}"),
+			    "[{\"rows\":[{\"s\":[\"set\",[52,150]]}]}]");
+	client_close(&client);
+}
+
+static void limit_file_size(rlim_t size)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void test_a_write_that_fails_leaves_no_trace(void **state)
+{
+	const struct folder *folder = *state;
+	struct db_client client;
+	struct stat before, after;
+
+	signal(SIGXFSZ, SIG_IGN);
+	client_open(&client, client_schema, folder->file);
+	insert(&client, 1);
+	assert_int_equal(stat(folder->file, &before), 0);
+	/* Room for a part of the next record. */
+	limit_file_size((rlim_t)before.st_size + 20);
+	assert_string_equal(client_transact(&client, "{'op':'insert','table':'A','row':{}}"),
+			    "error: I/O error");
+	limit_file_size(RLIM_INFINITY);
+	assert_int_equal(n_rows(&client), 1);
+	assert_int_equal(stat(folder->file, &after), 0);
+	assert_int_equal(after.st_size, before.st_size);
+	insert(&client, 2);
+	client_close(&client);
+	client_open(&client, client_schema, folder->file);
+	assert_int_equal(n_rows(&client), 2);
+	client_close(&client);
+}
+
+/* Commits rows for ever and says so on `fd`. */
+static void commit_for_ever(const char *path, int fd)
+{
+	struct db_client client;
+
+	client_open(&client, client_schema, path);
+	for (unsigned i = (unsigned)n_rows(&client) + 1;; i++) {
+		insert(&client, i);
+		if (i % 7 == 0)
+			database_compact(db_server_lookup(client.server, "T"), NULL);
+		if (write(fd, &i, sizeof(i)) != sizeof(i))
+			_exit(1);
+	}
+}
+
+static void test_what_was_committed_survives_kill(void **state)
+{
+	const struct folder *folder = *state;
+	unsigned n_committed = 0;
+
+	for (unsigned round = 0; round < 20; round++) {
+		struct db_client client;
+		unsigned i;
+		int fds[2];
+		pid_t pid;
+
+		assert_int_equal(pipe(fds), 0);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid)
+			commit_for_ever(folder->file, fds[1]);
+		close(fds[1]);
+		usleep(2000 + round * 777);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		while (read(fds[0], &i, sizeof(i)) == sizeof(i))
+			n_committed = i;
+		close(fds[0]);
+		client_open(&client, client_schema, folder->file);
+		/* One more may have been written but not told. */
+		assert_in_range(n_rows(&client), n_committed, n_committed + 1);
+		n_committed = (unsigned)n_rows(&client);
+		client_close(&client);
+	}
+	assert_true(n_committed > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_rows_are_there_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_file_cut_anywhere_loses_only_what_was_torn,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_byte_changed_anywhere_is_found, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_another_schema_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_empty_file_becomes_a_database, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_file_has_one_writer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_compaction_keeps_the_rows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_write_that_fails_leaves_no_trace, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_what_was_committed_survives_kill, setup,
+						teardown),
+	};
+
+	/* Every torn tail is reported; here there are hundreds. */
+	log_set_level(LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
