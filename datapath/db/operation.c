@@ -57,20 +57,12 @@ static int choose_uuid(struct execution *execution, const struct table *table,
 		       struct json_object *name, struct json_object *wanted, struct uuid *uuid)
 {
 	struct symbol *symbol;
-	union atom atom;
 
 	uuid_make(uuid);
-	if (json_object_is_type(wanted, json_type_string)) {
-		/* what ovsdb-server takes, and ovs-vsctl --id=UUID create sends */
-		if (uuid_parse(json_object_get_string(wanted),
-			       (size_t)json_object_get_string_len(wanted), uuid))
-			return db_error_set(&execution->error, ERROR_SYNTAX, "\"%s\" is no UUID",
-					    json_object_get_string(wanted));
-	} else if (wanted) {
-		if (atom_parse(ATOM_UUID, wanted, NULL, &atom, &execution->error))
-			return -EINVAL;
-		*uuid = atom.uuid;
-	}
+	if (wanted && uuid_parse(json_object_get_string(wanted),
+				 (size_t)json_object_get_string_len(wanted), uuid))
+		return db_error_set(&execution->error, ERROR_SYNTAX,
+				    "insert: member \"uuid\" must be a UUID");
 	if (name) {
 		symbol = symbol_use(&execution->symbols, json_object_get_string(name));
 		if (symbol->is_inserted)
@@ -93,8 +85,7 @@ int operation_insert(struct execution *execution, struct members *members,
 	struct table *table = operation_table(execution, members);
 	struct json_object *json = members_get(members, "row", MEMBER_OBJECT);
 	struct json_object *name = members_get(members, "uuid-name", MEMBER_ID | MEMBER_OPTIONAL);
-	struct json_object *wanted =
-		members_get(members, "uuid", MEMBER_STRING | MEMBER_ARRAY | MEMBER_OPTIONAL);
+	struct json_object *wanted = members_get(members, "uuid", MEMBER_STRING | MEMBER_OPTIONAL);
 	own(row_values_fini) struct row_values values = {0};
 	struct uuid uuid;
 	struct row *row;

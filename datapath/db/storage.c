@@ -29,6 +29,40 @@ struct storage {
 	bool is_read;      /* the tables are what the file says */
 };
 
+/* Can what a change makes of a column be written as a difference? ovsdb-tool reads one as if it were
+ * a value of the column, so it must have a size that the column's type allows. */
+static bool fits_difference(const struct column_schema *column, const struct datum *old,
+			    const struct datum *new)
+{
+	struct datum *difference;
+	bool fits;
+
+	if (!column->is_persistent || column->type.max == 1 || old == new ||
+	    (column->type.max == TYPE_UNLIMITED && !column->type.min))
+		return true;
+	difference = datum_xor(old, new);
+	fits = !column->type.min && difference->n <= column->type.max;
+	datum_put(difference);
+	return fits;
+}
+
+static bool all_fit_difference(const struct transaction *transaction)
+{
+	const struct row_change *change;
+
+	cds_list_for_each_entry (change, &transaction->changes, node) {
+		const struct table_schema *schema = change->row->table->schema;
+		struct datum *const *new = change_new(change);
+
+		if (!change->old || !new)
+			continue;
+		for (unsigned i = COLUMN_N_HIDDEN; i < schema->n_columns; i++)
+			if (!fits_difference(schema->columns[i], change->old[i], new[i]))
+				return false;
+	}
+	return true;
+}
+
 static struct json_object *column_difference(const struct column_schema *column,
 					     const struct datum *old, const struct datum *new)
 {
@@ -45,7 +79,7 @@ static struct json_object *column_difference(const struct column_schema *column,
 
 /* The columns that are to be written; NULL if there are none. */
 static struct json_object *row_json(const struct table_schema *schema, struct datum *const *old,
-				    struct datum *const *new)
+				    struct datum *const *new, bool is_diff)
 {
 	struct json_object *object = old ? NULL : json_object_new_object();
 
@@ -57,9 +91,10 @@ static struct json_object *row_json(const struct table_schema *schema, struct da
 			continue;
 		if (!object)
 			object = json_object_new_object();
-		json_object_object_add_ex(object, column->name,
-					  column_difference(column, old ? before : NULL, new[i]),
-					  JSON_C_OBJECT_ADD_KEY_IS_NEW);
+		json_object_object_add_ex(
+			object, column->name,
+			column_difference(column, old && is_diff ? before : NULL, new[i]),
+			JSON_C_OBJECT_ADD_KEY_IS_NEW);
 	}
 	return object;
 }
@@ -96,15 +131,17 @@ static struct json_object *record_new(const char *comment)
 static bool add_changes(struct json_object *record, const struct transaction *transaction)
 {
 	const struct row_change *change;
+	bool is_diff = all_fit_difference(transaction);
 	bool has_any = false;
 
-	json_object_object_add(record, "_is_diff", json_object_new_boolean(true));
+	if (is_diff)
+		json_object_object_add(record, "_is_diff", json_object_new_boolean(true));
 	cds_list_for_each_entry (change, &transaction->changes, node) {
 		struct datum *const *new = change_new(change);
 		struct json_object *json = NULL;
 
 		if (new)
-			json = row_json(change->row->table->schema, change->old, new);
+			json = row_json(change->row->table->schema, change->old, new, is_diff);
 		if (new && !json)
 			continue;
 		record_add(record, change->row, json);
@@ -147,8 +184,8 @@ int storage_compact(struct database *db, struct err *err)
 	for (unsigned i = 0; i < db->schema->n_tables; i++) {
 		const struct row *row;
 
-		table_for_each(db->tables[i], row)
-			record_add(rows, row, row_json(row->table->schema, NULL, row->columns));
+		table_for_each(db->tables[i], row) record_add(
+			rows, row, row_json(row->table->schema, NULL, row->columns, false));
 	}
 	r = log_file_replace(db->storage->file, records, 2, err);
 	db->storage->compact_at = COMPACT_FACTOR * log_file_base_size(db->storage->file);

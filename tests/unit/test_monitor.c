@@ -29,7 +29,7 @@ static int teardown(void **state)
 static void insert(struct db_client *client)
 {
 	client_transact(client,
-			"{'op':'insert','table':'A','uuid':['uuid','%s'],"
+			"{'op':'insert','table':'A','uuid':'%s',"
 			"'row':{'name':'a','s':['set',[1,2]]}}",
 			uuid_1);
 }
