@@ -102,19 +102,23 @@ static bool entry_is_static(const struct entry *entry)
 	return __atomic_load_n(&entry->is_static, __ATOMIC_RELAXED);
 }
 
+static uint32_t entry_seen_s(const struct entry *entry)
+{
+	return __atomic_load_n(&entry->seen_s, __ATOMIC_RELAXED);
+}
+
 /* Writes only once a second: the line stays shared between the workers' caches. */
 static void entry_seen(struct entry *entry, uint64_t now)
 {
 	const uint32_t now_s = seconds(now);
 
-	if (__atomic_load_n(&entry->seen_s, __ATOMIC_RELAXED) != now_s)
+	if (entry_seen_s(entry) != now_s)
 		__atomic_store_n(&entry->seen_s, now_s, __ATOMIC_RELAXED);
 }
 
 static uint32_t entry_age(const struct entry *entry, uint64_t now)
 {
-	const uint32_t seen_s = __atomic_load_n(&entry->seen_s, __ATOMIC_RELAXED);
-	const uint32_t now_s = seconds(now);
+	const uint32_t seen_s = entry_seen_s(entry), now_s = seconds(now);
 
 	return now_s > seen_s ? now_s - seen_s : 0;
 }
@@ -156,7 +160,8 @@ int fdb_visit(const struct fdb *fdb, uint64_t now,
 	struct cds_lfht_iter iter;
 	struct cds_lfht_node *node;
 
-	cds_lfht_for_each (fdb->table, &iter, node) {
+	cds_lfht_for_each(fdb->table, &iter, node)
+	{
 		const struct entry *entry = caa_container_of(node, struct entry, node);
 
 		RCU_TSAN_ACQUIRE();
@@ -286,7 +291,7 @@ static void share_evict(struct fdb *fdb, struct port_share *share)
 	for (unsigned i = 0; i < EVICT_SAMPLES && i < share->n; i++) {
 		struct entry *entry = cds_list_first_entry(&share->entries, struct entry, in_port);
 
-		if (entry->seen_s < victim->seen_s)
+		if (entry_seen_s(entry) < entry_seen_s(victim))
 			victim = entry;
 		to_end(&entry->in_port, &share->entries);
 	}

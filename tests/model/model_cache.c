@@ -15,7 +15,7 @@
 #define MAX_IDLE    5000
 #define N_KEYS      700
 #define N_PORTS     6
-#define N_MASKS     3
+#define N_MASKS     4
 #define N_STEPS     200000
 #define N_COUNTERS  20 /* version counters that are used */
 
@@ -125,8 +125,10 @@ static void world_init(struct world *w)
 	assert_int_equal(mask_get(w->masks, &bits, &w->mask[0]), 0);
 	memset(bits.word, 0xff, 8 * CACHE_ENTRY_WORDS);
 	assert_int_equal(mask_get(w->masks, &bits, &w->mask[1]), 0);
-	memset(bits.word, 0xff, 8 * FLOW_KEY_PACKET_WORDS);
+	memset(bits.word, 0xff, 8 * (CACHE_ENTRY_WORDS + 1));
 	assert_int_equal(mask_get(w->masks, &bits, &w->mask[2]), 0);
+	memset(bits.word, 0xff, 8 * FLOW_KEY_PACKET_WORDS);
+	assert_int_equal(mask_get(w->masks, &bits, &w->mask[3]), 0);
 	for (unsigned i = 0; i < N_KEYS; i++) {
 		struct row *row = &w->row[i];
 
