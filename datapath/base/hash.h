@@ -21,5 +21,19 @@ static inline uint64_t hash_bytes(const void *data, size_t size)
 	return XXH3_64bits_withSeed(data, size, hash_seed);
 }
 
+/* A hash of single words, for keys that are gathered word by word in the packet path: begin with
+ * hash_seed, fold each word in, finish. The order counts. A folded 64 x 64 multiplication. */
+static inline uint64_t hash_word(uint64_t hash, uint64_t word)
+{
+	__uint128_t product = (__uint128_t)(hash ^ word) * 0x9fb21c651e98df25ull;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint32_t hash_finish(uint64_t hash)
+{
+	return (uint32_t)(((hash ^ hash_seed) * 0xd6e8feb86659fd93ull) >> 32);
+}
+
 #define HASH_FUNCTION(key, size, hash) ((hash) = (unsigned)hash_bytes((key), (size)))
 #include <uthash.h>
