@@ -195,7 +195,7 @@ enum {
 
 /* Where in the packet things are: bytes from the Ethernet header; 0: not there. */
 struct packet_layout {
-	__u16 l3;      /* header behind Ethernet and tags, of any type */
+	__u16 l3;      /* header behind Ethernet and tags, of any type; 0: these are cut off */
 	__u16 l4;      /* TCP, UDP, SCTP, ICMP header, whole; never of a later fragment */
 	__u32 l3_size; /* bytes from l3 to the end of the IP packet, padding not counted */
 	__u8 n_vlans;  /* tags in the key, 0 to 2 */

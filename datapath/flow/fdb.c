@@ -303,15 +303,14 @@ static void share_evict(struct fdb *fdb, struct port_share *share)
 static int make_room(struct fdb *fdb, uint16_t port)
 {
 	struct port_share *share = share_find(fdb, port);
-	uint64_t n_ports, room;
+	uint64_t room;
 
 	if (fdb->counters.n_entries < fdb->config.max_entries)
 		return 0;
 	if (!fdb->ports)
 		return -ENOSPC;
 	room = fdb->config.max_entries - fdb->counters.n_static;
-	n_ports = HASH_COUNT(fdb->ports) + !share;
-	if (!share || share->n < room / n_ports)
+	if (!share || share->n < room / HASH_COUNT(fdb->ports))
 		share = share_largest(fdb);
 	share_evict(fdb, share);
 	return 0;

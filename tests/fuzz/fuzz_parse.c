@@ -26,6 +26,10 @@ static void check_layout(const struct parsed *p, size_t size)
 		assert(size < sizeof(struct eth_header));
 		return;
 	}
+	if (!at->l3) { /* a tag is cut off */
+		assert(at->verdict == PARSE_MALFORMED && !at->l4 && !at->l3_size);
+		return;
+	}
 	assert(at->l3 >= sizeof(struct eth_header) + 4u * at->n_vlans);
 	assert(at->l3 + at->l3_size <= size);
 	assert(at->n_vlans <= 2);
