@@ -2,9 +2,6 @@
  * no cache. Random packets and random changes of everything in between; what goes out of each port
  * must be the same to the byte, and so must each port's counters.
  *
- * The model thinks as IEEE 802.1Q does: a port has a VLAN for untagged packets, a set of VLANs that
- * it is a member of, and a set that leaves it untagged.
- *
  * Time stands still between jumps of seconds, so that what is seen after a jump is seen exactly
  * then: the real bridge notes it at most once a second. */
 #include <setjmp.h>
@@ -18,54 +15,23 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "model/stupid_bridge.h"
 #include "port/port_fake.h"
 #include "support/random.h"
 #include "support/rig.h"
 #include "switch/bridge.h"
 
-#define N_STEPS   60000
-#define N_BRIDGES 2
-#define N_PORTS   6 /* names per bridge */
-#define N_MACS    10
-#define MAX_ROWS  1000
-#define MTU       1500
-#define MAX_LEN   (MTU + 18)
+#define N_STEPS 60000
+#define N_MACS  10
+#define MTU     1500
+#define MAX_LEN (MTU + 18)
 
 static const uint16_t vlans[] = {0, 1, 10, 20, 4095};
 #define N_VLANS (sizeof(vlans) / sizeof(vlans[0]))
 
-struct row {
-	uint8_t mac[6];
-	uint16_t vlan;
-	struct model_port *port;
-	bool is_static;
-	uint64_t seen_s;
-};
-
-struct model_port {
-	struct model_bridge *bridge;
-	struct bridge_port *real; /* NULL: not there */
-	struct bridge_port_config config;
-	bool is_down;
-	uint64_t rx, tx, drops[N_DROP_REASONS];
-};
-
-struct model_bridge {
-	struct bridge *real;
-	struct bridge_config config;
-	struct model_port ports[N_PORTS];
-	struct row rows[MAX_ROWS];
-	unsigned n_rows;
-};
-
-struct packet {
-	uint8_t data[PORT_FAKE_FRAME_MAX];
-	size_t len;
-};
-
 static struct rig rig;
 static uint64_t random_state;
-static struct model_bridge bridges[N_BRIDGES];
+static struct stupid_bridge bridges[STUPID_BRIDGES];
 static struct {
 	unsigned n_forwarded, n_dropped[N_DROP_REASONS], n_moved, n_aged;
 } seen;
@@ -80,193 +46,9 @@ static uint64_t now_s(void)
 	return rig.clock.manual_ns / CLOCK_NS_PER_SEC;
 }
 
-/* ---- the model: VLANs ---- */
-
-static bool is_listed(const struct model_port *port, uint16_t vlan)
+static void assert_sent(struct stupid_port *to, const struct stupid_packet *packet, unsigned n)
 {
-	const uint64_t *bits = port->config.trunks.bits;
-	bool is_empty = true;
-
-	for (unsigned i = 0; i < 64; i++)
-		is_empty &= !bits[i];
-	return is_empty || (bits[vlan / 64] >> (vlan % 64) & 1);
-}
-
-static bool is_plain_trunk(const struct model_port *port)
-{
-	return port->config.vlan_mode == VLAN_TRUNK || port->config.tag == VLAN_NONE;
-}
-
-static bool is_member(const struct model_port *port, uint16_t vlan)
-{
-	if (is_plain_trunk(port))
-		return is_listed(port, vlan);
-	if (vlan == port->config.tag)
-		return true;
-	return port->config.vlan_mode != VLAN_ACCESS && is_listed(port, vlan);
-}
-
-static bool leaves_untagged(const struct model_port *port, uint16_t vlan)
-{
-	if (!vlan)
-		return true;
-	if (is_plain_trunk(port) || port->config.vlan_mode == VLAN_NATIVE_TAGGED)
-		return false;
-	return vlan == port->config.tag;
-}
-
-static bool is_tagged(const struct packet *packet)
-{
-	return packet->len >= 18 && ((packet->data[12] == 0x81 && packet->data[13] == 0x00) ||
-				     (packet->data[12] == 0x88 && packet->data[13] == 0xa8));
-}
-
-static unsigned tci_of(const struct packet *packet)
-{
-	return is_tagged(packet) ? packet->data[14] << 8 | packet->data[15] : 0;
-}
-
-/* The VLAN of a packet that arrives; -1: it is not admitted. */
-static int classify(const struct model_port *port, const struct packet *packet)
-{
-	unsigned vid = tci_of(packet) & 0xfff;
-
-	if (!vid && !is_plain_trunk(port))
-		vid = port->config.tag;
-	else if (vid && !is_plain_trunk(port) && port->config.vlan_mode == VLAN_ACCESS)
-		return -1;
-	return is_member(port, (uint16_t)vid) ? (int)vid : -1;
-}
-
-/* What a packet of `vlan` looks like when it leaves `port`. */
-static void retag(const struct model_port *port, uint16_t vlan, const struct packet *in,
-		  struct packet *out)
-{
-	unsigned tci = tci_of(in) & 0xf000;
-	bool has_tag = true;
-
-	if (!leaves_untagged(port, vlan))
-		tci |= vlan;
-	else if (port->config.priority_tags == PRIORITY_TAGS_NEVER)
-		has_tag = false;
-	else if (port->config.priority_tags == PRIORITY_TAGS_IF_NONZERO)
-		has_tag = tci >> 13;
-	*out = *in;
-	if (is_tagged(in) && !has_tag) {
-		memmove(out->data + 12, out->data + 16, out->len - 16);
-		out->len -= 4;
-	} else if (!is_tagged(in) && has_tag) {
-		memmove(out->data + 16, out->data + 12, out->len - 12);
-		out->len += 4;
-		memcpy(out->data + 12, (uint8_t[]){0x81, 0x00}, 2);
-	}
-	if (has_tag)
-		memcpy(out->data + 14, (uint8_t[]){(uint8_t)(tci >> 8), (uint8_t)tci}, 2);
-}
-
-/* ---- the model: addresses ---- */
-
-static struct row *row_find(struct model_bridge *bridge, const uint8_t *mac, uint16_t vlan)
-{
-	for (unsigned i = 0; i < bridge->n_rows; i++)
-		if (!memcmp(bridge->rows[i].mac, mac, 6) && bridge->rows[i].vlan == vlan)
-			return &bridge->rows[i];
-	return NULL;
-}
-
-static void row_del(struct model_bridge *bridge, struct row *row)
-{
-	*row = bridge->rows[--bridge->n_rows];
-}
-
-static struct row *row_add(struct model_bridge *bridge, const uint8_t *mac, uint16_t vlan)
-{
-	struct row *row = &bridge->rows[bridge->n_rows++];
-
-	assert_true(bridge->n_rows < MAX_ROWS);
-	*row = (struct row){.vlan = vlan};
-	memcpy(row->mac, mac, 6);
-	return row;
-}
-
-static void forget(struct model_bridge *bridge, const struct model_port *port, bool with_static)
-{
-	for (unsigned i = bridge->n_rows; i-- > 0;)
-		if ((!port || bridge->rows[i].port == port) &&
-		    (with_static || !bridge->rows[i].is_static))
-			row_del(bridge, &bridge->rows[i]);
-}
-
-static void model_learn(struct model_port *port, const uint8_t *mac, uint16_t vlan)
-{
-	struct row *row = row_find(port->bridge, mac, vlan);
-
-	if (mac[0] & 1)
-		return;
-	if (row && row->is_static)
-		return;
-	if (!row)
-		row = row_add(port->bridge, mac, vlan);
-	else
-		seen.n_moved += row->port != port;
-	row->port = port;
-	row->seen_s = now_s();
-}
-
-static void model_age(struct model_bridge *bridge)
-{
-	for (unsigned i = bridge->n_rows; i-- > 0;) {
-		struct row *row = &bridge->rows[i];
-
-		if (row->is_static || !bridge->config.mac_aging_s ||
-		    now_s() - row->seen_s <= bridge->config.mac_aging_s)
-			continue;
-		row_del(bridge, row);
-		seen.n_aged++;
-	}
-}
-
-/* ---- the model: forwarding ---- */
-
-static bool may_talk(const struct model_port *from, const struct model_port *to)
-{
-	return !(from->config.is_protected && to->config.is_protected);
-}
-
-/* Which ports of the bridge get it; the reason if none does. */
-static enum drop_reason decide(struct model_port *from, const struct packet *packet, int vlan,
-			       bool gets[N_PORTS])
-{
-	static const uint8_t reserved[5] = {0x01, 0x80, 0xc2, 0x00, 0x00};
-	struct model_bridge *bridge = from->bridge;
-	const uint8_t *dst = packet->data;
-	const struct row *row;
-	unsigned n = 0;
-
-	if (bridge->config.fail_mode == FAIL_SECURE)
-		return DROP_FAIL_SECURE;
-	if (vlan < 0)
-		return DROP_VLAN_NOT_ALLOWED;
-	if (!memcmp(dst, reserved, 5) && dst[5] < 16 && !bridge->config.forward_bpdu)
-		return DROP_RESERVED_MULTICAST;
-	row = row_find(bridge, dst, (uint16_t)vlan);
-	if (row && row->port == from)
-		return DROP_HAIRPIN;
-	if (row && !may_talk(from, row->port))
-		return DROP_NOT_FORWARDED;
-	for (unsigned i = 0; i < N_PORTS; i++) {
-		struct model_port *to = &bridge->ports[i];
-
-		gets[i] = to->real && to != from && may_talk(from, to) &&
-			  is_member(to, (uint16_t)vlan) && (!row || row->port == to);
-		n += gets[i];
-	}
-	return n ? DROP_NONE : DROP_NO_OUTPUT;
-}
-
-static void assert_sent(struct model_port *to, const struct packet *packet, unsigned n)
-{
-	struct packet got;
+	struct stupid_packet got;
 
 	for (unsigned i = 0; i < n; i++) {
 		got.len = rig_take(to->real, got.data);
@@ -276,7 +58,7 @@ static void assert_sent(struct model_port *to, const struct packet *packet, unsi
 	}
 }
 
-static void deliver(struct model_port *to, const struct packet *packet, unsigned n)
+static void deliver(struct stupid_port *to, const struct stupid_packet *packet, unsigned n)
 {
 	if (to->is_down) {
 		to->drops[DROP_PORT_DOWN] += n;
@@ -293,21 +75,29 @@ static void assert_silent(void)
 {
 	uint8_t data[PORT_FAKE_FRAME_MAX];
 
-	for (unsigned b = 0; b < N_BRIDGES; b++)
-		for (unsigned i = 0; i < N_PORTS; i++) {
-			struct model_port *port = &bridges[b].ports[i];
+	for (unsigned b = 0; b < STUPID_BRIDGES; b++)
+		for (unsigned i = 0; i < STUPID_PORTS; i++) {
+			struct stupid_port *port = &bridges[b].ports[i];
 
 			if (port->real && rig_take(port->real, data))
 				fail_msg("port %s sent too much", port->config.port.name);
 		}
 }
 
-/* The same packet `n` times, in one burst. */
-static void forward(struct model_port *from, const struct packet *packet, unsigned n)
+static void see_source(struct stupid_port *from, const uint8_t *mac, uint16_t vlan)
 {
-	bool gets[N_PORTS] = {false};
-	int vlan = classify(from, packet);
-	enum drop_reason reason = decide(from, packet, vlan, gets);
+	const struct stupid_row *row = stupid_row_find(from->bridge, mac, vlan);
+
+	seen.n_moved += row && !row->is_static && row->port != from;
+	stupid_learn(from, mac, vlan, now_s());
+}
+
+/* The same packet `n` times, in one burst. */
+static void forward(struct stupid_port *from, const struct stupid_packet *packet, unsigned n)
+{
+	bool gets[STUPID_PORTS] = {false};
+	int vlan = stupid_classify(from, packet);
+	enum drop_reason reason = stupid_decide(from, packet, vlan, gets);
 
 	for (unsigned i = 0; i < n; i++)
 		rig_put(from->real, packet->data, packet->len);
@@ -318,13 +108,13 @@ static void forward(struct model_port *from, const struct packet *packet, unsign
 		from->drops[reason] += n;
 	if (reason != DROP_FAIL_SECURE && reason != DROP_VLAN_NOT_ALLOWED &&
 	    reason != DROP_RESERVED_MULTICAST)
-		model_learn(from, packet->data + 6, (uint16_t)vlan);
-	for (unsigned i = 0; i < N_PORTS; i++) {
-		struct packet out;
+		see_source(from, packet->data + 6, (uint16_t)vlan);
+	for (unsigned i = 0; i < STUPID_PORTS; i++) {
+		struct stupid_packet out;
 
 		if (!gets[i])
 			continue;
-		retag(&from->bridge->ports[i], (uint16_t)vlan, packet, &out);
+		stupid_retag(&from->bridge->ports[i], (uint16_t)vlan, packet, &out);
 		deliver(&from->bridge->ports[i], &out, n);
 	}
 	assert_silent();
@@ -337,7 +127,7 @@ static void random_mac(uint8_t mac[6])
 	memcpy(mac, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)below(N_MACS)}, 6);
 }
 
-static void random_tag(struct packet *packet)
+static void random_tag(struct stupid_packet *packet)
 {
 	unsigned tci = vlans[below(N_VLANS)];
 
@@ -349,7 +139,7 @@ static void random_tag(struct packet *packet)
 	packet->len += 4;
 }
 
-static void random_packet(struct packet *packet)
+static void random_packet(struct stupid_packet *packet)
 {
 	size_t len = below(50) ? 60 + below(40) : MTU - 4 + below(30);
 
@@ -385,18 +175,18 @@ static void random_config(struct bridge_port_config *config)
 }
 
 /* NULL: that one is not there. */
-static struct model_port *random_port(void)
+static struct stupid_port *random_port(void)
 {
-	struct model_port *port = &bridges[below(N_BRIDGES)].ports[below(N_PORTS)];
+	struct stupid_port *port = &bridges[below(STUPID_BRIDGES)].ports[below(STUPID_PORTS)];
 
 	return port->real ? port : NULL;
 }
 
 /* ---- changes ---- */
 
-static void add_port(struct model_bridge *bridge, unsigned i)
+static void add_port(struct stupid_bridge *bridge, unsigned i)
 {
-	struct model_port *port = &bridge->ports[i];
+	struct stupid_port *port = &bridge->ports[i];
 
 	if (port->real)
 		return;
@@ -410,7 +200,7 @@ static void add_port(struct model_bridge *bridge, unsigned i)
 	assert_int_equal(bridge_port_add(bridge->real, &port->config, &port->real, NULL), 0);
 }
 
-static void check_counters(const struct model_port *port)
+static void check_counters(const struct stupid_port *port)
 {
 	struct bridge_port_status status;
 
@@ -423,14 +213,14 @@ static void check_counters(const struct model_port *port)
 				 status.drops[i], drop_name(i), port->drops[i]);
 }
 
-static void del_port(struct model_port *port)
+static void del_port(struct stupid_port *port)
 {
 	check_counters(port);
 	bridge_port_del(&port->real);
-	forget(port->bridge, port, true);
+	stupid_forget(port->bridge, port, true);
 }
 
-static void set_port(struct model_port *port)
+static void set_port(struct stupid_port *port)
 {
 	struct bridge_port_config before = port->config;
 
@@ -438,10 +228,10 @@ static void set_port(struct model_port *port)
 	assert_int_equal(bridge_port_set(port->real, &port->config, NULL), 0);
 	if (before.vlan_mode != port->config.vlan_mode || before.tag != port->config.tag ||
 	    memcmp(&before.trunks, &port->config.trunks, sizeof(before.trunks)))
-		forget(port->bridge, port, false);
+		stupid_forget(port->bridge, port, false);
 }
 
-static void set_bridge(struct model_bridge *bridge)
+static void set_bridge(struct stupid_bridge *bridge)
 {
 	bridge->config.fail_mode = below(8) ? FAIL_STANDALONE : FAIL_SECURE;
 	bridge->config.forward_bpdu = below(2);
@@ -449,41 +239,41 @@ static void set_bridge(struct model_bridge *bridge)
 	assert_int_equal(bridge_set(bridge->real, &bridge->config, NULL), 0);
 }
 
-static void set_down(struct model_port *port)
+static void set_down(struct stupid_port *port)
 {
 	port->is_down = !port->is_down;
 	port_fake_set_attached(port->real->fake, !port->is_down);
 }
 
-static void change_fdb(struct model_port *port)
+static void change_fdb(struct stupid_port *port)
 {
-	struct model_bridge *bridge = port->bridge;
+	struct stupid_bridge *bridge = port->bridge;
 	uint16_t vlan = vlans[below(N_VLANS)];
 	struct eth_addr mac;
-	struct row *row;
+	struct stupid_row *row;
 
 	random_mac(mac.byte);
-	row = row_find(bridge, mac.byte, vlan);
+	row = stupid_row_find(bridge, mac.byte, vlan);
 	switch (below(6)) {
 	case 0:
 		assert_int_equal(
 			bridge_fdb_add(bridge->real, mac, vlan, port->config.port.name, NULL), 0);
-		row = row ? row : row_add(bridge, mac.byte, vlan);
+		row = row ? row : stupid_row_add(bridge, mac.byte, vlan);
 		row->port = port;
 		row->is_static = true;
 		break;
 	case 1:
 		bridge_fdb_flush(bridge->real, port->config.port.name);
-		forget(bridge, port, false);
+		stupid_forget(bridge, port, false);
 		break;
 	case 2:
 		bridge_fdb_flush(bridge->real, NULL);
-		forget(bridge, NULL, false);
+		stupid_forget(bridge, NULL, false);
 		break;
 	default:
 		assert_int_equal(bridge_fdb_del(bridge->real, mac, vlan, NULL), row ? 0 : -ENOENT);
 		if (row)
-			row_del(bridge, row);
+			stupid_row_del(bridge, row);
 	}
 }
 
@@ -491,14 +281,14 @@ static void jump(void)
 {
 	clock_advance(&rig.clock, (2 + below(below(10) ? 5 : 200)) * CLOCK_NS_PER_SEC);
 	rig_turn(&rig);
-	for (unsigned b = 0; b < N_BRIDGES; b++)
-		model_age(&bridges[b]);
+	for (unsigned b = 0; b < STUPID_BRIDGES; b++)
+		seen.n_aged += stupid_age(&bridges[b], now_s());
 }
 
 static int compare_row(const struct fdb_row *got, void *ctx)
 {
-	struct model_bridge *bridge = ctx;
-	struct row *row = row_find(bridge, got->mac.byte, got->vlan);
+	struct stupid_bridge *bridge = ctx;
+	struct stupid_row *row = stupid_row_find(bridge, got->mac.byte, got->vlan);
 
 	assert_non_null(row);
 	assert_string_equal(got->port_name, row->port->config.port.name);
@@ -507,7 +297,7 @@ static int compare_row(const struct fdb_row *got, void *ctx)
 	return 0;
 }
 
-static void check_fdb(struct model_bridge *bridge)
+static void check_fdb(struct stupid_bridge *bridge)
 {
 	struct fdb_stats stats;
 
@@ -518,12 +308,12 @@ static void check_fdb(struct model_bridge *bridge)
 
 static void change(void)
 {
-	struct model_bridge *bridge = &bridges[below(N_BRIDGES)];
-	struct model_port *port = random_port();
+	struct stupid_bridge *bridge = &bridges[below(STUPID_BRIDGES)];
+	struct stupid_port *port = random_port();
 	unsigned choice = below(100);
 
 	if (choice < 15)
-		add_port(bridge, below(N_PORTS));
+		add_port(bridge, below(STUPID_PORTS));
 	else if (choice < 30)
 		jump();
 	else if (choice < 32)
@@ -545,19 +335,19 @@ static void behaves_like_a_stupid_bridge(void **state)
 	random_init(&random_state);
 	hash_seed = random_u64(&random_state);
 	rig_init(&rig, &RIG_BRIDGE);
-	for (unsigned b = 0; b < N_BRIDGES; b++) {
+	for (unsigned b = 0; b < STUPID_BRIDGES; b++) {
 		bridges[b].config = RIG_BRIDGE;
 		bridges[b].real = rig.bridge;
 		if (b)
 			assert_int_equal(bridge_add(rig.sw, "other", &bridges[b].config,
 						    &bridges[b].real, NULL),
 					 0);
-		for (unsigned i = 0; i < N_PORTS; i++)
+		for (unsigned i = 0; i < STUPID_PORTS; i++)
 			add_port(&bridges[b], i);
 	}
 	for (unsigned i = 0; i < N_STEPS; i++) {
-		struct model_port *from = random_port();
-		struct packet packet;
+		struct stupid_port *from = random_port();
+		struct stupid_packet packet;
 
 		if (!below(10))
 			change();
@@ -566,8 +356,8 @@ static void behaves_like_a_stupid_bridge(void **state)
 		random_packet(&packet);
 		forward(from, &packet, below(5) ? 1 : 1 + below(5));
 	}
-	for (unsigned b = 0; b < N_BRIDGES; b++)
-		for (unsigned i = 0; i < N_PORTS; i++)
+	for (unsigned b = 0; b < STUPID_BRIDGES; b++)
+		for (unsigned i = 0; i < STUPID_PORTS; i++)
 			if (bridges[b].ports[i].real)
 				check_counters(&bridges[b].ports[i]);
 	printf("forwarded %u, moved %u, aged %u\n", seen.n_forwarded, seen.n_moved, seen.n_aged);
