@@ -48,21 +48,25 @@ static bool wants_xdp(const struct port *port, const struct link_info *info)
 	       (port->config.hook == HOOK_AUTO && link_is_card(info));
 }
 
-static void note_set(struct port *port, const struct link_info *info, const char *why)
+/* `why_no_xdp`: NULL if nobody asked for XDP, or it is there. */
+static void note_set(struct port *port, const struct link_info *info, const char *why_no_xdp)
 {
 	uint32_t max = upcall_port_mtu_max(port->table->upcall);
+	char *note = port->status.note, limit[80] = "";
+	const size_t size = sizeof(port->status.note);
 
-	port->status.note[0] = '\0';
-	if (port->status.hook == HOOK_XDP && !port->attachment.has_tags && !link_is_card(info))
-		snprintf(port->status.note, sizeof(port->status.note),
-			 "VLAN tags from a %s are lost here on this kernel: use hook skb for them",
+	note[0] = '\0';
+	if (port->status.hook == HOOK_SKB && info->mtu > max)
+		snprintf(limit, sizeof(limit), "packets longer than %u bytes are dropped", max);
+	if (why_no_xdp)
+		snprintf(note, size, "no XDP: %s%s%s", why_no_xdp, limit[0] ? "; " : "", limit);
+	else if (limit[0])
+		snprintf(note, size, "MTU %u: %s", info->mtu, limit);
+	else if (port->status.hook == HOOK_XDP && !port->attachment.has_tags && !link_is_card(info))
+		snprintf(note, size,
+			 "VLAN tags that a %s's sender keeps beside the frame are lost: "
+			 "use hook skb for them",
 			 info->kind);
-	else if (why)
-		snprintf(port->status.note, sizeof(port->status.note), "no XDP: %s", why);
-	else if (port->status.hook == HOOK_SKB && info->mtu > max)
-		snprintf(port->status.note, sizeof(port->status.note),
-			 "MTU %u: packets longer than %u bytes cannot be forwarded and are dropped",
-			 info->mtu, max);
 }
 
 static int hook_attach(struct port *port, const struct link_info *info)

@@ -1,9 +1,9 @@
 /* The smallest thing that a port can be plugged into: whatever enters by one port leaves by the
  *other.
  *
- *	crossconnect INSTANCE DEVICE[:xdp|:skb|:internal] DEVICE[:...]
+ *	crossconnect INSTANCE DEVICE[:xdp|:skb|:internal] DEVICE[:...] [N-WORKERS]
  *
- * One thread is both the control thread and the only worker. Prints a line for each change of a
+ * One thread is both the control thread and all workers in turn. Prints a line for each change of a
  * port's status, and on SIGTERM or SIGINT the counters.
  */
 #include <signal.h>
@@ -21,19 +21,25 @@
 #include "port/port.h"
 #include "port/queue.h"
 
-#define N_CHUNKS   8192
-#define CHUNK_SIZE 4096
-#define MAX_RXQS   256
-#define MAX_TURNS  64
+#define N_CHUNKS    8192
+#define CHUNK_SIZE  4096
+#define MAX_RXQS    256
+#define MAX_TURNS   64
+#define MAX_WORKERS 4
 
-struct bench {
-	struct event_base *base;
+struct worker {
 	struct frame_pool *pool;
 	struct rxq *rxqs[MAX_RXQS];
 	struct event *events[MAX_RXQS];
-	struct event *flush;
 	struct txq *txqs[3]; /* by port: 1 and 2 */
 	uint64_t n_received[3], n_unsent;
+};
+
+struct bench {
+	struct event_base *base;
+	struct event *flush;
+	unsigned n_workers;
+	struct worker workers[MAX_WORKERS];
 };
 
 static void checksums(struct frame *frames, unsigned n)
@@ -51,19 +57,18 @@ static void checksums(struct frame *frames, unsigned n)
 	}
 }
 
-static void forward(struct bench *bench, struct frame *frame)
+static void forward(struct worker *worker, struct frame *frame)
 {
 	unsigned to = 3u - frame->in_port;
-	struct txq *txq;
+	struct txq *txq = worker->txqs[to];
 
-	bench->n_received[frame->in_port]++;
-	txq = bench->txqs[to];
-	if (!txq) {
+	worker->n_received[frame->in_port]++;
+	if (txq) {
+		txq->ops->send(txq, (uint16_t)to, frame, 1);
+	} else {
 		frame_free(frame);
-		bench->n_unsent++;
-		return;
+		worker->n_unsent++;
 	}
-	txq->ops->send(txq, (uint16_t)to, frame, 1);
 }
 
 static void flush(struct bench *bench)
@@ -71,8 +76,8 @@ static void flush(struct bench *bench)
 	const struct timeval soon = {.tv_usec = 1000};
 	bool is_pending = false;
 
-	for (unsigned port = 1; port <= 2; port++) {
-		struct txq *txq = bench->txqs[port];
+	for (unsigned i = 0; i < bench->n_workers * 2; i++) {
+		struct txq *txq = bench->workers[i / 2].txqs[1 + i % 2];
 
 		if (!txq)
 			continue;
@@ -83,20 +88,29 @@ static void flush(struct bench *bench)
 		event_add(bench->flush, &soon);
 }
 
-static bool turn(struct bench *bench)
+static bool worker_turn(struct worker *worker)
 {
 	struct frame frames[QUEUE_BURST];
 	bool had_packets = false;
 
 	for (unsigned i = 0; i < MAX_RXQS; i++) {
-		struct rxq *rxq = bench->rxqs[i];
+		struct rxq *rxq = worker->rxqs[i];
 		unsigned n = rxq ? rxq->ops->burst(rxq, frames, QUEUE_BURST) : 0;
 
 		checksums(frames, n);
 		for (unsigned f = 0; f < n; f++)
-			forward(bench, &frames[f]);
+			forward(worker, &frames[f]);
 		had_packets |= n > 0;
 	}
+	return had_packets;
+}
+
+static bool turn(struct bench *bench)
+{
+	bool had_packets = false;
+
+	for (unsigned w = 0; w < bench->n_workers; w++)
+		had_packets |= worker_turn(&bench->workers[w]);
 	flush(bench);
 	return had_packets;
 }
@@ -107,27 +121,30 @@ static void ready(evutil_socket_t fd, short what, void *arg)
 
 	for (unsigned i = 0; i < MAX_TURNS && turn(bench); i++)
 		;
-	for (unsigned i = 0; i < MAX_RXQS; i++)
-		if (bench->rxqs[i])
-			bench->rxqs[i]->ops->arm(bench->rxqs[i]);
+	for (unsigned i = 0; i < bench->n_workers * MAX_RXQS; i++) {
+		struct rxq *rxq = bench->workers[i / MAX_RXQS].rxqs[i % MAX_RXQS];
+
+		if (rxq)
+			rxq->ops->arm(rxq);
+	}
 }
 
 static struct frame_pool *host_pool(void *ctx, unsigned worker)
 {
-	return ((struct bench *)ctx)->pool;
+	return ((struct bench *)ctx)->workers[worker].pool;
 }
 
 static int host_rxq_add(void *ctx, unsigned worker, struct rxq *rxq)
 {
 	struct bench *bench = ctx;
+	struct worker *to = &bench->workers[worker];
 
 	for (unsigned i = 0; i < MAX_RXQS; i++) {
-		if (bench->rxqs[i])
+		if (to->rxqs[i])
 			continue;
-		bench->rxqs[i] = rxq;
-		bench->events[i] =
-			event_new(bench->base, rxq->fd, EV_READ | EV_PERSIST, ready, bench);
-		event_add(bench->events[i], NULL);
+		to->rxqs[i] = rxq;
+		to->events[i] = event_new(bench->base, rxq->fd, EV_READ | EV_PERSIST, ready, bench);
+		event_add(to->events[i], NULL);
 		rxq->ops->arm(rxq);
 		return 0;
 	}
@@ -136,19 +153,19 @@ static int host_rxq_add(void *ctx, unsigned worker, struct rxq *rxq)
 
 static void host_rxq_del(void *ctx, unsigned worker, struct rxq *rxq)
 {
-	struct bench *bench = ctx;
+	struct worker *from = &((struct bench *)ctx)->workers[worker];
 
 	for (unsigned i = 0; i < MAX_RXQS; i++) {
-		if (bench->rxqs[i] != rxq)
+		if (from->rxqs[i] != rxq)
 			continue;
-		event_free(bench->events[i]);
-		bench->rxqs[i] = NULL;
+		event_free(from->events[i]);
+		from->rxqs[i] = NULL;
 	}
 }
 
 static void host_out_set(void *ctx, unsigned worker, uint16_t port, struct txq *txq)
 {
-	((struct bench *)ctx)->txqs[port] = txq;
+	((struct bench *)ctx)->workers[worker].txqs[port] = txq;
 }
 
 static void print_status(struct port *port)
@@ -168,6 +185,13 @@ static void host_changed(void *ctx, struct port *port)
 	print_status(port);
 }
 
+static void print_worker(const struct worker *worker, unsigned number)
+{
+	printf("worker %u: received %lu and %lu, unsent %lu, free chunks %u\n", number,
+	       worker->n_received[1], worker->n_received[2], worker->n_unsent,
+	       worker->pool->n_free);
+}
+
 static void print_counters(struct port_table *table, struct bench *bench)
 {
 	for (uint16_t id = 0; id <= 2; id++) {
@@ -178,19 +202,17 @@ static void print_counters(struct port_table *table, struct bench *bench)
 		if (port)
 			port_counters(port, &c);
 		port_drops(table, id, &drops);
-		printf("port %u: received %lu, device rx %lu tx %lu (dropped %lu), xsk dropped %lu "
-		       "full %lu empty %lu",
-		       id, bench->n_received[id], c.rx_packets, c.tx_packets, c.tx_dropped,
-		       c.xsk_rx_dropped, c.xsk_rx_ring_full, c.xsk_fill_empty);
-		if (bench->txqs[id])
-			printf(", tx full %lu error %lu", bench->txqs[id]->n_full,
-			       bench->txqs[id]->n_error);
+		printf("port %u: device rx %lu tx %lu (dropped %lu), xsk dropped %lu full %lu empty "
+		       "%lu",
+		       id, c.rx_packets, c.tx_packets, c.tx_dropped, c.xsk_rx_dropped,
+		       c.xsk_rx_ring_full, c.xsk_fill_empty);
 		for (unsigned i = 0; i < N_DROP_REASONS; i++)
 			if (drops.n[i])
 				printf(", drop %u: %llu", i, drops.n[i]);
 		printf("\n");
 	}
-	printf("unsent %lu, free chunks %u\n", bench->n_unsent, bench->pool->n_free);
+	for (unsigned w = 0; w < bench->n_workers; w++)
+		print_worker(&bench->workers[w], w);
 }
 
 static int plug(struct port_table *table, uint16_t id, char *arg)
@@ -230,7 +252,7 @@ static int run(struct bench *bench, char **argv)
 {
 	const struct port_host host = {
 		.ctx = bench,
-		.n_workers = 1,
+		.n_workers = bench->n_workers,
 		.pool = host_pool,
 		.rxq_add = host_rxq_add,
 		.rxq_del = host_rxq_del,
@@ -263,22 +285,23 @@ static int run(struct bench *bench, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct bench bench = {0};
+	struct bench bench = {.n_workers = argc > 4 ? (unsigned)atoi(argv[4]) : 1};
 	int rc;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: %s INSTANCE DEVICE[:HOOK] DEVICE[:HOOK]\n", argv[0]);
+	if (argc < 4 || !bench.n_workers || bench.n_workers > MAX_WORKERS) {
+		fprintf(stderr, "usage: %s INSTANCE DEVICE[:HOOK] DEVICE[:HOOK] [N-WORKERS]\n",
+			argv[0]);
 		return 2;
 	}
 	hash_init();
 	log_open(NULL);
-	if (getenv("DEBUG"))
-		log_set_level(LOG_DEBUG);
-	if (frame_pool_new(&bench.pool, N_CHUNKS, CHUNK_SIZE))
-		return 1;
+	for (unsigned w = 0; w < bench.n_workers; w++)
+		if (frame_pool_new(&bench.workers[w].pool, N_CHUNKS, CHUNK_SIZE))
+			return 1;
 	bench.base = event_base_new();
 	rc = run(&bench, argv);
 	event_base_free(bench.base);
-	frame_pool_free(&bench.pool);
+	for (unsigned w = 0; w < bench.n_workers; w++)
+		frame_pool_free(&bench.workers[w].pool);
 	return rc;
 }
