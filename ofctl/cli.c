@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "need.h"
 #include "suggest.h"
+#include "utf8.h"
 
 /* One walk over argv. */
 struct parser {
@@ -218,6 +219,9 @@ int cli_parse(const struct cli *cli, int argc, char **argv, struct cli_line **ou
 	struct parser p = {.cli = cli, .argv = argv, .argc = argc, .at = 1, .err = err};
 	int ret;
 
+	for (int i = 1; i < argc; i++)
+		if (!utf8_is_valid(argv[i]))
+			return err_set(err, EINVAL, "word %d of the command line is not UTF-8", i);
 	/* Every command takes a word at least. */
 	line->invocations = need(calloc((size_t)argc + 1, sizeof(*line->invocations)));
 	ret = options_parse(&p, &line->options, &line->invocations[0].options);

@@ -65,9 +65,9 @@ static int call_method(struct session *session, const struct cli_invocation *inv
 	return ret ? ret : client_call(session->client, inv->command->name, params, result, err);
 }
 
-/* Calls the method and prints what it returns as `columns` say, or as JSON. */
+/* Calls the method and prints what it returns, or the JSON of it. */
 static int call_report(struct session *session, const struct cli_invocation *inv,
-		       const struct report_column *columns, struct err *err)
+		       const struct report *report, struct err *err)
 {
 	own(json_free) struct json_object *result = NULL;
 	int ret = call_method(session, inv, &result, err);
@@ -78,7 +78,7 @@ static int call_report(struct session *session, const struct cli_invocation *inv
 		puts(json_object_to_json_string_ext(
 			result, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else if (json_object_is_type(result, json_type_array))
-		report_rows(result, columns, &session->style);
+		report_rows(result, report, &session->style);
 	else
 		report_members(result);
 	return 0;
@@ -99,7 +99,7 @@ static int call_fdb_show(struct session *session, const struct cli_invocation *i
 		{},
 	};
 
-	return call_report(session, inv, columns, err);
+	return call_report(session, inv, &(struct report){.columns = columns}, err);
 }
 
 static int call_port_show(struct session *session, const struct cli_invocation *inv,
@@ -122,7 +122,7 @@ static int call_port_show(struct session *session, const struct cli_invocation *
 		{},
 	};
 
-	return call_report(session, inv, columns, err);
+	return call_report(session, inv, &(struct report){.columns = columns}, err);
 }
 
 static int call_drops(struct session *session, const struct cli_invocation *inv, struct err *err)
@@ -133,7 +133,21 @@ static int call_drops(struct session *session, const struct cli_invocation *inv,
 		{"meaning", "help", GRID_LEFT, NULL},     {},
 	};
 
-	return call_report(session, inv, columns, err);
+	return call_report(session, inv, &(struct report){.columns = columns}, err);
+}
+
+static int call_doctor(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	static const struct report_column columns[] = {
+		{"of", "subject", GRID_LEFT, NULL},
+		{"what", "item", GRID_LEFT, NULL},
+		{"verdict", "verdict", GRID_LEFT, NULL},
+		{"explanation", "text", GRID_LEFT, NULL},
+		{},
+	};
+	static const struct report report = {.columns = columns, .keeps_order = true};
+
+	return call_report(session, inv, &report, err);
 }
 
 /* The daemon's process, to be waited for; -1 if it is not of this machine or not known. */
@@ -176,6 +190,7 @@ static const struct cli_action simple = {.call = call_simple};
 static const struct cli_action fdb_show = {.call = call_fdb_show};
 static const struct cli_action port_show = {.call = call_port_show};
 static const struct cli_action drops = {.call = call_drops};
+static const struct cli_action doctor = {.call = call_doctor};
 static const struct cli_action stop = {.call = call_stop};
 
 const struct cli_command runtime_commands[] = {
@@ -187,7 +202,7 @@ const struct cli_command runtime_commands[] = {
 	{"port-show", "[BRIDGE]", "show ports: mode, link, counters, errors", 0, &port_show},
 	{"drops", "[BRIDGE]", "show dropped packets by reason", 0, &drops},
 	{"cache-stats", "", "count what the flow cache found and held", 0, &simple},
-	{"doctor", "[DEVICE]", "explain what kernel and devices can do", 0, &simple},
+	{"doctor", "[DEVICE]", "explain what kernel and devices can do", 0, &doctor},
 	{"status", "", "show the daemon: version, process, uptime", 0, &simple},
 	{"log-set", "LEVEL", "log error, warn, info or debug and worse", 0, &simple},
 	{"stop", "", "end the daemon and wait until it is gone", 0, &stop},

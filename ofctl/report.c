@@ -96,9 +96,10 @@ static bool says_something(struct json_object **rows, size_t n, const char *memb
 	return n == 0;
 }
 
-void report_rows(struct json_object *array, const struct report_column *columns,
+void report_rows(struct json_object *array, const struct report *report,
 		 const struct grid_style *style)
 {
+	const struct report_column *columns = report->columns;
 	struct grid_style table = *style;
 	size_t n = json_object_array_length(array);
 	own(mem_free) struct json_object **rows = need(calloc(n + 1, sizeof(struct json_object *)));
@@ -107,7 +108,8 @@ void report_rows(struct json_object *array, const struct report_column *columns,
 
 	for (size_t i = 0; i < n; i++)
 		rows[i] = json_object_array_get_idx(array, i);
-	qsort_r(rows, n, sizeof(struct json_object *), compare_rows, (void *)columns);
+	if (!report->keeps_order)
+		qsort_r(rows, n, sizeof(struct json_object *), compare_rows, (void *)columns);
 	for (c = columns; c->heading; c++)
 		if (says_something(rows, n, c->member))
 			grid_add_column(grid, c->heading, c->align);

@@ -12,9 +12,13 @@ struct report_column {
 	void (*format)(struct grid *grid, struct json_object *row, struct json_object *value);
 };
 
-/* An array of objects as a table, rows in the natural order of their first columns. Columns that
- * say nothing in any row are left out. The last column has no heading. */
-void report_rows(struct json_object *rows, const struct report_column *columns,
+struct report {
+	const struct report_column *columns; /* the last one has no heading */
+	bool keeps_order;                    /* of the rows; else by the first columns' names */
+};
+
+/* An array of objects as a table. Columns that say nothing in any row are left out. */
+void report_rows(struct json_object *rows, const struct report *report,
 		 const struct grid_style *style);
 
 /* An object, one member per line, objects in it indented. */

@@ -250,18 +250,20 @@ static int read_range(struct reader *r)
 
 	if (r->type->key.type != ATOM_INTEGER || type_is_map(r->type))
 		return 0;
+	errno = 0;
 	first = strtoll(r->at, &end, 10);
 	if (end == r->at || *end != '-' || !isdigit((unsigned char)end[1]))
 		return 0;
 	last = strtoll(end + 1, &end, 10);
 	if (*end && !is_delimiter(*end))
 		return 0;
-	if (last < first || last - first >= RANGE_MAX)
+	if (errno || last < first ||
+	    (unsigned long long)last - (unsigned long long)first >= RANGE_MAX)
 		return err_set(r->err, EINVAL,
-			       "'%s': a range has its smaller number first and at most %d numbers",
+			       "'%s': a range has its smaller number first and at most %d of them",
 			       r->start, RANGE_MAX);
-	for (long long i = first; i <= last; i++) {
-		union atom key = {.integer = i};
+	for (long long i = 0; i <= last - first; i++) {
+		union atom key = {.integer = first + i};
 		struct db_error why = {};
 
 		if (base_type_check(&r->type->key, &key, &why))

@@ -4,6 +4,7 @@
  *	veth1   "two words"   [1, 2]   1,2,5-9   {a=b, c=d}   a=b,c=d   @new   [ ]
  *
  * Elements are separated by commas or spaces, brackets may be left out, "quotes" are those of JSON.
+ * Texts are UTF-8; the command line has been checked for that (cli_parse()).
  */
 #include <stddef.h>
 

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "ofctl/utf8.h"
 
 enum { TIMEOUT, VERBOSE };
 enum { IF_EXISTS, ID };
@@ -103,8 +104,8 @@ static void test_several_commands(void **state)
 static void test_option_forms(void **state)
 {
 	static const char *const lines[] = {
-		"--timeout=5 list", "--timeout 5 list",	      "-t5 list",  "-t 5 list",
-		"--ti=5 list",	    "--timeout=5 -- list --", "-- -- -t5",
+		"--timeout=5 list", "--timeout 5 list",       "-t5 list",  "-t 5 list",
+		"--ti=5 list",      "--timeout=5 -- list --", "-- -- -t5",
 	};
 
 	for (size_t i = 0; i < 6; i++) {
@@ -145,6 +146,21 @@ static void test_errors_say_what_is_right(void **state)
 	refused("list -- --timeout=3 list", "--timeout stands before the first command");
 }
 
+static void test_text_is_utf8(void **state)
+{
+	static const char *const good[] = {
+		"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"};
+	static const char *const bad[] = {"\x80",         "\xc3",     "\xc0\xaf",
+					  "\xed\xa0\x80", "\xe2\x82", "\xf4\x90\x80\x80",
+					  "\xff",         "a\xc3("};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(utf8_is_valid(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(utf8_is_valid(bad[i]));
+	refused("list \xc3", "word 2 of the command line is not UTF-8");
+}
+
 static void test_no_command_is_fine(void **state)
 {
 	own(cli_line_free) struct cli_line *line = NULL;
@@ -161,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_option_forms),
 		cmocka_unit_test(test_first_commands_options_among_globals),
 		cmocka_unit_test(test_errors_say_what_is_right),
+		cmocka_unit_test(test_text_is_utf8),
 		cmocka_unit_test(test_no_command_is_fine),
 	};
 

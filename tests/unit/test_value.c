@@ -148,7 +148,12 @@ static void test_errors_say_what_is_right(void **state)
 	refused(VLANS, "4096", "4096 is out of range: use 0 to 4095");
 	refused(VLANS, "4090-4100", "4096 is out of range: use 0 to 4095");
 	refused(SET_OF(INTEGER), "9-7",
-		"'9-7': a range has its smaller number first and at most 4096 numbers");
+		"'9-7': a range has its smaller number first and at most 4096 of them");
+	refused(SET_OF(INTEGER), "-99999999999999999999-9",
+		"'-99999999999999999999-9': a range has its smaller number first and at most "
+		"4096 of them");
+	reads_as(SET_OF(INTEGER), "9223372036854775806-9223372036854775807",
+		 "[\"set\",[9223372036854775806,9223372036854775807]]");
 	refused(SET_OF(INTEGER), "", "the empty set is written as []");
 	refused(MAP, "", "the empty map is written as {}");
 	refused(MAP, "a", "'a' is not a map: use KEY=VALUE,...");
