@@ -202,6 +202,7 @@ static void switch_ready(void *ctx)
 	daemon->context.ready_ns = clock_now(&daemon->clock);
 	log_info("switchd", "ready after %.1f ms",
 		 (double)(daemon->context.ready_ns - daemon->context.started_ns) / CLOCK_NS_PER_MS);
+	server_admit(daemon->server);
 	detach_ready();
 }
 
@@ -219,7 +220,8 @@ static int configure_start(struct daemon *daemon, struct err *err)
 	return rc ? err_set(err, -rc, "cannot configure: %s", strerror(-rc)) : 0;
 }
 
-static int clients_admit(struct daemon *daemon, struct err *err)
+/* Clients may come; they are let in when the switch is ready. */
+static int socket_make(struct daemon *daemon, struct err *err)
 {
 	return server_listen(daemon->server, run_dir_file(daemon->run_dir, "db.sock"), SOCKET_MODE,
 			     err);
@@ -252,7 +254,7 @@ static int house_build(struct daemon *daemon, struct err *err)
 	if (!rc)
 		rc = configure_start(daemon, err);
 	if (!rc)
-		rc = clients_admit(daemon, err);
+		rc = socket_make(daemon, err);
 	if (!rc)
 		context_fill(daemon);
 	return rc;

@@ -30,7 +30,8 @@ struct interface_record {
 	struct bridge_port *port;     /* NULL: not made, see error */
 	struct bridge_record *bridge; /* that the port is on */
 	struct bridge_port_config config;
-	bool was_attached; /* once at least */
+	bool was_attached;   /* once at least */
+	bool has_statistics; /* told once at least */
 	/* of this run */
 	const struct row *row; /* NULL: not wanted any more */
 	const struct row *port_row;

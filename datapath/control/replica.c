@@ -105,7 +105,7 @@ static void table_update(struct replica *replica, unsigned table, struct json_ob
 		struct json_object *columns = json_object_object_get(update, "new");
 		struct row *row = replica_row(replica, table, uuid);
 
-		if (columns)
+		if (json_object_is_type(columns, json_type_object))
 			row_put(replica, table, uuid, columns);
 		else if (row)
 			row_drop(replica, table, row);

@@ -139,9 +139,10 @@ static struct json_object *status_map(const struct port_status *status)
 static void report_device(struct publish *publish, const char *uuid,
 			  const struct port_status *status)
 {
-	bool is_there = status->ifindex != 0;
+	bool is_there = status->ifindex != 0 || status->is_attached;
 
-	publish_set(publish, table, uuid, "ifindex", value_optional(status->ifindex, is_there));
+	publish_set(publish, table, uuid, "ifindex",
+		    value_optional(status->ifindex, status->ifindex != 0));
 	publish_set(publish, table, uuid, "mtu", value_optional(status->mtu, is_there));
 	publish_set(publish, table, uuid, "mac_in_use", mac_value(status->mac, is_there));
 	publish_set(publish, table, uuid, "admin_state", up_or_down(status->is_admin_up, is_there));

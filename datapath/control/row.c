@@ -11,18 +11,20 @@ const char *row_uuid(const struct row *row)
 	return row->uuid;
 }
 
-static const char *tag_of(struct json_object *value)
+/* What stands behind `tag` in [tag, content], if it is of that type; else NULL. */
+static struct json_object *content_of(struct json_object *value, const char *tag,
+				      enum json_type type)
 {
-	const char *tag = NULL;
+	struct json_object *first, *content;
 
-	if (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 2)
-		tag = json_object_get_string(json_object_array_get_idx(value, 0));
-	return tag ? tag : "";
-}
-
-static bool is_tagged(struct json_object *value, const char *tag)
-{
-	return !strcmp(tag_of(value), tag);
+	if (!json_object_is_type(value, json_type_array) || json_object_array_length(value) != 2)
+		return NULL;
+	first = json_object_array_get_idx(value, 0);
+	content = json_object_array_get_idx(value, 1);
+	if (!json_object_is_type(first, json_type_string) ||
+	    strcmp(json_object_get_string(first), tag))
+		return NULL;
+	return json_object_is_type(content, type) ? content : NULL;
 }
 
 static struct json_object *column_of(const struct row *row, const char *column)
@@ -34,19 +36,19 @@ static struct json_object *column_of(const struct row *row, const char *column)
 static struct json_object *element(const struct row *row, const char *column, size_t i)
 {
 	struct json_object *value = column_of(row, column);
+	struct json_object *set = content_of(value, "set", json_type_array);
 
-	if (is_tagged(value, "set"))
-		return json_object_array_get_idx(json_object_array_get_idx(value, 1), i);
+	if (set)
+		return json_object_array_get_idx(set, i);
 	return i ? NULL : value;
 }
 
 size_t row_size(const struct row *row, const char *column)
 {
 	struct json_object *value = column_of(row, column);
+	struct json_object *set = content_of(value, "set", json_type_array);
 
-	if (is_tagged(value, "set"))
-		return json_object_array_length(json_object_array_get_idx(value, 1));
-	return value != NULL;
+	return set ? json_object_array_length(set) : value != NULL;
 }
 
 const char *row_string(const struct row *row, const char *column)
@@ -70,11 +72,9 @@ bool row_boolean(const struct row *row, const char *column)
 
 const char *row_uuid_at(const struct row *row, const char *column, size_t i)
 {
-	struct json_object *value = element(row, column, i);
+	struct json_object *uuid = content_of(element(row, column, i), "uuid", json_type_string);
 
-	if (!is_tagged(value, "uuid"))
-		return NULL;
-	return json_object_get_string(json_object_array_get_idx(value, 1));
+	return uuid ? json_object_get_string(uuid) : NULL;
 }
 
 int64_t row_integer_at(const struct row *row, const char *column, size_t i)
@@ -82,20 +82,25 @@ int64_t row_integer_at(const struct row *row, const char *column, size_t i)
 	return json_object_get_int64(element(row, column, i));
 }
 
+static const char *pair_part(struct json_object *pair, size_t i)
+{
+	struct json_object *part = NULL;
+
+	if (json_object_is_type(pair, json_type_array))
+		part = json_object_array_get_idx(pair, i);
+	return json_object_is_type(part, json_type_string) ? json_object_get_string(part) : NULL;
+}
+
 const char *row_map_get(const struct row *row, const char *column, const char *key)
 {
-	struct json_object *map = column_of(row, column);
-	struct json_object *pairs;
+	struct json_object *pairs = content_of(column_of(row, column), "map", json_type_array);
 
-	if (!is_tagged(map, "map"))
-		return NULL;
-	pairs = json_object_array_get_idx(map, 1);
-	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
+	for (size_t i = 0; pairs && i < json_object_array_length(pairs); i++) {
 		struct json_object *pair = json_object_array_get_idx(pairs, i);
-		const char *k = json_object_get_string(json_object_array_get_idx(pair, 0));
+		const char *name = pair_part(pair, 0);
 
-		if (k && !strcmp(k, key))
-			return json_object_get_string(json_object_array_get_idx(pair, 1));
+		if (name && !strcmp(name, key))
+			return pair_part(pair, 1);
 	}
 	return NULL;
 }

@@ -240,9 +240,10 @@ int server_listen(struct server *server, const char *path, mode_t mode, struct e
 
 	if (fd < 0)
 		return fd;
-	server->listener = evconnlistener_new(server->base, accept_cb, server,
-					      LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-					      LISTEN_BACKLOG, fd);
+	server->listener =
+		evconnlistener_new(server->base, accept_cb, server,
+				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED,
+				   LISTEN_BACKLOG, fd);
 	if (!server->listener) {
 		close(fd);
 		unlink(path);
@@ -251,6 +252,11 @@ int server_listen(struct server *server, const char *path, mode_t mode, struct e
 	evconnlistener_set_error_cb(server->listener, accept_error_cb);
 	strcpy(server->path, path);
 	return 0;
+}
+
+void server_admit(struct server *server)
+{
+	evconnlistener_enable(server->listener);
 }
 
 void server_stats(const struct server *server, struct server_stats *out)

@@ -43,9 +43,11 @@ int server_new(struct server **out, struct event_base *base, const struct server
 /* Cuts every client off, removes the socket. */
 void server_free(struct server **server);
 
-/* Serves on the unix socket `path`, which only `mode` may open; a socket that is left there is
+/* Makes the unix socket `path`, which only `mode` may open; a socket that is left there is
  * replaced. Returns 0 or -errno with a text. */
 int server_listen(struct server *server, const char *path, mode_t mode, struct err *err);
+/* Begins to accept clients; those that came before have waited. */
+void server_admit(struct server *server);
 /* Serves a connected socket; takes it over, also when it fails. 0 or -errno. */
 int server_adopt(struct server *server, int fd, const char *name);
 

@@ -331,6 +331,7 @@ static void test_a_thousand_clients(void **state)
 		skip();
 	snprintf(path, sizeof(path), "/tmp/test_server.%d", getpid());
 	assert_int_equal(server_listen(f->server, path, 0660, &err), 0);
+	server_admit(f->server);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
 	for (unsigned i = 0; i < 1000; i++) {

@@ -1,0 +1,368 @@
+#include <event2/event.h>
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/own.h"
+#include "support/house.h"
+#include "switch/vswitch.h"
+
+/* Operations as text. */
+#define BRIDGE(name, ports) \
+	"{\"op\":\"insert\",\"table\":\"Bridge\",\"uuid-name\":\"" name \
+	"\",\"row\":{\"name\":\"" name "\",\"ports\":[\"set\",[" ports "]]}}," \
+	"{\"op\":\"mutate\",\"table\":\"Open_vSwitch\",\"where\":[],\"mutations\":[[\"bridges\"," \
+	"\"insert\",[\"set\",[[\"named-uuid\",\"" name "\"]]]]]}"
+#define PORT(name, port_row, interface_row) \
+	"{\"op\":\"insert\",\"table\":\"Interface\",\"uuid-name\":\"i_" name \
+	"\",\"row\":{\"name\":\"" name "\"" interface_row "}}," \
+	"{\"op\":\"insert\",\"table\":\"Port\",\"uuid-name\":\"p_" name \
+	"\",\"row\":{\"name\":\"" name "\",\"interfaces\":[\"named-uuid\",\"i_" name \
+	"\"]" port_row "}}"
+#define NAMED(name) "[\"named-uuid\",\"p_" name "\"]"
+#define FAKE        ",\"type\":\"fake\""
+#define UPDATE(table, name, row) \
+	"{\"op\":\"update\",\"table\":\"" table "\",\"where\":[[\"name\",\"==\",\"" name \
+	"\"]],\"row\":{" row "}}"
+
+static int setup_two_ports(void **state)
+{
+	house_setup(state);
+	house_configure(*state, PORT("a", "", FAKE) "," PORT("b", "", FAKE) "," BRIDGE(
+					"br0", NAMED("a") "," NAMED("b")));
+	return 0;
+}
+
+static int visit_count(struct bridge_port *port, void *ctx)
+{
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+static unsigned n_ports(struct house *house, const char *name)
+{
+	struct bridge *bridge = bridge_lookup(house->sw, name);
+	unsigned n = 0;
+
+	assert_non_null(bridge);
+	bridge_for_each_port(bridge, visit_count, &n);
+	return n;
+}
+
+static struct bridge_port *port_of(struct house *house, const char *bridge, const char *port)
+{
+	struct bridge *b = bridge_lookup(house->sw, bridge);
+
+	return b ? bridge_port_lookup(b, port) : NULL;
+}
+
+static unsigned ofport_of(struct house *house, const char *bridge, const char *port)
+{
+	struct bridge_port_status status;
+
+	assert_non_null(port_of(house, bridge, port));
+	bridge_port_status(port_of(house, bridge, port), &status);
+	return status.ofport;
+}
+
+static void test_new_database_gets_its_row(void **state)
+{
+	struct house *house = *state;
+	struct json_object *row;
+	const char *text;
+
+	house_configure(house, "{\"op\":\"comment\",\"comment\":\"nothing\"}");
+	row = house_call(house, "transact",
+			 "[\"Open_vSwitch\",{\"op\":\"select\",\"table\":\"Open_vSwitch\","
+			 "\"where\":[],\"columns\":[\"iface_types\",\"db_version\"]}]");
+	text = json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN);
+	assert_non_null(strstr(text, "\"db_version\":\"8.3.1\""));
+	assert_non_null(strstr(text, "[\"afxdp\",\"internal\",\"system\"]"));
+}
+
+static void test_ports_are_made_and_told(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(n_ports(house, "br0"), 2);
+	assert_string_equal(house_get(house, "Interface", "a", "error"), "[\"set\",[]]");
+	assert_int_equal(atoi(house_get(house, "Interface", "a", "ofport")),
+			 ofport_of(house, "br0", "a"));
+	assert_string_equal(house_get(house, "Interface", "a", "link_state"), "\"up\"");
+	assert_non_null(strstr(house_get(house, "Interface", "a", "statistics"), "rx_packets"));
+}
+
+static void test_ports_go(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house, UPDATE("Bridge", "br0", "\"ports\":[\"set\",[]]"));
+	assert_int_equal(n_ports(house, "br0"), 0);
+	house_configure(house, "{\"op\":\"update\",\"table\":\"Open_vSwitch\",\"where\":[],"
+			       "\"row\":{\"bridges\":[\"set\",[]]}}");
+	assert_null(bridge_lookup(house->sw, "br0"));
+}
+
+static void test_port_moves_to_another_bridge(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house, UPDATE("Bridge", "br0", "\"ports\":[\"set\",[]]") "," PORT(
+				       "a", "", FAKE) "," BRIDGE("br1", NAMED("a")));
+	assert_int_equal(n_ports(house, "br0"), 0);
+	assert_int_equal(n_ports(house, "br1"), 1);
+	assert_non_null(port_of(house, "br1", "a"));
+}
+
+static void test_wrong_settings_are_told(void **state)
+{
+	static const struct {
+		const char *update;
+		const char *error;
+	} rows[] = {
+		{UPDATE("Interface", "a", "\"type\":\"vxlan\""),
+		 "\"type vxlan is not supported: use system, internal or afxdp\""},
+		{UPDATE("Interface", "a", "\"options\":[\"map\",[[\"hook\",\"tc\"]]]"),
+		 "\"options:hook tc is not supported: use auto, xdp, skb\""},
+		{UPDATE("Interface", "a", "\"options\":[\"map\",[[\"n_rxq\",\"65\"]]]"),
+		 "\"options:n_rxq=65 is not a number from 0 to 64\""},
+		{UPDATE("Interface", "a", "\"options\":[\"map\",[[\"n_rxq\",\"-1\"]]]"),
+		 "\"options:n_rxq=-1 is not a number from 0 to 64\""},
+		{UPDATE("Interface", "a", "\"options\":[\"map\",[[\"zerocopy\",\"yes\"]]]"),
+		 "\"options:zerocopy=yes is neither true nor false\""},
+		{UPDATE("Port", "a", "\"vlan_mode\":\"dot1q-tunnel\""),
+		 "\"vlan_mode dot1q-tunnel is not supported: use trunk, access, native-tagged, "
+		 "native-untagged\""},
+		{UPDATE("Port", "a", "\"other_config\":[\"map\",[[\"priority-tags\",\"x\"]]]"),
+		 "\"other_config:priority-tags x is not supported: use never, false, if-nonzero, "
+		 "true, always\""},
+		{UPDATE("Interface", "a", "\"mtu_request\":65536"),
+		 "\"mtu_request 65536 is more than 65535 bytes\""},
+		{UPDATE("Interface", "a", "\"type\":\"internal\",\"mac\":\"02:00:00:00:00\""),
+		 "\"\\\"02:00:00:00:00\\\" is not a MAC address: write it as 02:00:00:00:00:01\""},
+	};
+	static const char good_interface[] =
+		UPDATE("Interface", "a",
+		       "\"type\":\"fake\",\"options\":[\"map\",[]],"
+		       "\"mtu_request\":[\"set\",[]],\"mac\":[\"set\",[]]");
+	static const char good_port[] = UPDATE("Port", "a",
+					       "\"vlan_mode\":[\"set\",[]],"
+					       "\"other_config\":[\"map\",[]]");
+	struct house *house = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		house_configure(house, rows[i].update);
+		assert_string_equal(house_get(house, "Interface", "a", "error"), rows[i].error);
+		/* what there was goes on */
+		assert_non_null(port_of(house, "br0", "a"));
+		house_configure(house, good_interface);
+		house_configure(house, good_port);
+		assert_string_equal(house_get(house, "Interface", "a", "error"), "[\"set\",[]]");
+	}
+}
+
+static void test_wrong_new_port_is_not_made(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+			PORT("c", "", ",\"type\":\"gre\"") "," PORT(
+				"much_too_long_a_name", "",
+				FAKE) "," BRIDGE("br1", NAMED("c") "," NAMED("much_too_long_a_"
+									     "name")));
+	assert_int_equal(n_ports(house, "br1"), 0);
+	assert_string_equal(house_get(house, "Interface", "c", "ofport"), "-1");
+	assert_string_equal(house_get(house, "Interface", "much_too_long_a_name", "error"),
+			    "\"much_too_long_a_name is longer than a device's name: at most 15 "
+			    "characters\"");
+	house_configure(house, UPDATE("Interface", "c", "\"type\":\"fake\""));
+	assert_int_equal(n_ports(house, "br1"), 1);
+	assert_int_not_equal(atoi(house_get(house, "Interface", "c", "ofport")), -1);
+	assert_string_equal(house_get(house, "Interface", "c", "error"), "[\"set\",[]]");
+}
+
+static void test_wrong_bridge_settings_are_told(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+			UPDATE("Bridge", "br0",
+			       "\"other_config\":[\"map\",[[\"mac-table-size\",\"many\"]]]"));
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"),
+			    "[\"map\",[[\"error\",\"other_config:mac-table-size=many is not a "
+			    "number from 0 to 1000000\"]]]");
+	assert_int_equal(n_ports(house, "br0"), 2);
+}
+
+static void test_bonds_are_refused(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(
+		house,
+		"{\"op\":\"insert\",\"table\":\"Interface\",\"uuid-name\":\"x\",\"row\":{"
+		"\"name\":\"x\",\"type\":\"fake\"}},"
+		"{\"op\":\"mutate\",\"table\":\"Port\",\"where\":[[\"name\",\"==\",\"a\"]],"
+		"\"mutations\":[[\"interfaces\",\"insert\",[\"set\",[[\"named-uuid\",\"x\"]]]]]}");
+	assert_string_equal(house_get(house, "Interface", "x", "error"),
+			    "\"port a has 2 interfaces: bonds are not supported, use one\"");
+}
+
+static void test_numbers_are_asked_for_and_kept(void **state)
+{
+	struct house *house = *state;
+	unsigned before;
+
+	house_configure(house, UPDATE("Bridge", "br0", "\"ports\":[\"set\",[]]"));
+	house_configure(house, PORT("c", "", FAKE ",\"ofport_request\":77") "," PORT(
+				       "d", "", FAKE) "," BRIDGE("br1", NAMED("d") "," NAMED("c")));
+	assert_string_equal(house_get(house, "Interface", "c", "ofport"), "77");
+	house_configure(house, UPDATE("Bridge", "br1", "\"fail_mode\":\"secure\""));
+	house_configure(house, PORT("e", "", FAKE) "," BRIDGE("br2", NAMED("e")));
+	before = ofport_of(house, "br1", "d");
+	/* when the daemon starts again, with a row before it that has no number yet */
+	house_restart(house);
+	house_configure(house, "{\"op\":\"comment\",\"comment\":\"wait\"}");
+	assert_int_equal(ofport_of(house, "br1", "c"), 77);
+	assert_int_equal(ofport_of(house, "br1", "d"), before);
+}
+
+static bool is_connected_again(void *ctx)
+{
+	return ((struct house *)ctx)->n_connects >= 2;
+}
+
+static void test_lost_database_changes_nothing(void **state)
+{
+	struct house *house = *state;
+
+	house_restart(house);
+	house->n_connects = 0;
+	house->is_refusing = true;
+	house_wait(house, is_connected_again, house);
+	house->is_refusing = false;
+	house_configure(house, "{\"op\":\"comment\",\"comment\":\"wait\"}");
+	assert_int_equal(n_ports(house, "br0"), 2);
+}
+
+static void test_statistics_come_as_often_as_asked(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+			"{\"op\":\"update\",\"table\":\"Open_vSwitch\",\"where\":[],\"row\":{"
+			"\"other_config\":[\"map\",[[\"stats-update-interval\",\"100\"]]]}}");
+	house_configure(house, PORT("c", "", FAKE) "," BRIDGE("br1", NAMED("c")));
+	while (!strstr(house_get(house, "Interface", "c", "statistics"), "tx_packets"))
+		house_turn(house);
+}
+
+/* ---- random changes against the stupid model: the rows themselves ---- */
+
+#define N_NAMES   12
+#define N_BRIDGES 3
+#define N_STEPS   150
+
+static void random_row(char *text, size_t size, const int *bridge_of, int bridge)
+{
+	size_t len =
+		(size_t)snprintf(text, size,
+				 "{\"op\":\"update\",\"table\":\"Bridge\",\"where\":[[\"name\","
+				 "\"==\",\"br%d\"]],\"row\":{\"ports\":[\"set\",[",
+				 bridge);
+	const char *comma = "";
+
+	for (int i = 0; i < N_NAMES; i++) {
+		if (bridge_of[i] != bridge)
+			continue;
+		len += (size_t)snprintf(text + len, size - len, "%s[\"named-uuid\",\"p%d\"]", comma,
+					i);
+		comma = ",";
+	}
+	snprintf(text + len, size - len, "]]}}");
+}
+
+/* All rows are written anew: what is the same by name must be the same port. */
+static void random_configure(struct house *house, const int *bridge_of)
+{
+	char text[8192] = "", one[1024];
+	const char *comma = "";
+
+	for (int i = 0; i < N_NAMES; i++) {
+		if (bridge_of[i] < 0)
+			continue;
+		snprintf(
+			text + strlen(text), sizeof(text) - strlen(text),
+			"%s{\"op\":\"insert\",\"table\":\"Interface\",\"uuid-name\":\"i%d\",\"row\":"
+			"{\"name\":\"n%d\",\"type\":\"fake\"}},{\"op\":\"insert\",\"table\":\"Port\","
+			"\"uuid-name\":\"p%d\",\"row\":{\"name\":\"n%d\",\"interfaces\":"
+			"[\"named-uuid\",\"i%d\"]}}",
+			comma, i, i, i, i, i);
+		comma = ",";
+	}
+	for (int b = 0; b < N_BRIDGES; b++) {
+		random_row(one, sizeof(one), bridge_of, b);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", comma, one);
+		comma = ",";
+	}
+	house_configure(house, text);
+}
+
+static void test_the_switch_follows_random_changes(void **state)
+{
+	struct house *house = *state;
+	const char *given = getenv("SEED");
+	unsigned seed = given ? (unsigned)atoi(given) : (unsigned)time(NULL);
+	int bridge_of[N_NAMES];
+
+	print_message("SEED=%u\n", seed);
+	srand(seed);
+	house_configure(house, BRIDGE("br0", "") "," BRIDGE("br1", "") "," BRIDGE("br2", ""));
+	for (int i = 0; i < N_NAMES; i++)
+		bridge_of[i] = -1;
+	for (int step = 0; step < N_STEPS; step++) {
+		for (int n = rand() % 4; n >= 0; n--)
+			bridge_of[rand() % N_NAMES] = rand() % (N_BRIDGES + 1) - 1;
+		random_configure(house, bridge_of);
+		for (int i = 0; i < N_NAMES; i++) {
+			char port[8], bridge[8];
+
+			snprintf(port, sizeof(port), "n%d", i);
+			for (int b = 0; b < N_BRIDGES; b++) {
+				snprintf(bridge, sizeof(bridge), "br%d", b);
+				assert_int_equal(port_of(house, bridge, port) != NULL,
+						 bridge_of[i] == b);
+			}
+		}
+	}
+}
+
+#define TEST(name)     cmocka_unit_test_setup_teardown(name, setup_two_ports, house_teardown)
+#define TEST_NEW(name) cmocka_unit_test_setup_teardown(name, house_setup, house_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_NEW(test_new_database_gets_its_row),
+		TEST(test_ports_are_made_and_told),
+		TEST(test_ports_go),
+		TEST(test_port_moves_to_another_bridge),
+		TEST(test_wrong_settings_are_told),
+		TEST(test_wrong_new_port_is_not_made),
+		TEST(test_wrong_bridge_settings_are_told),
+		TEST(test_bonds_are_refused),
+		TEST(test_numbers_are_asked_for_and_kept),
+		TEST(test_lost_database_changes_nothing),
+		TEST(test_statistics_come_as_often_as_asked),
+		TEST_NEW(test_the_switch_follows_random_changes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+#include <errno.h>
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/own.h"
+#include "control/connection.h"
+#include "control/rpc.h"
+#include "control/shape.h"
+#include "support/house.h"
+
+#define TWO_PORTS \
+	"{\"op\":\"insert\",\"table\":\"Interface\",\"uuid-name\":\"i\",\"row\":{\"name\":\"a\"," \
+	"\"type\":\"fake\"}},{\"op\":\"insert\",\"table\":\"Port\",\"uuid-name\":\"p\",\"row\":{" \
+	"\"name\":\"a\",\"interfaces\":[\"named-uuid\",\"i\"]}},{\"op\":\"insert\",\"table\":" \
+	"\"Bridge\",\"uuid-name\":\"b\",\"row\":{\"name\":\"br0\",\"ports\":[\"named-uuid\",\"p\"]}" \
+	"},{\"op\":\"mutate\",\"table\":\"Open_vSwitch\",\"where\":[],\"mutations\":[[\"bridges\"," \
+	"\"insert\",[\"set\",[[\"named-uuid\",\"b\"]]]]]}"
+
+static int setup(void **state)
+{
+	house_setup(state);
+	house_configure(*state, TWO_PORTS);
+	return 0;
+}
+
+/* Runs `method` with one object of params; the text of the error, NULL: none. */
+static const char *run(struct house *house, const char *method, const char *params, uid_t uid,
+		       struct json_object **result)
+{
+	static struct err err;
+	own(json_free) struct json_object *array = json_object_new_array();
+	struct json_object *object = json_tokener_parse(params);
+
+	assert_non_null(object);
+	json_object_array_add(array, object);
+	err = (struct err)ERR_INIT;
+	return rpc_run(house->rpc, method, array, uid, result, &err) ? err.text : NULL;
+}
+
+static const struct {
+	const char *name;
+	const char *params;
+} calls[] = {
+	{"fdb-add", "{\"bridge\":\"br0\",\"port\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"vlan\":7}"},
+	{"fdb-show", "{\"bridge\":\"br0\"}"},
+	{"fdb-stats", "{\"bridge\":\"br0\"}"},
+	{"fdb-flush", "{\"bridge\":\"br0\",\"port\":\"a\"}"},
+	{"fdb-del", "{\"bridge\":\"br0\",\"mac\":\"02:0:00:00:00:1\",\"vlan\":7}"},
+	{"port-show", "{\"bridge\":\"br0\"}"},
+	{"port-show", "{}"},
+	{"drops", "{}"},
+	{"cache-stats", "{}"},
+	{"status", "{}"},
+	{"log-set", "{\"level\":\"error\"}"},
+	{"doctor", "{}"},
+	{"stop", "{}"},
+};
+
+static const struct method *method_of(const char *name)
+{
+	for (unsigned i = 0; i < n_methods; i++)
+		if (!strcmp(methods[i].name, name))
+			return &methods[i];
+	fail_msg("no method %s", name);
+	return NULL;
+}
+
+static void test_results_are_what_their_descriptions_say(void **state)
+{
+	struct house *house = *state;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		own(json_free) struct json_object *result = NULL, *description = NULL;
+		struct err err = ERR_INIT;
+		const char *error;
+
+		if (!strcmp(calls[i].name, "doctor") && geteuid())
+			continue; /* it makes devices */
+		error = run(house, calls[i].name, calls[i].params, 0, &result);
+		if (error)
+			fail_msg("%s: %s", calls[i].name, error);
+		description = json_tokener_parse(method_of(calls[i].name)->description);
+		if (shape_check(json_object_object_get(description, "result"), result,
+				calls[i].name, &err))
+			fail_msg("%s: %s", calls[i].name, err.text);
+	}
+}
+
+static void test_every_method_was_called(void **state)
+{
+	for (unsigned m = 0; m < n_methods; m++) {
+		bool is_called = false;
+
+		for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+			is_called |= !strcmp(calls[i].name, methods[m].name);
+		if (!is_called)
+			fail_msg("%s is not tested", methods[m].name);
+	}
+}
+
+static void test_fdb_is_what_was_said(void **state)
+{
+	struct house *house = *state;
+	own(json_free) struct json_object *nothing = NULL, *rows = NULL;
+
+	assert_null(run(house, "fdb-add",
+			"{\"bridge\":\"br0\",\"port\":\"a\",\"mac\":\"02:00:00:00:00:0A\"}", 0,
+			&nothing));
+	assert_null(run(house, "fdb-show", "{\"bridge\":\"br0\"}", 0, &rows));
+	assert_string_equal(json_object_to_json_string_ext(rows, JSON_C_TO_STRING_PLAIN),
+			    "[{\"mac\":\"02:00:00:00:00:0a\",\"vlan\":0,\"port\":\"a\","
+			    "\"ofport\":1,\"static\":true,\"age\":0}]");
+}
+
+static void test_errors_are_for_people(void **state)
+{
+	static const struct {
+		const char *method, *params, *error;
+	} rows[] = {
+		{"fdb-shwo", "{}", "unknown method \"fdb-shwo\""},
+		{"fdb-show", "{}", "params lacks \"bridge\""},
+		{"fdb-show", "{\"bridge\":\"br7\"}", "no bridge named br7"},
+		{"fdb-flush", "{\"bridge\":\"br0\",\"port\":\"z\"}",
+		 "no port named z on bridge br0"},
+		{"fdb-add", "{\"bridge\":\"br0\",\"port\":\"a\",\"mac\":\"02:00:00:00:00:001\"}",
+		 "\"02:00:00:00:00:001\" is not a MAC address: write it as 02:00:00:00:00:01"},
+		{"fdb-add",
+		 "{\"bridge\":\"br0\",\"port\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"vlan\":4096}",
+		 "vlan must be at most 4095, not 4096"},
+		{"port-show", "{\"brigde\":\"br0\"}", "params has no \"brigde\": it has bridge"},
+		{"log-set", "{\"level\":\"loud\"}",
+		 "level must not be \"loud\": use one of error, warn, info, debug"},
+	};
+	struct house *house = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct json_object *result = NULL;
+		const char *error = run(house, rows[i].method, rows[i].params, 0, &result);
+
+		assert_non_null(error);
+		assert_string_equal(error, rows[i].error);
+		assert_null(result);
+	}
+}
+
+static void test_changes_are_for_root_and_ourselves(void **state)
+{
+	struct house *house = *state;
+	own(json_free) struct json_object *shown = NULL, *set = NULL;
+	struct json_object *refused = NULL;
+
+	assert_null(run(house, "port-show", "{}", 12345, &shown));
+	assert_string_equal(run(house, "log-set", "{\"level\":\"error\"}", 12345, &refused),
+			    "log-set changes the switch: only root may do that");
+	assert_string_equal(run(house, "stop", "{}", (uid_t)-1, &refused),
+			    "stop changes the switch: only root may do that");
+	assert_null(run(house, "log-set", "{\"level\":\"error\"}", geteuid(), &set));
+}
+
+static void test_methods_over_the_wire(void **state)
+{
+	static const struct {
+		const char *method, *params, *reply;
+	} rows[] = {
+		{"log-set", "[{\"level\":\"error\"}]", "{\"id\":7,\"result\":{},\"error\":null}"},
+		{"drops", "[]", "{\"id\":7,\"result\":[],\"error\":null}"},
+		{"drops", "[{},{}]",
+		 "{\"id\":7,\"result\":null,\"error\":{\"error\":\"invalid\",\"details\":\"params "
+		 "must be an array of one object\"}}"},
+		{"fdb-show", "[{\"bridge\":\"x\"}]",
+		 "{\"id\":7,\"result\":null,\"error\":{\"error\":\"not found\",\"details\":\"no "
+		 "bridge named x\"}}"},
+		{"nonsense", "[]",
+		 "{\"id\":7,\"result\":null,\"error\":{\"error\":\"unknown method\",\"details\":"
+		 "\"unknown method \\\"nonsense\\\"\"}}"},
+	};
+	struct house *house = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct json_object *reply = house_call(house, rows[i].method, rows[i].params);
+
+		assert_string_equal(json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PLAIN),
+				    rows[i].reply);
+	}
+}
+
+static bool is_cut(void *ctx)
+{
+	return !((struct house *)ctx)->client;
+}
+
+static void test_what_is_no_request_ends_the_connection(void **state)
+{
+	struct house *house = *state;
+	own(json_free) struct json_object *message = json_tokener_parse("{\"params\":[],\"id\":3}");
+
+	house->n_replies = 0;
+	connection_send(house->client, message);
+	house_wait(house, is_cut, house);
+	assert_int_equal(house->n_replies, 1);
+	assert_string_equal(json_object_get_string(json_object_object_get(
+				    json_object_object_get(house->reply, "error"), "error")),
+			    "invalid");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, house_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_results_are_what_their_descriptions_say),
+		cmocka_unit_test(test_every_method_was_called),
+		TEST(test_fdb_is_what_was_said),
+		TEST(test_errors_are_for_people),
+		TEST(test_changes_are_for_root_and_ourselves),
+		TEST(test_methods_over_the_wire),
+		TEST(test_what_is_no_request_ends_the_connection),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
