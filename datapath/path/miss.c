@@ -53,6 +53,7 @@ static struct cache_entry *entry_make(struct worker *worker, struct burst *burst
 {
 	struct cache_query *query = &burst->queries[i];
 	struct miss_bucket *bucket = &worker->buckets[burst->frames[i].in_port];
+	struct cache_entry *entry;
 
 	/* A packet before this one may have brought it. */
 	if (i)
@@ -70,8 +71,12 @@ static struct cache_entry *entry_make(struct worker *worker, struct burst *burst
 		*why = DROP_MISS_LIMIT;
 		return NULL;
 	}
-	*why = DROP_CACHE_FULL;
-	return translate(worker, burst, query);
+	entry = translate(worker, burst, query);
+	if (!entry) {
+		counter_add(&worker->counts.n_full, 1);
+		*why = DROP_CACHE_FULL;
+	}
+	return entry;
 }
 
 void step_miss(struct worker *worker, struct burst *burst)

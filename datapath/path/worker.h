@@ -40,6 +40,7 @@ struct worker_counts {
 	uint64_t n_hit;   /* packets that an entry of the cache was fresh for */
 	uint64_t n_miss;  /* translations for want of an entry */
 	uint64_t n_stale; /* translations because what an entry rested on had changed */
+	uint64_t n_full;  /* translations that could not be remembered, and their packets dropped */
 };
 
 struct worker {

@@ -116,8 +116,11 @@ static int fdb_configure(struct bridge *bridge, const struct bridge_config *conf
 int bridge_set(struct bridge *bridge, const struct bridge_config *config, struct err *err)
 {
 	struct bridge_config before = bridge->config;
-	int rc = config_check(bridge->name, config, err);
+	int rc;
 
+	if (!memcmp(config, &before, sizeof(before)))
+		return 0;
+	rc = config_check(bridge->name, config, err);
 	if (!rc)
 		rc = fdb_configure(bridge, config, err);
 	if (rc)

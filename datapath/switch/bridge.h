@@ -3,7 +3,7 @@
  *
  * Threads: what no comment says otherwise of belongs to the control thread. The FDBs are written
  * under `fdb_lock` by the control thread and the revalidator, and read by everybody. The control
- * thread is registered with RCU, and offline but between fdb_write_begin() and _end().
+ * thread and the revalidator are registered with RCU, and offline unless they look at what it guards.
  */
 #include <linux/if.h>
 #include <pthread.h>
@@ -79,7 +79,8 @@ struct bridge_port {
 	UT_hash_handle hh;
 };
 
-/* The control thread is about to write to FDBs, or to add or remove a bridge. */
+/* Around writing to FDBs, adding and removing bridges, and the revalidator's walk over them. Control
+ * thread or revalidator, registered with RCU and offline; online in between. */
 void fdb_write_begin(struct vswitch *sw);
 void fdb_write_end(struct vswitch *sw);
 

@@ -11,16 +11,17 @@
 #define ETH_ARGS(mac) \
 	(mac).byte[0], (mac).byte[1], (mac).byte[2], (mac).byte[3], (mac).byte[4], (mac).byte[5]
 
+/* Whoever waits for the lock must be offline: its holder may be waiting for readers. */
 void fdb_write_begin(struct vswitch *sw)
 {
-	rcu_sleep_end();
 	pthread_mutex_lock(&sw->fdb_lock);
+	rcu_sleep_end();
 }
 
 void fdb_write_end(struct vswitch *sw)
 {
-	pthread_mutex_unlock(&sw->fdb_lock);
 	rcu_sleep_begin();
+	pthread_mutex_unlock(&sw->fdb_lock);
 }
 
 struct visitor {

@@ -211,8 +211,11 @@ int bridge_port_set(struct bridge_port *port, const struct bridge_port_config *c
 		    struct err *err)
 {
 	struct bridge_port_config before = port->config;
-	int rc = config_check(config, err);
+	int rc;
 
+	if (!memcmp(config, &before, sizeof(before)))
+		return 0;
+	rc = config_check(config, err);
 	if (!rc)
 		rc = device_set(port, &config->port, err);
 	if (rc)

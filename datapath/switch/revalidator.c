@@ -86,10 +86,10 @@ static bool learn_batch(struct revalidator *revalidator, uint64_t now)
 	struct path_learned learned;
 	unsigned n = 0;
 
-	pthread_mutex_lock(&sw->fdb_lock);
+	fdb_write_begin(sw);
 	for (; n < LOCK_BATCH && mailbox_receive(revalidator->mailbox, &learned); n++)
 		learn(snapshot_of(rcu_load(sw->path_host.view)), &learned, now);
-	pthread_mutex_unlock(&sw->fdb_lock);
+	fdb_write_end(sw);
 	revalidator->has_entries |= n > 0;
 	return n == LOCK_BATCH;
 }
@@ -100,7 +100,7 @@ static bool age(struct vswitch *sw, uint64_t now)
 	struct bridge *bridge, *next;
 	bool has_entries = false;
 
-	pthread_mutex_lock(&sw->fdb_lock);
+	fdb_write_begin(sw);
 	HASH_ITER (hh, sw->bridges, bridge, next) {
 		struct fdb_counters counters;
 
@@ -109,7 +109,7 @@ static bool age(struct vswitch *sw, uint64_t now)
 		fdb_counters_read(bridge->fdb, &counters);
 		has_entries |= counters.n_entries > counters.n_static;
 	}
-	pthread_mutex_unlock(&sw->fdb_lock);
+	fdb_write_end(sw);
 	return has_entries;
 }
 
@@ -119,7 +119,7 @@ void revalidator_turn(struct revalidator *revalidator)
 
 	mailbox_wake_ack(revalidator->mailbox);
 	while (learn_batch(revalidator, now))
-		rcu_rest();
+		;
 	if (!revalidator->has_entries || now - revalidator->aged_at < AGE_PERIOD_NS)
 		return;
 	revalidator->aged_at = now;
@@ -135,11 +135,10 @@ static void *revalidator_main(void *arg)
 	};
 
 	rcu_reader_begin();
+	rcu_sleep_begin();
 	while (!fds[1].revents) {
 		revalidator_turn(revalidator);
-		rcu_sleep_begin();
 		poll(fds, 2, revalidator->has_entries ? 1000 : -1);
-		rcu_sleep_end();
 	}
 	rcu_reader_end();
 	return NULL;

@@ -210,6 +210,7 @@ void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out)
 		out->n_hit += counter_get(&worker->counts.n_hit);
 		out->n_miss += counter_get(&worker->counts.n_miss);
 		out->n_stale += counter_get(&worker->counts.n_stale);
+		out->n_full += counter_get(&worker->counts.n_full);
 		out->n_evicted += cache.n_evicted;
 		out->n_expired += cache.n_expired;
 		out->n_entries += (uint32_t)cache.n_entries;
