@@ -61,9 +61,9 @@ struct upcall_tag {
 
 struct upcall_header {
 	__u16 magic;
-	__u16 port;   /* the port it came in by */
-	__u8 reason;  /* enum upcall_reason */
-	__u8 n_tags;  /* VLAN tags that belong between the MAC addresses and the rest, outer first */
+	__u16 port;  /* the port it came in by */
+	__u8 reason; /* enum upcall_reason */
+	__u8 n_tags; /* VLAN tags that belong between the MAC addresses and the rest, outer first */
 	__u16 pad;
 	__u32 cookie; /* depends on the reason */
 	struct upcall_tag tags[UPCALL_TAGS];

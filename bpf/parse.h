@@ -33,7 +33,7 @@ struct parse_cursor {
 	const __u8 *start; /* the Ethernet header */
 	const __u8 *pos;
 	const __u8 *end; /* of what can be read */
-	__u32 left;	 /* bytes from pos to the end of the innermost header's payload */
+	__u32 left;      /* bytes from pos to the end of the innermost header's payload */
 };
 
 /* The next `size` bytes, or NULL: then *verdict says why. */
@@ -214,13 +214,13 @@ PARSE_INLINE void parse_note_extension(struct packet_layout *layout, __u8 type, 
 		__u8 rank;
 		__u16 bit;
 	} table[256] = {
-		[IP_PROTO_HOP_BY_HOP] = { 1, IPV6_EXT_HOP_BY_HOP },
-		[IP_PROTO_ROUTING] = { 3, IPV6_EXT_ROUTING },
-		[IP_PROTO_FRAGMENT] = { 4, IPV6_EXT_FRAGMENT },
-		[IP_PROTO_AUTH] = { 5, IPV6_EXT_AUTH },
-		[IP_PROTO_ESP] = { 6, IPV6_EXT_ESP },
-		[IP_PROTO_DESTINATION] = { 7, IPV6_EXT_DESTINATION },
-		[IP_PROTO_NONE] = { 8, IPV6_EXT_NONEXT },
+		[IP_PROTO_HOP_BY_HOP] = {1, IPV6_EXT_HOP_BY_HOP},
+		[IP_PROTO_ROUTING] = {3, IPV6_EXT_ROUTING},
+		[IP_PROTO_FRAGMENT] = {4, IPV6_EXT_FRAGMENT},
+		[IP_PROTO_AUTH] = {5, IPV6_EXT_AUTH},
+		[IP_PROTO_ESP] = {6, IPV6_EXT_ESP},
+		[IP_PROTO_DESTINATION] = {7, IPV6_EXT_DESTINATION},
+		[IP_PROTO_NONE] = {8, IPV6_EXT_NONEXT},
 	};
 	const __u16 bit = table[type].bit, seen = layout->ipv6_extensions;
 	__u8 rank = table[type].rank;

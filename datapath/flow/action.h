@@ -36,28 +36,28 @@ _Static_assert(sizeof(struct flow_op) == 8, "flow op");
 
 static inline struct flow_op flow_op_drop(uint16_t reason)
 {
-	return (struct flow_op){ .type = OP_DROP, .reason = reason };
+	return (struct flow_op){.type = OP_DROP, .reason = reason};
 }
 
 static inline struct flow_op flow_op_output(uint16_t port)
 {
-	return (struct flow_op){ .type = OP_OUTPUT, .port = port };
+	return (struct flow_op){.type = OP_OUTPUT, .port = port};
 }
 
 static inline struct flow_op flow_op_push_vlan(uint16_t tpid, uint16_t tci)
 {
-	return (struct flow_op){ .type = OP_PUSH_VLAN, .tpid = tpid, .tci = tci };
+	return (struct flow_op){.type = OP_PUSH_VLAN, .tpid = tpid, .tci = tci};
 }
 
 static inline struct flow_op flow_op_pop_vlan(void)
 {
-	return (struct flow_op){ .type = OP_POP_VLAN };
+	return (struct flow_op){.type = OP_POP_VLAN};
 }
 
 /* Changes those bits of the outermost tag that are 1 in `mask`. */
 static inline struct flow_op flow_op_set_vlan(uint16_t tci, uint16_t mask)
 {
-	return (struct flow_op){ .type = OP_SET_VLAN, .mask = mask, .tci = tci & mask };
+	return (struct flow_op){.type = OP_SET_VLAN, .mask = mask, .tci = tci & mask};
 }
 
 #define FLOW_OPS_MAX 4096

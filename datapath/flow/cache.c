@@ -16,7 +16,7 @@
  *
  * All memory is mapped for max_entries and touched in order from the front.
  */
-#define NONE	      0
+#define NONE          0
 #define REST_WORDS    (FLOW_KEY_PACKET_WORDS - CACHE_ENTRY_WORDS)
 #define FIRST_BUCKETS 64 /* 2^6 */
 #define FIRST_LEVEL   6
@@ -37,17 +37,17 @@ struct cache {
 	/* fixed after create */
 	struct cache_config config;
 	struct cache_entry *entry; /* max_entries + 1 */
-	struct rest *rest;	   /* parallel to entry: words past CACHE_ENTRY_WORDS */
-	uint32_t *bucket;	   /* max_entries, at least FIRST_BUCKETS */
-	struct port_ring *port;	   /* PORT_ID_MAX */
+	struct rest *rest;         /* parallel to entry: words past CACHE_ENTRY_WORDS */
+	uint32_t *bucket;          /* max_entries, at least FIRST_BUCKETS */
+	struct port_ring *port;    /* PORT_ID_MAX */
 	/* this worker only */
 	uint32_t n_buckets; /* 2^level to 2^(level + 1) - 1 */
 	unsigned level;
 	uint32_t n_made; /* places used so far: 1 to n_made */
-	uint32_t free;	 /* chain of those given back */
+	uint32_t free;   /* chain of those given back */
 	uint32_t n_ports;
 	uint16_t next_victim; /* port to look at first when one has too much */
-	uint32_t swept;	      /* place that the sweep came to */
+	uint32_t swept;       /* place that the sweep came to */
 	struct cache_counters counters;
 };
 

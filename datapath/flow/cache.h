@@ -38,7 +38,7 @@ static inline uint32_t cache_tick(uint64_t ns)
 
 /* Two cache lines; keys of more words, which are rare, go on elsewhere. */
 struct cache_entry {
-	uint32_t next;      /* in its bucket */
+	uint32_t next; /* in its bucket */
 	uint32_t hash;
 	uint32_t port_next; /* in its port's list */
 	uint32_t port_prev;
@@ -46,9 +46,9 @@ struct cache_entry {
 	uint16_t type;      /* mask id and number of words: cache_entry_mask() */
 	uint16_t in_port;
 	struct version_stamp stamp;
-	struct flow_actions *actions; /* the caller's reference */
-	uint64_t n_packets;           /* counter */
-	uint64_t n_bytes;             /* counter */
+	struct flow_actions *actions;     /* the caller's reference */
+	uint64_t n_packets;               /* counter */
+	uint64_t n_bytes;                 /* counter */
 	uint64_t word[CACHE_ENTRY_WORDS]; /* the first masked words: cache_entry_words() */
 };
 

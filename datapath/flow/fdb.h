@@ -71,7 +71,7 @@ void fdb_free(struct fdb **fdb);
 int fdb_set_config(struct fdb *fdb, const struct fdb_config *config);
 
 enum fdb_result {
-	FDB_KNOWN,   /* nothing new: seen again, or static */
+	FDB_KNOWN, /* nothing new: seen again, or static */
 	FDB_LEARNED,
 	FDB_MOVED,   /* from another port */
 	FDB_REFUSED, /* multicast, or no room: every entry is static */

@@ -56,9 +56,9 @@ struct flow_key {
 			uint32_t pkt_mark;         /* 21: skb->mark */
 			uint32_t in_phy_port;      /* of the port below in_port; 0: the same */
 
-			uint64_t metadata;         /* 22 */
-			uint32_t reg[16];          /* 23 to 30 */
-			uint32_t conj_id;          /* 31 */
+			uint64_t metadata; /* 22 */
+			uint32_t reg[16];  /* 23 to 30 */
+			uint32_t conj_id;  /* 31 */
 			uint32_t actset_output;
 		};
 	};

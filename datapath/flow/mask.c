@@ -22,8 +22,8 @@ struct mask_table {
 	struct entry *entry; /* FLOW_MASK_IDS of them, by id */
 	struct entry *by_bits;
 	struct cds_list_head idle; /* oldest first */
-	unsigned n_made;	   /* ids ever given out */
-	unsigned n_used;	   /* with references */
+	unsigned n_made;           /* ids ever given out */
+	unsigned n_used;           /* with references */
 };
 
 /* What makes masks equal: everything behind the id, unused places being zero. */

@@ -43,7 +43,7 @@ static inline uint16_t version_index(uint64_t hash)
 /* What one decision rests on: collected while it is made. */
 struct version_deps {
 	const struct versions *versions;
-	uint32_t config;  /* when it was begun */
+	uint32_t config; /* when it was begun */
 	uint32_t learned;
 	uint32_t seen[2];
 	uint16_t index[2];
@@ -53,7 +53,7 @@ struct version_deps {
 /* Before the first look at any table. */
 static inline void version_deps_begin(struct version_deps *deps, const struct versions *versions)
 {
-	*deps = (struct version_deps){ .versions = versions };
+	*deps = (struct version_deps){.versions = versions};
 	deps->config = version_read(versions, VERSION_CONFIG);
 	deps->learned = version_read(versions, VERSION_LEARNED);
 }
@@ -80,7 +80,7 @@ struct version_stamp {
 
 static inline struct version_stamp version_deps_stamp(const struct version_deps *deps)
 {
-	struct version_stamp stamp = { { VERSION_CONFIG, VERSION_CONFIG }, 3 * deps->config };
+	struct version_stamp stamp = {{VERSION_CONFIG, VERSION_CONFIG}, 3 * deps->config};
 
 	if (deps->n == 3) {
 		stamp.index[0] = VERSION_LEARNED;

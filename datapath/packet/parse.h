@@ -32,7 +32,7 @@ struct packet_extra {
 			struct ipv6_addr nd_target;
 			/* 4, 5 */
 			be32 mpls[PACKET_MPLS_LABELS]; /* label stack entries, outermost first */
-			be32 pbb;		       /* PBB_ISID_MASK and PBB_UCA */
+			be32 pbb;                      /* PBB_ISID_MASK and PBB_UCA */
 		};
 	};
 };
