@@ -3,7 +3,8 @@
  *
  * Readers look up without locks, as base/rcu.h has it. Exactly one thread at a time writes; the
  * callers see to that. Removed entries are freed when enough have come together, so now and then a
- * writer waits for readers: writing is not for path/.
+ * writer waits for readers: writing is not for path/, and whoever waits for his turn to write is
+ * offline meanwhile.
  *
  * Every change of where an address leads bumps the version counter of its bucket (flow/version.h),
  * so cached flows that rest on it, and only those, are decided anew. Seeing an address again where
