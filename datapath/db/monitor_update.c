@@ -6,9 +6,11 @@
 #include "db/monitor.h"
 #include "db/schema.h"
 
+/* `name` must live as long as the database: literals and names of columns. */
 static void add(struct json_object *object, const char *name, struct json_object *value)
 {
-	json_object_object_add_ex(object, name, value, JSON_C_OBJECT_ADD_KEY_IS_NEW);
+	json_object_object_add_ex(object, name, value,
+				  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
 }
 
 static bool is_changed(const struct monitor_column *column, struct datum *const *old,
@@ -151,5 +153,5 @@ void monitor_update_add(struct json_object **updates, struct datum *const *colum
 		json_object_object_add(*updates, table, rows);
 	}
 	uuid_print(&columns[COLUMN_UUID]->atoms[0].uuid, uuid);
-	add(rows, uuid, row_update);
+	json_object_object_add_ex(rows, uuid, row_update, JSON_C_OBJECT_ADD_KEY_IS_NEW);
 }

@@ -33,8 +33,9 @@ uint64_t db_server_deadline(const struct db_server *server);
 void db_server_run(struct db_server *server, uint64_t now);
 
 /* Delivers one JSON-RPC message (a reply or a notification) to a client. `message` is borrowed:
- * json_object_get() it to keep it, never change it. It must not call the functions of this header:
- * a client that cannot be written to any more is marked, and its session freed later. */
+ * json_object_get() it to keep it, no longer than the server lives, and never change it. It must
+ * not call the functions of this header: a client that cannot be written to any more is marked, and
+ * its session freed later. */
 typedef void db_send_fn(void *context, struct json_object *message);
 
 int db_session_new(struct db_session **out, struct db_server *server, db_send_fn *send,
