@@ -15,7 +15,7 @@
 struct err;
 struct json_object;
 
-#define JSON_DEPTH_MAX	64
+#define JSON_DEPTH_MAX  64
 #define JSON_MEMORY_MAX ((size_t)256 << 20)
 
 /* Reads one JSON value (RFC 8259) that must be all of `text`, `len` bytes, no NUL needed.

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const level_names[] = { "error", "warn", "info", "debug" };
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static enum log_level max_level = LOG_INFO;
@@ -91,8 +91,9 @@ void log_write(enum log_level level, const char *module, const char *fmt, ...)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	len = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &tm);
-	len += (size_t)snprintf(line + len, sizeof(line) - len, ".%03ldZ %s %s: ",
-				now.tv_nsec / 1000000, level_names[level], module);
+	len += (size_t)snprintf(line + len, sizeof(line) - len,
+				".%03ldZ %s %s: ", now.tv_nsec / 1000000, level_names[level],
+				module);
 	va_start(args, fmt);
 	vsnprintf(line + len, sizeof(line) - len - 1, fmt, args);
 	va_end(args);

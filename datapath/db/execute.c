@@ -159,7 +159,8 @@ static int run_operations(struct execution *execution, struct json_object *param
 	return r;
 }
 
-int execution_run(struct execution *execution, struct json_object *params, struct json_object **result)
+int execution_run(struct execution *execution, struct json_object *params,
+		  struct json_object **result)
 {
 	size_t n = json_object_array_length(params);
 	own(json_free) struct json_object *results = json_object_new_array_ext((int)n);

@@ -32,7 +32,8 @@ struct execution {
 
 /* Runs the operations in params[1] and up of the request. Returns 0 and the array of their results,
  * which the caller puts, or -EAGAIN: a "wait" is not satisfied yet, nothing was done. */
-int execution_run(struct execution *execution, struct json_object *params, struct json_object **result);
+int execution_run(struct execution *execution, struct json_object *params,
+		  struct json_object **result);
 
 /* An operation reads its members, does its work and fills in its result. 0, -EINVAL with
  * execution.error, or -EAGAIN. */

@@ -117,8 +117,8 @@ static void test_natural_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_formats),	      cmocka_unit_test(test_cut_cells),
-		cmocka_unit_test(test_empty),	      cmocka_unit_test(test_values_stay_json),
+		cmocka_unit_test(test_formats),       cmocka_unit_test(test_cut_cells),
+		cmocka_unit_test(test_empty),         cmocka_unit_test(test_values_stay_json),
 		cmocka_unit_test(test_natural_order),
 	};
 
