@@ -119,6 +119,7 @@ static int call_port_show(struct session *session, const struct cli_invocation *
 		{"tx bytes", "switched.tx_bytes", GRID_RIGHT, NULL},
 		{"drops", "drops", GRID_RIGHT, report_sum},
 		{"error", "error", GRID_LEFT, NULL},
+		{"note", "note", GRID_LEFT, NULL},
 		{},
 	};
 

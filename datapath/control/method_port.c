@@ -105,6 +105,7 @@ static void device_show(struct json_object *object, const struct port_status *st
 	mac_print(status->mac, mac);
 	result_boolean(object, "attached", status->is_attached);
 	result_string(object, "error", status->error);
+	result_string(object, "note", status->note);
 	result_string(object, "hook", hook_name(status));
 	result_string(object, "mode", status->mode);
 	result_string(object, "driver", status->driver);

@@ -131,6 +131,8 @@ static struct json_object *status_map(const struct port_status *status)
 		value_map_add(map, "hook", hooks[status->hook]);
 	if (status->is_attached && status->mode[0])
 		value_map_add(map, "mode", status->mode);
+	if (status->is_attached && status->note[0])
+		value_map_add(map, "note", status->note);
 	if (status->is_attached && status->n_rxq)
 		value_map_add_number(map, "n_rxq", status->n_rxq);
 	return map;

@@ -255,11 +255,6 @@ void bpf_detach(struct bpf_programs *programs, struct attachment *attachment)
 	*attachment = (struct attachment)ATTACHMENT_NONE;
 }
 
-bool bpf_has_tcx(const struct bpf_programs *programs)
-{
-	return programs->has_tcx;
-}
-
 /* ---- maps ---- */
 
 static int map_set(struct bpf_map *map, uint32_t key, const void *value)

@@ -49,8 +49,6 @@ int bpf_attach(struct bpf_programs *programs, enum bpf_program_id program, uint3
 	       struct attachment *out, struct err *err);
 /* Works as well for a device that is gone or in another namespace. Idempotent. */
 void bpf_detach(struct bpf_programs *programs, struct attachment *attachment);
-/* True if tc programs are attached by tcx links, false: by clsact filters. */
-bool bpf_has_tcx(const struct bpf_programs *programs);
 
 /* Rows of the maps. 0 or -errno. */
 int bpf_port_set(struct bpf_programs *programs, const struct port_entry *entry);

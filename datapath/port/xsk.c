@@ -98,10 +98,9 @@ static void complete(struct xsk *xsk)
 		uint32_t chunk =
 			(uint32_t)(*xsk_ring_cons__comp_addr(&xsk->comp, at + i) / UMEM_CHUNK_SIZE);
 
-		if (xsk->umem->holder[chunk] != xsk->id) {
-			xsk->n_completed_twice++;
+		/* Old kernels have been seen to complete one twice. */
+		if (xsk->umem->holder[chunk] != xsk->id)
 			continue;
-		}
 		xsk->umem->holder[chunk] = 0;
 		pool->free[pool->n_free++] = chunk;
 		xsk->txq.n_pending--;

@@ -35,8 +35,6 @@ struct xsk {
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons comp, rx;
 	uint32_t n_rx_held; /* chunks in the fill and rx rings */
-	/* counters: one writer, the worker */
-	uint64_t n_completed_twice;
 	/* the worker writes, atomic */
 	bool is_dead;
 };
