@@ -118,13 +118,12 @@ static void filter_detach(struct attachment *attachment)
 	}
 }
 
-static int link_attach(struct bpf_programs *programs, int prog,
-		       struct attachment *attachment)
+static int link_attach(struct bpf_programs *programs, int prog, struct attachment *attachment)
 {
 	bool xdp = is_xdp(attachment->program);
 	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = xdp ? XDP_FLAGS_DRV_MODE : 0);
-	int fd = bpf_link_create(prog, (int)attachment->ifindex,
-				 xdp ? BPF_XDP : ATTACH_TCX_INGRESS, &opts);
+	int fd = bpf_link_create(prog, (int)attachment->ifindex, xdp ? BPF_XDP : ATTACH_TCX_INGRESS,
+				 &opts);
 	char name[32];
 	int rc;
 

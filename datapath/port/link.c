@@ -290,13 +290,18 @@ static int veth_end_set(struct link_client *client, const char *name, const char
 			bool is_quiet)
 {
 	own(msg_put) struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 0);
+	int rc;
 
 	if (!msg || nla_put_string(msg, IFLA_IFNAME, name) ||
 	    nla_put_string(msg, IFLA_IFALIAS, alias))
 		return -ENOMEM;
 	if (is_quiet && ipv6_off_put(msg))
 		return -ENOMEM;
-	return change(client, msg);
+	rc = change(client, msg);
+	/* A kernel that speaks no IPv6 is quiet as it is. */
+	if (rc == -EAFNOSUPPORT && is_quiet)
+		return veth_end_set(client, name, alias, false);
+	return rc;
 }
 
 int link_veth_new(struct link_client *client, const struct link_veth *veth)
