@@ -52,6 +52,8 @@ static void call_waiting(struct retire_list *list)
 		next = item->next;
 		item->gone(item, list->ctx);
 	}
+	if (!list->waiting.first && list->open.first)
+		ask(list);
 }
 
 int retire_list_new(struct retire_list **out, void *ctx)
@@ -82,8 +84,6 @@ size_t retire_poll(struct retire_list *list)
 {
 	if (list->waiting.first && __atomic_load_n(&list->is_over, __ATOMIC_ACQUIRE))
 		call_waiting(list);
-	if (!list->waiting.first && list->open.first)
-		ask(list);
 	return list->waiting.n + list->open.n;
 }
 
@@ -94,7 +94,8 @@ void retire(struct retire_list *list, struct retired *item,
 	*list->open.last = item;
 	list->open.last = &item->next;
 	list->open.n++;
-	retire_poll(list);
+	if (!list->waiting.first)
+		ask(list);
 }
 
 /* rcu_barrier() would do, but ThreadSanitizer cannot see into it. */

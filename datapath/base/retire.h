@@ -26,11 +26,12 @@ int retire_list_new(struct retire_list **out, void *ctx);
 /* Waits until all that was retired is gone, like retire_wait(). */
 void retire_list_free(struct retire_list **list);
 
-/* Calls gone(item, ctx) after a grace period that begins later than this call. */
+/* Has gone(item, ctx) called by a later retire_poll(), after a grace period that begins later than
+ * this call. Calls nothing itself, so it may be used in the middle of a change. */
 void retire(struct retire_list *list, struct retired *item,
 	    void (*gone)(struct retired *item, void *ctx));
-/* Calls what is due, and asks for the next grace period. retire() does it too; a writer calls it
- * now and then, so that memory does not wait for the next change. Returns how many wait. */
+/* Calls what is due, and asks for the next grace period: at a moment when everything may change.
+ * Returns how many wait. */
 size_t retire_poll(struct retire_list *list);
-/* Takes milliseconds: for tests and orderly ends. */
+/* Waits until all that was retired is gone. Takes milliseconds: for tests and orderly ends. */
 void retire_wait(struct retire_list *list);

@@ -279,8 +279,10 @@ int classifier_add(struct classifier *cls, const struct rule_spec *spec, uint64_
 		   struct rule **out)
 {
 	struct rule *rule, *head;
-	int r = rule_new(&rule, &cls->pool, &spec->match, cls->layout->n_words);
+	int r;
 
+	retire_poll(cls->retired);
+	r = rule_new(&rule, &cls->pool, &spec->match, cls->layout->n_words);
 	if (r)
 		return r;
 	rule->priority = spec->priority;
@@ -300,15 +302,15 @@ int classifier_add(struct classifier *cls, const struct rule_spec *spec, uint64_
 	return 0;
 }
 
-void classifier_remove(struct classifier *cls, struct rule *rule)
+static void unlink_rule(struct classifier *cls, struct rule *rule)
 {
-	struct rule *head = head_of(cls, rule);
+	struct rule *head;
 
-	if (head == rule) {
+	if (rule_table_replace(&cls->index, rule, rule->lower)) {
 		head_replace(cls, rule, rule->lower);
-		rule_table_replace(&cls->index, rule, rule->lower);
 		rule_table_shrink(&cls->index, cls->retired);
 	} else {
+		head = head_of(cls, rule);
 		while (head->lower != rule)
 			head = head->lower;
 		__atomic_store_n(&head->lower, rule->lower, __ATOMIC_RELEASE);
@@ -317,15 +319,21 @@ void classifier_remove(struct classifier *cls, struct rule *rule)
 	retire(cls->retired, &rule->retired, rule_gone);
 }
 
-static void remove_due(struct retired *item, void *ctx)
+void classifier_remove(struct classifier *cls, struct rule *rule)
 {
-	classifier_remove(ctx, (struct rule *)((char *)item - offsetof(struct rule, retired)));
+	retire_poll(cls->retired);
+	unlink_rule(cls, rule);
+}
+
+static void unlink_due(struct retired *item, void *ctx)
+{
+	unlink_rule(ctx, (struct rule *)((char *)item - offsetof(struct rule, retired)));
 }
 
 void classifier_remove_later(struct classifier *cls, struct rule *rule)
 {
 	assert(rule->removed != RULE_NEVER);
-	retire(cls->retired, &rule->retired, remove_due);
+	retire(cls->retired, &rule->retired, unlink_due);
 }
 
 size_t classifier_poll(struct classifier *cls)

@@ -1,6 +1,5 @@
 #include "flow/rule-table.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,7 +285,7 @@ static void take_out(struct rule_buckets *buckets, uint32_t home, uint32_t at, u
 	buckets->n_rules--;
 }
 
-void rule_table_replace(struct rule_table *table, struct rule *rule, struct rule *other)
+bool rule_table_replace(struct rule_table *table, struct rule *rule, struct rule *other)
 {
 	struct rule_buckets *buckets = table->buckets;
 	uint32_t hash = rule_table_hash(table, rule);
@@ -297,16 +296,18 @@ void rule_table_replace(struct rule_table *table, struct rule *rule, struct rule
 	do
 		found = rule_probe_next(&probe);
 	while (found && found != rule);
-	assert(found);
+	if (!found)
+		return false;
 	if (!other) {
 		take_out(buckets, hash & buckets->last, probe.at, probe.slot);
-		return;
+		return true;
 	}
 	if (table->has_lanes && other->priority > rule->priority) {
 		set_priority(&buckets->bucket[probe.at], probe.slot, other->priority);
 		raise_home(&buckets->bucket[hash & buckets->last], other->priority);
 	}
 	__atomic_store_n(&buckets->bucket[probe.at].rule[probe.slot], other, __ATOMIC_RELEASE);
+	return true;
 }
 
 unsigned rule_table_count(const struct rule_table *table, uint32_t hash)

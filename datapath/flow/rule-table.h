@@ -232,8 +232,8 @@ static inline struct rule *rule_probe_next(struct rule_probe *probe)
 uint32_t rule_table_hash(const struct rule_table *table, const struct rule *rule);
 /* Links the head of a chain. Returns 0 or -ENOMEM (then nothing has changed). */
 int rule_table_insert(struct rule_table *table, struct rule *rule, struct retire_list *retired);
-/* Puts another head in the place of `rule`, which is there; NULL: unlinks it. */
-void rule_table_replace(struct rule_table *table, struct rule *rule, struct rule *other);
+/* Puts another head in the place of `rule`; NULL: unlinks it. False: it is not there. */
+bool rule_table_replace(struct rule_table *table, struct rule *rule, struct rule *other);
 /* How many heads have this hash, or nearly: it compares tags. Never too few. */
 unsigned rule_table_count(const struct rule_table *table, uint32_t hash);
 /* Halves the array when it is nearly empty. Not being able to is no harm. */
