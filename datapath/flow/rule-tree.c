@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAF_SIZE 16
+#define LEAF_SIZE 32
 #define MAX_DEPTH 512 /* below it leaves grow instead of splitting */
 
 enum branch { BRANCH_ZERO, BRANCH_ONE, BRANCH_ANY, N_BRANCHES };
 
 struct rule_node {
 	bool is_leaf;   /* fixed */
-	uint8_t word;   /* fork, fixed: the bit that it tests */
+	uint8_t word;   /* fixed; of a fork: where the bit is that it tests */
 	uint32_t bound; /* RCU: no rule below has a higher priority */
 	uint64_t bit;
 	struct retired retired;
@@ -23,11 +23,18 @@ struct fork {
 	struct rule_node *child[N_BRANCHES]; /* RCU */
 };
 
+/* The rule's value and mask in the leaf's word are here too: most rules of a leaf are passed over
+ * without touching them. */
+struct slot {
+	struct rule *rule; /* RCU; NULL: free */
+	uint64_t value, mask;
+};
+
 struct leaf {
-	struct rule_node node;
-	unsigned n_slots;    /* fixed */
-	unsigned n_rules;    /* writer only */
-	struct rule *rule[]; /* RCU; NULL: free */
+	struct rule_node node; /* node.word: the word that slots tell of */
+	unsigned n_slots;      /* fixed */
+	unsigned n_rules;      /* writer only */
+	struct slot slot[];
 };
 
 static struct fork *fork_of(const struct rule_node *node)
@@ -65,27 +72,56 @@ static enum branch branch_of(const struct rule *rule, unsigned word, uint64_t bi
 	return BRANCH_ANY;
 }
 
-static struct leaf *leaf_new(unsigned n_slots)
+/* The word in which the rules have the most mask bits. */
+static unsigned choose_word(struct rule *const *rules, unsigned n)
 {
-	struct leaf *leaf = calloc(1, sizeof(*leaf) + n_slots * sizeof(struct rule *));
+	unsigned bits[RULE_MAX_WORDS] = {0}, best = 0;
 
-	if (leaf) {
-		leaf->node.is_leaf = true;
-		leaf->n_slots = n_slots;
-	}
-	return leaf;
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned j = 0; j < rules[i]->mask->n_words; j++)
+			bits[rule_mask_index(rules[i]->mask)[j]] +=
+				(unsigned)__builtin_popcountll(rules[i]->mask->word[j]);
+	for (unsigned word = 1; word < RULE_MAX_WORDS; word++)
+		if (bits[word] > bits[best])
+			best = word;
+	return best;
 }
 
 static void leaf_put(struct leaf *leaf, struct rule *rule)
 {
-	unsigned slot = 0;
+	const uint8_t *index = rule_mask_index(rule->mask);
+	struct slot *slot = leaf->slot;
+	uint64_t value = 0, mask = 0;
 
-	while (leaf->rule[slot])
+	while (slot->rule)
 		slot++;
+	for (unsigned i = 0; i < rule->mask->n_words; i++) {
+		if (index[i] == leaf->node.word) {
+			value = rule->value[i];
+			mask = rule->mask->word[i];
+		}
+	}
 	if (leaf->node.bound < rule->priority)
 		__atomic_store_n(&leaf->node.bound, rule->priority, __ATOMIC_RELAXED);
-	__atomic_store_n(&leaf->rule[slot], rule, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->value, value, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->mask, mask, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->rule, rule, __ATOMIC_RELEASE);
 	leaf->n_rules++;
+}
+
+/* A leaf with these rules and room for more. NULL: no memory. */
+static struct leaf *leaf_new(unsigned n_slots, struct rule *const *rules, unsigned n_rules)
+{
+	struct leaf *leaf = calloc(1, sizeof(*leaf) + n_slots * sizeof(leaf->slot[0]));
+
+	if (!leaf)
+		return NULL;
+	leaf->node.is_leaf = true;
+	leaf->node.word = (uint8_t)choose_word(rules, n_rules);
+	leaf->n_slots = n_slots;
+	for (unsigned i = 0; i < n_rules; i++)
+		leaf_put(leaf, rules[i]);
+	return leaf;
 }
 
 /* What a look-up has to do below a fork on this bit, about. UINT_MAX: the bit splits nothing. */
@@ -135,39 +171,40 @@ static void fork_free(struct fork *fork)
 static struct fork *split(const struct leaf *full, struct rule *rule)
 {
 	struct fork *fork = calloc(1, sizeof(*fork));
-	struct rule *rules[LEAF_SIZE + 1];
-	unsigned word = 0;
+	struct rule *rules[LEAF_SIZE + 1], *part[N_BRANCHES][LEAF_SIZE + 1];
+	unsigned word = 0, n[N_BRANCHES] = {0};
 
 	if (!fork)
 		return NULL;
-	memcpy(rules, full->rule, LEAF_SIZE * sizeof(rules[0]));
+	for (unsigned i = 0; i < LEAF_SIZE; i++)
+		rules[i] = full->slot[i].rule;
 	rules[LEAF_SIZE] = rule;
 	choose_bit(rules, LEAF_SIZE + 1, &word, &fork->node.bit);
 	fork->node.word = (uint8_t)word;
 	fork->node.bound = full->node.bound > rule->priority ? full->node.bound : rule->priority;
 	for (unsigned i = 0; i < LEAF_SIZE + 1; i++) {
-		struct rule_node **child = &fork->child[branch_of(rules[i], word, fork->node.bit)];
+		enum branch branch = branch_of(rules[i], word, fork->node.bit);
 
-		if (!*child)
-			*child = (struct rule_node *)leaf_new(LEAF_SIZE);
-		if (!*child) {
+		part[branch][n[branch]++] = rules[i];
+	}
+	for (unsigned i = 0; i < N_BRANCHES; i++) {
+		if (!n[i])
+			continue;
+		fork->child[i] = (struct rule_node *)leaf_new(LEAF_SIZE, part[i], n[i]);
+		if (!fork->child[i]) {
 			fork_free(fork);
 			return NULL;
 		}
-		leaf_put(leaf_of(*child), rules[i]);
 	}
 	return fork;
 }
 
 static struct leaf *grow(const struct leaf *full, struct rule *rule)
 {
-	struct leaf *leaf = leaf_new(full->n_slots * 2);
+	struct leaf *leaf = leaf_new(full->n_slots * 2, &rule, 1);
 
-	if (!leaf)
-		return NULL;
-	for (unsigned i = 0; i < full->n_slots; i++)
-		leaf_put(leaf, full->rule[i]);
-	leaf_put(leaf, rule);
+	for (unsigned i = 0; leaf && i < full->n_slots; i++)
+		leaf_put(leaf, full->slot[i].rule);
 	return leaf;
 }
 
@@ -183,15 +220,13 @@ int rule_tree_insert(struct rule_tree *tree, struct rule *rule, struct retire_li
 		leaf_put(leaf_of(node), rule);
 	} else {
 		if (!node)
-			made = (struct rule_node *)leaf_new(LEAF_SIZE);
+			made = (struct rule_node *)leaf_new(LEAF_SIZE, &rule, 1);
 		else if (depth < MAX_DEPTH)
 			made = (struct rule_node *)split(leaf_of(node), rule);
 		else
 			made = (struct rule_node *)grow(leaf_of(node), rule);
 		if (!made)
 			return -ENOMEM;
-		if (!node)
-			leaf_put(leaf_of(made), rule);
 		publish(place, made);
 		if (node)
 			retire(retired, &node->retired, node_gone);
@@ -220,12 +255,12 @@ void rule_tree_replace(struct rule_tree *tree, struct rule *rule, struct rule *o
 	for (struct rule_node *node; !(node = *path[depth])->is_leaf; depth++)
 		path[depth + 1] = &fork_of(node)->child[branch_of(rule, node->word, node->bit)];
 	leaf = leaf_of(*path[depth]);
-	while (leaf->rule[slot] != rule)
+	while (leaf->slot[slot].rule != rule)
 		slot++;
 	for (unsigned i = 0; other && i <= depth; i++)
 		if ((*path[i])->bound < other->priority)
 			__atomic_store_n(&(*path[i])->bound, other->priority, __ATOMIC_RELAXED);
-	__atomic_store_n(&leaf->rule[slot], other, __ATOMIC_RELEASE);
+	__atomic_store_n(&leaf->slot[slot].rule, other, __ATOMIC_RELEASE);
 	if (other)
 		return;
 	tree->n_rules--;
@@ -274,8 +309,8 @@ static int node_visit(struct rule_node *node, void *ctx)
 	int r = 0;
 
 	for (unsigned i = 0; node->is_leaf && i < leaf_of(node)->n_slots && !r; i++)
-		if (leaf_of(node)->rule[i])
-			r = visitor->visit(leaf_of(node)->rule[i], visitor->ctx);
+		if (leaf_of(node)->slot[i].rule)
+			r = visitor->visit(leaf_of(node)->slot[i].rule, visitor->ctx);
 	return r;
 }
 
@@ -288,10 +323,16 @@ int rule_tree_for_each(const struct rule_tree *tree, int (*visit)(struct rule *h
 static const struct rule *leaf_lookup(const struct leaf *leaf, uint64_t version,
 				      const uint64_t *key, const struct rule *best)
 {
-	for (unsigned i = 0; i < leaf->n_slots; i++) {
-		const struct rule *rule = __atomic_load_n(&leaf->rule[i], __ATOMIC_ACQUIRE);
+	uint64_t word = key[leaf->node.word];
 
-		if (!rule || (best && rule->priority <= best->priority) || !rule_matches(rule, key))
+	for (unsigned i = 0; i < leaf->n_slots; i++) {
+		const struct slot *slot = &leaf->slot[i];
+		const struct rule *rule = __atomic_load_n(&slot->rule, __ATOMIC_ACQUIRE);
+
+		if (!rule || ((word ^ __atomic_load_n(&slot->value, __ATOMIC_RELAXED)) &
+			      __atomic_load_n(&slot->mask, __ATOMIC_RELAXED)))
+			continue;
+		if ((best && rule->priority <= best->priority) || !rule_matches(rule, key))
 			continue;
 		rule = rule_chain_visible(rule, version);
 		if (rule && (!best || rule->priority > best->priority))
@@ -321,8 +362,10 @@ const struct rule *rule_tree_lookup(const struct rule_tree *tree, uint64_t versi
 			const struct rule_node *exact = node_load(&fork->child[branch]);
 			const struct rule_node *any = node_load(&fork->child[BRANCH_ANY]);
 
-			if (any)
+			if (any) {
+				__builtin_prefetch(any);
 				todo[n++] = any;
+			}
 			if (exact)
 				todo[n++] = exact;
 		}

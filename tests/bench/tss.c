@@ -127,6 +127,7 @@ void tss_remove(struct tss *tss, struct rule *rule)
 		free(tuple);
 	}
 	retire(tss->retired, &rule->retired, gone);
+	retire_poll(tss->retired);
 }
 
 void tss_lookup(const struct tss *tss, const uint64_t *const *keys, unsigned n,
