@@ -332,7 +332,7 @@ static void test_the_switch_follows_random_changes(void **state)
 			bridge_of[rand() % N_NAMES] = rand() % (N_BRIDGES + 1) - 1;
 		random_configure(house, bridge_of);
 		for (int i = 0; i < N_NAMES; i++) {
-			char port[8], bridge[8];
+			char port[16], bridge[16];
 
 			snprintf(port, sizeof(port), "n%d", i);
 			for (int b = 0; b < N_BRIDGES; b++) {
