@@ -117,7 +117,7 @@ static void report(struct configure *configure, const struct row *sw)
 	for (struct interface_record *i = configure->reconcile.interfaces; i; i = i->hh.next) {
 		report_interface(configure->publish, i,
 				 configure->is_statistics_due || !i->has_statistics);
-		i->has_statistics = i->port != NULL;
+		i->has_statistics = i->was_attached;
 	}
 	for (struct bridge_record *b = configure->reconcile.bridges; b; b = b->hh.next)
 		report_bridge(configure->publish, b);

@@ -189,18 +189,18 @@ void report_interface(struct publish *publish, const struct interface_record *re
 	const char *uuid = row_uuid(record->row);
 	struct bridge_port_status status = {.ofport = 0};
 	const char *error = text_or_null(record->error);
+	bool is_working;
 
 	if (record->port)
 		bridge_port_status(record->port, &status);
 	if (!error)
 		error = text_or_null(status.port.error);
+	is_working = record->port && (status.port.is_attached || record->was_attached);
 	/* -1 tells clients of Open vSwitch that there is an error to read. A port that once worked
 	 * keeps its number while it waits for its device. */
-	publish_set(publish, table, uuid, "ofport",
-		    value_integer(status.port.is_attached || record->was_attached ? status.ofport
-										  : -1));
+	publish_set(publish, table, uuid, "ofport", value_integer(is_working ? status.ofport : -1));
 	publish_set(publish, table, uuid, "error", value_string(error));
 	report_device(publish, uuid, &status.port);
-	if (with_statistics && record->port)
+	if (with_statistics && is_working)
 		report_statistics(publish, uuid, record->port, &status);
 }
