@@ -272,7 +272,7 @@ static int wait_change(struct run *run, const struct command *stopped, struct er
 
 int session_run(struct session *session, const struct cli_line *line, struct err *err)
 {
-	own(run_fini) struct run run = {.session = session, .n = line->n_invocations};
+	own(run_fini) struct run run = {.session = session};
 	const struct commit_request request = {
 		.comment = session->comment,
 		.is_dry_run = session->is_dry_run,
@@ -282,6 +282,7 @@ int session_run(struct session *session, const struct cli_line *line, struct err
 
 	if (ret)
 		return ret;
+	run.n = line->n_invocations;
 	run.commands = need(calloc(run.n, sizeof(*run.commands)));
 	reset(&run, line);
 	ret = prepare(&run, err);
