@@ -292,7 +292,7 @@ static void run_hostile(bool is_prefix, unsigned n_rules)
 
 int main(int argc, char **argv)
 {
-	unsigned sizes[MAX_SIZES] = { 1000, 10000, 64000, 256000 }, n = 4;
+	unsigned sizes[MAX_SIZES] = {1000, 10000, 64000, 256000}, n = 4;
 
 	if (argc > 1)
 		for (n = 0; n < MAX_SIZES && n + 1 < (unsigned)argc; n++)
