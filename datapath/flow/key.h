@@ -20,6 +20,7 @@
 enum flow_tunnel_flag {
 	FLOW_TUNNEL_PRESENT = 1 << 0, /* it came out of a tunnel */
 	FLOW_TUNNEL_IPV6 = 1 << 1,    /* addresses are ipv6_src, ipv6_dst */
+	FLOW_TUNNEL_OAM = 1 << 2,     /* Geneve's or VXLAN-GPE's OAM bit */
 };
 
 struct flow_tunnel {
