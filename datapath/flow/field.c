@@ -216,6 +216,8 @@ bool field_need_is_met(enum field_need id, const struct flow_key *key, const str
 		return true;
 	if (key->packet.ip_proto != need->ip_proto || (mask && mask->packet.ip_proto != UINT8_MAX))
 		return false;
+	if (key->packet.ip_frag & FRAG_LATER)
+		return false;
 	if (!need->icmp_type[0])
 		return true;
 	/* (in two bytes of which the upper is zero) */

@@ -376,8 +376,10 @@ static void one_print(struct print *out, const struct field *field, field_bits v
 		ipv4_print(out, value);
 	else if (field->format == FIELD_AS_IPV6)
 		ipv6_print(out, value);
-	else if (is_hex || field->format == FIELD_AS_HEX)
+	else if (field->format == FIELD_AS_HEX)
 		hex_print(out, value);
+	else if (is_hex)
+		print_fmt(out, "0x%llx", (unsigned long long)value);
 	else
 		print_fmt(out, "%llu", (unsigned long long)value);
 }

@@ -59,7 +59,7 @@ void hex_print(struct print *out, field_bits value)
 		print_fmt(out, "0x%llx%016llx", (unsigned long long)(value >> 64),
 			  (unsigned long long)value);
 	else
-		print_fmt(out, "0x%llx", (unsigned long long)value);
+		print_fmt(out, "%#llx", (unsigned long long)value);
 }
 
 /* ---- ports and tables ---- */

@@ -49,5 +49,5 @@ void table_print(struct print *out, uint8_t table, const struct flow_names *name
 int bits_parse(struct slice text, field_bits *out);
 /* The value of a hexadecimal digit; 16: it is none. */
 unsigned digit_of(char c);
-/* With 0x. */
+/* With 0x; zero is "0". */
 void hex_print(struct print *out, field_bits value);
