@@ -119,12 +119,12 @@ int port_parse(struct slice text, const struct flow_names *names, uint16_t *out,
 /* Can it stand in a flow as it is, and be nothing but a name? */
 static bool name_is_plain(const char *name)
 {
-	if (!isalpha((unsigned char)*name) && *name != '_')
+	if (!isalpha((unsigned char)*name))
 		return false;
 	for (size_t i = 0; i < N_RESERVED_PORTS; i++)
 		if (slice_is_nocase(slice_of(name), reserved_ports[i].name))
 			return false;
-	while (isalnum((unsigned char)*name) || *name == '_' || *name == '-')
+	while (isalnum((unsigned char)*name))
 		name++;
 	return !*name;
 }
