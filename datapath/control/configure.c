@@ -114,11 +114,8 @@ static void switch_row_insert(struct configure *configure)
 static void report(struct configure *configure, const struct row *sw)
 {
 	publish_begin(configure->publish);
-	for (struct interface_record *i = configure->reconcile.interfaces; i; i = i->hh.next) {
-		report_interface(configure->publish, i,
-				 configure->is_statistics_due || !i->has_statistics);
-		i->has_statistics = i->was_attached;
-	}
+	for (struct interface_record *i = configure->reconcile.interfaces; i; i = i->hh.next)
+		report_interface(configure->publish, i, configure->is_statistics_due);
 	for (struct bridge_record *b = configure->reconcile.bridges; b; b = b->hh.next)
 		report_bridge(configure->publish, b);
 	report_switch(configure->publish, sw);

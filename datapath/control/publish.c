@@ -18,6 +18,7 @@ struct target {
 	struct json_object *written; /* columns as the database has them */
 	struct json_object *pending; /* columns that differ, or are on their way; or NULL */
 	bool is_named;               /* by this pass */
+	bool is_written;             /* all that was set */
 	UT_hash_handle hh;
 };
 
@@ -115,7 +116,19 @@ void publish_set(struct publish *publish, const char *table, const char *uuid, c
 	}
 	if (!target->pending)
 		target->pending = json_object_new_object();
+	target->is_written = false;
 	json_object_object_add(target->pending, column, value);
+}
+
+bool publish_keep(struct publish *publish, const char *uuid)
+{
+	struct target *target;
+
+	HASH_FIND_STR(publish->targets, uuid, target);
+	if (!target || !target->is_written)
+		return false;
+	target->is_named = true;
+	return true;
 }
 
 /* {"op": "update", "table": T, "where": [["_uuid", "==", ["uuid", U]]], "row": {...}} */
@@ -146,6 +159,7 @@ static void pending_settle(struct target *target, bool is_written)
 	}
 	json_object_put(target->pending);
 	target->pending = NULL;
+	target->is_written = is_written;
 }
 
 static void transact_done(void *ctx, const char *error)

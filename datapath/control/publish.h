@@ -23,6 +23,9 @@ void publish_begin(struct publish *publish);
 /* `table` and `column` are borrowed for good, `uuid` is copied, `value` is taken over. */
 void publish_set(struct publish *publish, const char *table, const char *uuid, const char *column,
 		 struct json_object *value);
+/* Names the row `uuid` without any values: they are what they were. False: not all of what was set
+ * is written, or the row is new: name everything. */
+bool publish_keep(struct publish *publish, const char *uuid);
 /* Returns 1 if a transaction is on its way, 0 if there is nothing to write, or -ENOTCONN. */
 int publish_send(struct publish *publish);
 /* Believes nothing of what was written before: the database is another one. */

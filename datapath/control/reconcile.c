@@ -25,6 +25,8 @@ static void error_set(char *error, size_t size, const char *kind, const char *na
 
 static void interface_error(struct interface_record *record, const char *text)
 {
+	if (strcmp(record->error, text))
+		record->told.is_told = false;
 	error_set(record->error, sizeof(record->error), "interface", record->name, text);
 }
 
@@ -78,6 +80,8 @@ static void want_port(struct reconcile *reconcile, struct bridge_record *bridge,
 
 		if (!record)
 			continue;
+		if (record->wanted_bridge != bridge)
+			record->made_of.is_final = false;
 		record->row = row;
 		record->port_row = port;
 		record->wanted_bridge = bridge;
@@ -203,6 +207,18 @@ static int interface_add(struct interface_record *record, struct bridge_port_con
 	return 0;
 }
 
+/* A device of another kind is another port. */
+static int interface_change(struct interface_record *record, struct bridge_port_config *config,
+			    struct err *err)
+{
+	if (config->port.type == record->config.port.type)
+		return bridge_port_set(record->port, config, err);
+	bridge_port_del(&record->port);
+	record->was_attached = false;
+	return interface_add(record, config, err);
+}
+
+/* Returns 0, or -errno if a later attempt may do better. */
 static int interface_make(struct reconcile *reconcile, struct interface_record *record)
 {
 	struct bridge_port_config config;
@@ -211,16 +227,27 @@ static int interface_make(struct reconcile *reconcile, struct interface_record *
 			       reconcile->with_fake, &config, &err);
 
 	if (!rc && !record->wanted_bridge->bridge)
-		rc = err_set(&err, EINVAL, "its bridge %s: %s", record->wanted_bridge->name,
+		rc = err_set(&err, EAGAIN, "its bridge %s: %s", record->wanted_bridge->name,
 			     record->wanted_bridge->error);
 	else if (!rc && !record->port)
 		rc = interface_add(record, &config, &err);
 	else if (!rc && memcmp(&config, &record->config, sizeof(config)))
-		rc = bridge_port_set(record->port, &config, &err);
+		rc = interface_change(record, &config, &err);
 	if (!rc)
 		record->config = config;
 	interface_error(record, err.text);
+	record->made_of.is_final = !rc || rc == -EINVAL;
+	record->made_of.port_version = row_version(record->port_row);
+	record->made_of.interface_version = row_version(record->row);
 	return rc == -EINVAL ? 0 : rc;
+}
+
+/* Most of them, most of the time: this is what a run over all rows costs. */
+static bool is_made(const struct interface_record *record)
+{
+	return record->made_of.is_final &&
+	       record->made_of.port_version == row_version(record->port_row) &&
+	       record->made_of.interface_version == row_version(record->row);
 }
 
 /* Ports that ask for a number come first, then those that had one, then the others. */
@@ -237,23 +264,11 @@ static int interfaces_make(struct reconcile *reconcile)
 
 	for (unsigned turn = 0; turn < 3; turn++) {
 		for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next) {
-			if (turn_of(i) == turn && interface_make(reconcile, i))
+			if (!is_made(i) && turn_of(i) == turn && interface_make(reconcile, i))
 				rc = -EAGAIN;
 		}
 	}
 	return rc;
-}
-
-static void attached_note(struct reconcile *reconcile)
-{
-	for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next) {
-		struct bridge_port_status status;
-
-		if (!i->port || i->was_attached)
-			continue;
-		bridge_port_status(i->port, &status);
-		i->was_attached = status.port.is_attached;
-	}
 }
 
 int reconcile_run(struct reconcile *reconcile, const struct row *sw)
@@ -267,10 +282,7 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 		if (bridge_make(reconcile, b))
 			rc = -EAGAIN;
 	}
-	if (interfaces_make(reconcile))
-		rc = -EAGAIN;
-	attached_note(reconcile);
-	return rc;
+	return interfaces_make(reconcile) ? -EAGAIN : rc;
 }
 
 void reconcile_fini(struct reconcile *reconcile)

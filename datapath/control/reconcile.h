@@ -30,8 +30,20 @@ struct interface_record {
 	struct bridge_port *port;     /* NULL: not made, see error */
 	struct bridge_record *bridge; /* that the port is on */
 	struct bridge_port_config config;
-	bool was_attached;   /* once at least */
-	bool has_statistics; /* told once at least */
+	bool was_attached; /* once at least */
+	/* the rows it was made from; made_of is meaningless while they ask for another attempt */
+	struct {
+		bool is_final;
+		uint64_t port_version;
+		uint64_t interface_version;
+	} made_of;
+	/* what the database was told last */
+	struct {
+		bool is_told;
+		bool has_statistics;
+		uint16_t ofport;
+		struct port_status status;
+	} told;
 	/* of this run */
 	const struct row *row; /* NULL: not wanted any more */
 	const struct row *port_row;
@@ -59,6 +71,6 @@ void reconcile_fini(struct reconcile *reconcile);
 
 /* Names the columns of a row that tell what became of it. */
 void report_bridge(struct publish *publish, const struct bridge_record *record);
-void report_interface(struct publish *publish, const struct interface_record *record,
+void report_interface(struct publish *publish, struct interface_record *record,
 		      bool with_statistics);
 void report_switch(struct publish *publish, const struct row *row);

@@ -34,9 +34,10 @@ struct replica {
 	/* control thread */
 	struct connection *conn; /* NULL: not connected */
 	bool is_ready;
-	unsigned pause;    /* seconds until the next attempt */
-	int64_t last_id;   /* of a request */
-	struct row **rows; /* by table: uthash by uuid */
+	unsigned pause;        /* seconds until the next attempt */
+	int64_t last_id;       /* of a request */
+	uint64_t last_version; /* of a row */
+	struct row **rows;     /* by table: uthash by uuid */
 	struct cds_list_head requests;
 };
 
@@ -95,6 +96,7 @@ static void row_put(struct replica *replica, unsigned table, const char *uuid,
 	}
 	json_object_put(row->columns);
 	row->columns = json_object_get(columns);
+	row->version = ++replica->last_version;
 }
 
 /* RFC 7047 section 4.1.6: {TABLE: {UUID: {"old": ROW, "new": ROW}}}. */

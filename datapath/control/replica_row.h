@@ -6,5 +6,6 @@
 struct row {
 	char uuid[UUID_LEN + 1];
 	struct json_object *columns;
+	uint64_t version;
 	UT_hash_handle hh;
 };

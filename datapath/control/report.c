@@ -55,9 +55,12 @@ void report_switch(struct publish *publish, const struct row *row)
 	static const char *const datapath_types[] = {"netdev", "system"};
 	static const char table[] = "Open_vSwitch";
 	const char *uuid = row_uuid(row);
+	bool is_known = publish_keep(publish, uuid);
 
 	publish_set(publish, table, uuid, "cur_cfg",
 		    value_integer(row_integer(row, "next_cfg", 0)));
+	if (is_known)
+		return;
 	publish_set(publish, table, uuid, "ovs_version", value_string(PACKAGE_VERSION));
 	publish_set(publish, table, uuid, "db_version", value_string("8.3.1"));
 	publish_set(publish, table, uuid, "iface_types", set_of(iface_types, 3));
@@ -183,24 +186,35 @@ static void report_statistics(struct publish *publish, const char *uuid,
 	publish_set(publish, table, uuid, "statistics", map);
 }
 
-void report_interface(struct publish *publish, const struct interface_record *record,
+void report_interface(struct publish *publish, struct interface_record *record,
 		      bool with_statistics)
 {
 	const char *uuid = row_uuid(record->row);
 	struct bridge_port_status status = {.ofport = 0};
 	const char *error = text_or_null(record->error);
-	bool is_working;
+	bool is_known = publish_keep(publish, uuid), is_working, is_same;
 
 	if (record->port)
 		bridge_port_status(record->port, &status);
+	record->was_attached |= status.port.is_attached;
+	is_working = record->port && record->was_attached;
+	with_statistics =
+		is_working && (with_statistics || !is_known || !record->told.has_statistics);
+	is_same = record->told.is_told && record->told.ofport == status.ofport &&
+		  !memcmp(&record->told.status, &status.port, sizeof(status.port));
+	if (is_known && is_same && !with_statistics)
+		return;
 	if (!error)
 		error = text_or_null(status.port.error);
-	is_working = record->port && (status.port.is_attached || record->was_attached);
 	/* -1 tells clients of Open vSwitch that there is an error to read. A port that once worked
 	 * keeps its number while it waits for its device. */
 	publish_set(publish, table, uuid, "ofport", value_integer(is_working ? status.ofport : -1));
 	publish_set(publish, table, uuid, "error", value_string(error));
 	report_device(publish, uuid, &status.port);
-	if (with_statistics && is_working)
+	if (with_statistics)
 		report_statistics(publish, uuid, record->port, &status);
+	record->told.is_told = true;
+	record->told.has_statistics |= with_statistics;
+	record->told.ofport = status.ofport;
+	record->told.status = status.port;
 }

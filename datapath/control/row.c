@@ -11,6 +11,11 @@ const char *row_uuid(const struct row *row)
 	return row->uuid;
 }
 
+uint64_t row_version(const struct row *row)
+{
+	return row->version;
+}
+
 /* What stands behind `tag` in [tag, content], if it is of that type; else NULL. */
 static struct json_object *content_of(struct json_object *value, const char *tag,
 				      enum json_type type)

@@ -16,6 +16,8 @@ struct json_object;
 struct row;
 
 const char *row_uuid(const struct row *row);
+/* Another number whenever the row's columns are others, never used for another row. */
+uint64_t row_version(const struct row *row);
 
 /* Columns of one value, or none: NULL, `fallback`. Strings are borrowed until the row changes. */
 const char *row_string(const struct row *row, const char *column);
