@@ -247,6 +247,7 @@ PARSE_INLINE int parse_extension(struct parse_cursor *cursor, struct packet_key 
 	const __u8 kind = parse_extensions[key->ip_proto];
 	const struct ipv6_extension *ext;
 	__u16 fragment;
+	__u32 more;
 
 	if (!kind)
 		return 0;
@@ -256,7 +257,10 @@ PARSE_INLINE int parse_extension(struct parse_cursor *cursor, struct packet_key 
 	fragment = from_be16(ext->fragment) & (IPV6_MORE_FRAGMENTS | IPV6_OFFSET_MASK);
 	if (kind & PARSE_EXT_FRAGMENT && fragment)
 		key->ip_frag = FRAG_ANY | (fragment & IPV6_OFFSET_MASK ? FRAG_LATER : 0);
-	if (!parse_take(cursor, ext->len * (kind & PARSE_EXT_UNIT), &layout->verdict))
+	more = ext->len * (kind & PARSE_EXT_UNIT);
+	/* Linux 6.1 forgets the bounds of a product, and clang knows better than to mask it. */
+	asm volatile("" : "+r"(more));
+	if (!parse_take(cursor, more & 0xfff, &layout->verdict))
 		return 0;
 	key->ip_proto = ext->next;
 	return !(key->ip_frag & FRAG_LATER);

@@ -91,9 +91,11 @@ static int filter_attach(struct bpf_programs *programs, struct attachment *attac
 	DECLARE_LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE,
 			    .priority = FILTER_PRIORITY, .flags = BPF_TC_F_REPLACE,
 			    .prog_fd = program_fd(programs, attachment->program));
+	DECLARE_LIBBPF_OPTS(bpf_tc_opts, old, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
 	int rc = bpf_tc_hook_create(&hook);
 
-	attachment->made_qdisc = !rc;
+	/* A killed daemon's filter stays, and its qdisc. */
+	attachment->made_qdisc = !rc || !bpf_tc_query(&hook, &old);
 	if (rc && rc != -EEXIST)
 		return rc;
 	rc = bpf_tc_attach(&hook, &filter);

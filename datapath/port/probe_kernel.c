@@ -242,7 +242,7 @@ void probe_kernel(probe_fn *emit, void *ctx)
 	tried(&out, "AF_XDP", trial.afxdp, PROBE_BAD,
 	      "no way for packets to reach the daemon: CONFIG_XDP_SOCKETS");
 	tried(&out, "tcx", trial.tcx, PROBE_LESS,
-	      "tc programs are attached by clsact filters, which do not outlive the daemon's pins");
+	      "tc programs are attached by clsact filters (Linux 6.6 has tcx)");
 	tried(&out, "redirect_peer", redirect_peer_try(), PROBE_LESS,
 	      "packets into a container take one more hop");
 }
