@@ -31,6 +31,7 @@
 /* All that there is, in the order it is made. Control thread only. */
 struct daemon {
 	struct options options;
+	bool has_log_file;
 	struct clock clock;
 	struct run_dir *run_dir;
 	struct event_base *base;
@@ -45,14 +46,15 @@ struct daemon {
 
 /* ---- the process ---- */
 
-static int log_start(const struct options *options, struct run_dir *run_dir, struct err *err)
+static int log_start(struct daemon *daemon, struct err *err)
 {
-	const char *file = options->log_file;
+	const char *file = daemon->options.log_file;
 	int rc;
 
-	if (!file && options->is_detached)
-		file = run_dir_file(run_dir, "switchd.log");
+	if (!file && daemon->options.is_detached)
+		file = run_dir_file(daemon->run_dir, "switchd.log");
 	rc = file ? log_open(file) : 0;
+	daemon->has_log_file = file && !rc;
 	return rc ? err_set(err, -rc, "cannot log to %s: %s", file, strerror(-rc)) : 0;
 }
 
@@ -81,7 +83,7 @@ static int process_start(struct daemon *daemon, struct err *err)
 		return rc;
 	options_name_instance(&daemon->options, run_dir_path(daemon->run_dir));
 	limits_raise();
-	return log_start(&daemon->options, daemon->run_dir, err);
+	return log_start(daemon, err);
 }
 
 /* ---- the event loop ---- */
@@ -284,16 +286,17 @@ static int run(struct daemon *daemon)
 	int rc = house_build(daemon, &err);
 
 	if (rc) {
-		log_error("switchd", "%s", err.text);
-		if (daemon->options.log_file || daemon->options.is_detached)
-			fprintf(stderr, "switchd: %s\n", err.text);
+		fprintf(stderr, "switchd: %s\n", err.text);
+		if (daemon->has_log_file)
+			log_error("switchd", "%s", err.text);
 	} else {
 		log_info("switchd", "version " PACKAGE_VERSION ", instance %s, run directory %s",
-			 daemon->options.instance, daemon->options.run_dir);
+			 daemon->options.instance, daemon->context.run_dir);
 		event_base_dispatch(daemon->base);
 	}
 	house_take_down(daemon);
-	log_info("switchd", "ended");
+	if (!rc)
+		log_info("switchd", "ended");
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

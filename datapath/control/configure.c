@@ -37,6 +37,7 @@ struct configure {
 	bool is_ready;
 	bool is_waiting; /* for a transaction to be answered: run again then */
 	bool is_statistics_due;
+	bool is_failing;   /* to write results */
 	bool is_inserting; /* the row of Open_vSwitch */
 	uint64_t statistics_ms;
 };
@@ -67,22 +68,39 @@ static void run_later(struct configure *configure, long seconds, long useconds)
 		event_add(configure->retry, &wait);
 }
 
+/* Also when the results cannot be written: the switch works, and clients can ask why. */
+static void ready_tell(struct configure *configure)
+{
+	if (configure->is_ready)
+		return;
+	configure->is_ready = true;
+	if (configure->options.ready)
+		configure->options.ready(configure->options.ctx);
+}
+
+static void write_failed(struct configure *configure, const char *error)
+{
+	if (!configure->is_failing)
+		log_warn("configure", "cannot write results to the database: %s", error);
+	configure->is_failing = true;
+	run_later(configure, RETRY_SECONDS, 0);
+}
+
 static void publish_done(void *ctx, const char *error)
 {
 	struct configure *configure = ctx;
 
 	if (error) {
-		log_warn("configure", "cannot write results to the database: %s", error);
-		run_later(configure, RETRY_SECONDS, 0);
-	} else if (configure->is_waiting) {
-		event_active(configure->run, 0, 0);
+		write_failed(configure, error);
+	} else {
+		if (configure->is_failing)
+			log_info("configure", "results can be written to the database again");
+		configure->is_failing = false;
+		if (configure->is_waiting)
+			event_active(configure->run, 0, 0);
 	}
 	configure->is_waiting = false;
-	if (!error && !configure->is_ready) {
-		configure->is_ready = true;
-		if (configure->options.ready)
-			configure->options.ready(configure->options.ctx);
-	}
+	ready_tell(configure);
 }
 
 static void inserted(void *ctx, const char *error)
@@ -90,9 +108,10 @@ static void inserted(void *ctx, const char *error)
 	struct configure *configure = ctx;
 
 	configure->is_inserting = false;
-	/* "timed out" is what a wait says that does not hold: somebody else has inserted it. */
-	if (error)
-		run_later(configure, RETRY_SECONDS, 0);
+	if (!error)
+		return;
+	write_failed(configure, error);
+	ready_tell(configure);
 }
 
 /* A new database is empty: the one row of Open_vSwitch is ours to make, unless it is there. */

@@ -201,6 +201,20 @@ static void test_wrong_bridge_settings_are_told(void **state)
 	assert_int_equal(n_ports(house, "br0"), 2);
 }
 
+static void test_another_type_is_another_port(void **state)
+{
+	struct house *house = *state;
+	unsigned before = ofport_of(house, "br0", "a");
+
+	house_configure(house, UPDATE("Interface", "a", "\"type\":\"system\""));
+	assert_null(port_of(house, "br0", "a"));
+	assert_string_equal(house_get(house, "Interface", "a", "error"),
+			    "\"port a: this switch runs without devices\"");
+	house_configure(house, UPDATE("Interface", "a", "\"type\":\"fake\""));
+	assert_int_equal(ofport_of(house, "br0", "a"), before);
+	assert_string_equal(house_get(house, "Interface", "a", "error"), "[\"set\",[]]");
+}
+
 static void test_bonds_are_refused(void **state)
 {
 	struct house *house = *state;
@@ -357,6 +371,7 @@ int main(void)
 		TEST(test_wrong_settings_are_told),
 		TEST(test_wrong_new_port_is_not_made),
 		TEST(test_wrong_bridge_settings_are_told),
+		TEST(test_another_type_is_another_port),
 		TEST(test_bonds_are_refused),
 		TEST(test_numbers_are_asked_for_and_kept),
 		TEST(test_lost_database_changes_nothing),
