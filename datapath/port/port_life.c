@@ -77,7 +77,7 @@ static int hook_attach(struct port *port, const struct link_info *info)
 
 	if (try_xdp)
 		rc = port_xsk_attach(port, info, &xdp_err);
-	port->foreign_xdp = rc == -EBUSY ? info->xdp_prog_id : 0;
+	port->foreign_xdp = rc ? info->xdp_prog_id : 0;
 	port->is_queue_busy = rc == -EBUSY && !info->xdp_prog_id;
 	if (!port->is_queue_busy)
 		port->n_busy_retries = 0;

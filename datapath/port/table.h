@@ -56,7 +56,7 @@ struct port {
 	struct port_status status;
 	uint32_t ifindex;     /* of device; 0: it is not there */
 	uint32_t mtu_found;   /* the device's MTU before mtu_request was applied; 0: it was not */
-	uint32_t foreign_xdp; /* program that kept us from XDP; 0: none did */
+	uint32_t foreign_xdp; /* program that was there when XDP was refused; 0: none was */
 	bool is_queue_busy;   /* another's AF_XDP socket kept us from XDP; it may be about to go */
 	unsigned n_busy_retries;
 	bool must_retry; /* the device is there, but attaching to it failed */
