@@ -28,6 +28,12 @@ struct link_info {
 	uint32_t xdp_prog_id;  /* of an XDP program on it; 0: none */
 };
 
+/* Packets can go out. */
+static inline bool link_is_up(const struct link_info *info)
+{
+	return info->is_admin_up && info->has_carrier;
+}
+
 /* A card, as opposed to a device that somebody made by rtnetlink. */
 static inline bool link_is_card(const struct link_info *info)
 {

@@ -98,6 +98,23 @@ static int hook_attach(struct port *port, const struct link_info *info)
 	return 0;
 }
 
+void port_reach(struct port *port, bool is_up)
+{
+	struct port_table *table = port->table;
+	const struct port_host *host = table->host;
+
+	if (port->is_reachable == is_up)
+		return;
+	for (unsigned w = 0; w < host->n_workers; w++) {
+		struct txq *txq = is_up && port->sockets ? port_xsk_txq(port, w) : NULL;
+
+		if (is_up && !txq)
+			txq = upcall_txq(table->upcall, w);
+		host->out_set(host->ctx, w, port->id, txq);
+	}
+	port->is_reachable = is_up;
+}
+
 /* ---- status ---- */
 
 /* What the device says of itself; of an internal port, what the host's end says, as long as it is
@@ -238,6 +255,7 @@ static void device_changed(struct port *port, const struct link_info *info)
 	if (old_mtu != info->mtu && !wants_xdp(port, info))
 		note_set(port, info, NULL);
 	port_output_update(port, info);
+	port_reach(port, link_is_up(info));
 }
 
 /* ---- internal ports ---- */

@@ -8,20 +8,12 @@
 #include "port/link.h"
 #include "port/table.h"
 
-static void outputs_clear(struct port *port)
-{
-	const struct port_host *host = port->table->host;
-
-	for (unsigned w = 0; w < host->n_workers; w++)
-		host->out_set(host->ctx, w, port->id, NULL);
-}
-
 int port_output_update(struct port *port, const struct link_info *info)
 {
 	const struct output_entry entry = {
 		.ifindex = info->ifindex,
 		.mtu = info->mtu,
-		.flags = info->is_admin_up && info->has_carrier ? OUTPUT_FLAG_UP : 0,
+		.flags = link_is_up(info) ? OUTPUT_FLAG_UP : 0,
 	};
 
 	return bpf_output_set(port->table->programs, port->id, &entry);
@@ -30,7 +22,6 @@ int port_output_update(struct port *port, const struct link_info *info)
 int port_skb_attach(struct port *port, const struct link_info *info, struct err *err)
 {
 	struct port_table *table = port->table;
-	const struct port_host *host = table->host;
 	const struct port_entry entry = {.port = port->id, .ifindex = info->ifindex};
 	int rc = bpf_port_set(table->programs, &entry);
 
@@ -44,8 +35,7 @@ int port_skb_attach(struct port *port, const struct link_info *info, struct err 
 		bpf_port_clear(table->programs, info->ifindex);
 		return rc;
 	}
-	for (unsigned w = 0; w < host->n_workers; w++)
-		host->out_set(host->ctx, w, port->id, upcall_txq(table->upcall, w));
+	port_reach(port, link_is_up(info));
 	return 0;
 }
 
@@ -54,7 +44,7 @@ void port_skb_detach(struct port *port)
 	struct port_table *table = port->table;
 	uint32_t ifindex = port->attachment.ifindex;
 
-	outputs_clear(port);
+	port_reach(port, false);
 	bpf_detach(table->programs, &port->attachment);
 	bpf_output_clear(table->programs, port->id);
 	bpf_port_clear(table->programs, ifindex);

@@ -150,20 +150,26 @@ static int sockets_new(struct port *port, const struct link_info *info)
 
 /* ---- the hook ---- */
 
+struct txq *port_xsk_txq(const struct port *port, unsigned worker)
+{
+	const struct port_sockets *sockets = port->sockets;
+
+	return worker < sockets->n && worker < sockets->n_tx ? &sockets->xsks[worker]->txq : NULL;
+}
+
 static void workers_leave(struct port *port)
 {
 	const struct port_host *host = port->table->host;
 	struct port_sockets *sockets = port->sockets;
 
-	for (unsigned w = 0; w < host->n_workers; w++)
-		host->out_set(host->ctx, w, port->id, NULL);
+	port_reach(port, false);
 	for (unsigned q = 0; q < sockets->n; q++) {
 		bpf_xsk_clear(port->table->programs, sockets->xsk_base + q);
 		host->rxq_del(host->ctx, sockets->workers[q], &sockets->xsks[q]->rxq);
 	}
 }
 
-static int workers_join(struct port *port)
+static int workers_join(struct port *port, const struct link_info *info)
 {
 	const struct port_host *host = port->table->host;
 	struct port_sockets *sockets = port->sockets;
@@ -184,11 +190,7 @@ static int workers_join(struct port *port)
 				      &sockets->xsks[n_added]->rxq);
 		return rc;
 	}
-	for (unsigned w = 0; w < host->n_workers; w++)
-		host->out_set(host->ctx, w, port->id,
-			      w < sockets->n && w < sockets->n_tx
-				      ? &sockets->xsks[w]->txq
-				      : upcall_txq(port->table->upcall, w));
+	port_reach(port, link_is_up(info));
 	return 0;
 }
 
@@ -222,7 +224,7 @@ static int sockets_start(struct port *port, const struct link_info *info, struct
 	if (rc)
 		return err_set(err, -rc, "binding AF_XDP sockets to its %u queues: %s",
 			       port->sockets->n, strerror(-rc));
-	rc = workers_join(port);
+	rc = workers_join(port, info);
 	if (rc) {
 		sockets_close(port);
 		return err_set(err, -rc, "workers: %s", strerror(-rc));

@@ -62,6 +62,7 @@ struct port {
 	bool must_retry; /* the device is there, but attaching to it failed */
 	struct attachment attachment;
 	struct port_sockets *sockets; /* NULL: not attached as xdp port */
+	bool is_reachable;            /* workers have been told how to send to it */
 	UT_hash_handle hh_name, hh_device, hh_ifindex;
 };
 
@@ -70,6 +71,8 @@ int port_skb_attach(struct port *port, const struct link_info *info, struct err 
 void port_skb_detach(struct port *port);
 int port_xsk_attach(struct port *port, const struct link_info *info, struct err *err);
 void port_xsk_detach(struct port *port);
+/* The txq of the worker's own socket; NULL: it has none on this device. */
+struct txq *port_xsk_txq(const struct port *port, unsigned worker);
 /* What its sockets are bound as: "xdp-copy" or "xdp-zerocopy". */
 const char *port_xsk_mode(const struct port *port);
 void port_xsk_counters_add(const struct port *port, struct port_counters *counters);
@@ -78,3 +81,6 @@ bool port_xsk_is_dead(const struct port *port);
 
 /* What the kernel sends to the port's device. */
 int port_output_update(struct port *port, const struct link_info *info);
+/* What workers send: to an attached port whose device is up and has carrier. Where there is none
+ * they drop at once, and no socket's ring fills with packets that would go out when it is back. */
+void port_reach(struct port *port, bool is_up);
