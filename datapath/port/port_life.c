@@ -204,8 +204,17 @@ static void detach(struct port *port)
 static void device_found(struct port *port, const struct link_info *found)
 {
 	struct link_info info = *found;
+	const struct port *other;
 
 	assert(!port->ifindex);
+	/* A device can have several names, or this one before we have heard of it. */
+	HASH_FIND(hh_ifindex, port->table->by_ifindex, &info.ifindex, sizeof(info.ifindex), other);
+	if (other) {
+		port->must_retry = true;
+		wait_because(port, "device %s is port %s of the switch already", port->device,
+			     other->config.name);
+		return;
+	}
 	port->ifindex = info.ifindex;
 	HASH_ADD(hh_ifindex, port->table->by_ifindex, ifindex, sizeof(port->ifindex), port);
 	mtu_apply(port, &info);
@@ -340,7 +349,8 @@ void port_reconfigure(struct port *port, const struct port_config *old)
 	struct link_client *links = port->table->links;
 	struct link_info info;
 
-	if (!port->ifindex || link_lookup(links, port->device, &info))
+	if (!port->ifindex || link_lookup(links, port->device, &info) ||
+	    info.ifindex != port->ifindex)
 		return;
 	if (old->mtu_request != config->mtu_request)
 		mtu_apply(port, &info);
