@@ -153,19 +153,30 @@ static void status_clear(struct port *port)
 
 /* ---- device found and lost ---- */
 
-/* Sets the MTU that was asked for, or the one that was there before that. */
+/* Sets the MTU that was asked for, or, once, the one that was there before that. */
 static void mtu_apply(struct port *port, struct link_info *info)
 {
-	uint32_t wanted = port->config.mtu_request ? port->config.mtu_request : port->mtu_found;
+	const uint32_t request = port->config.mtu_request;
+	const uint32_t wanted = request ? request : port->mtu_found;
 
+	if (!request)
+		port->mtu_found = 0;
 	if (!wanted || info->mtu == wanted ||
 	    link_set_mtu(port->table->links, info->ifindex, wanted))
 		return;
 	if (port->config.type == PORT_INTERNAL && port->status.ifindex)
 		link_set_mtu(port->table->links, port->status.ifindex, wanted);
-	if (!port->mtu_found)
+	if (request && !port->mtu_found)
 		port->mtu_found = info->mtu;
 	info->mtu = wanted;
+}
+
+/* Gives the device its MTU back, unless somebody has changed it since. */
+static void mtu_restore(struct port *port)
+{
+	if (port->mtu_found && port->status.mtu == port->config.mtu_request)
+		link_set_mtu(port->table->links, port->ifindex, port->mtu_found);
+	port->mtu_found = 0;
 }
 
 static void attach(struct port *port, const struct link_info *info)
@@ -230,6 +241,8 @@ static void device_lost(struct port *port, const char *why)
 	if (!port->ifindex)
 		return;
 	detach(port);
+	if (why)
+		mtu_restore(port); /* renamed, it is still there */
 	HASH_DELETE(hh_ifindex, port->table->by_ifindex, port);
 	port->ifindex = 0;
 	port->must_retry = port->config.type == PORT_INTERNAL;
@@ -335,9 +348,7 @@ void port_stop(struct port *port)
 {
 	uint32_t ifindex = port->ifindex;
 
-	if (ifindex && port->mtu_found && port->status.mtu == port->config.mtu_request)
-		link_set_mtu(port->table->links, ifindex, port->mtu_found);
-	port->mtu_found = 0;
+	mtu_restore(port);
 	device_lost(port, NULL);
 	if (ifindex && port->config.type == PORT_INTERNAL)
 		link_del(port->table->links, ifindex);
