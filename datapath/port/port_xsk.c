@@ -268,7 +268,7 @@ void port_xsk_detach(struct port *port)
 bool port_xsk_is_dead(const struct port *port)
 {
 	for (unsigned q = 0; q < port->sockets->n; q++)
-		if (__atomic_load_n(&port->sockets->xsks[q]->is_dead, __ATOMIC_RELAXED))
+		if (xsk_is_dead(port->sockets->xsks[q]))
 			return true;
 	return false;
 }

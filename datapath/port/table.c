@@ -41,7 +41,9 @@ static void link_event(void *arg, enum link_event event, const struct link_info 
 			 (info->ifindex == upcall_outer(table->upcall) ||
 			  info->ifindex == upcall_inner(table->upcall));
 
-	if (is_upcall && event == LINK_GONE)
+	if (event == LINK_RESYNC && table->upcall && !upcall_is_there(table->upcall))
+		upcall_restart(table);
+	else if (is_upcall && event == LINK_GONE)
 		upcall_restart(table);
 	else if (is_upcall && !info->is_admin_up)
 		link_set_up(table->links, info->ifindex);

@@ -124,6 +124,21 @@ uint32_t upcall_inner(const struct upcall *upcall)
 	return upcall->inner_ifindex;
 }
 
+bool upcall_is_there(const struct upcall *upcall)
+{
+	struct link_info outer, inner;
+
+	if (link_lookup(upcall->links, upcall->outer, &outer) ||
+	    link_lookup(upcall->links, upcall->inner, &inner) ||
+	    outer.ifindex != upcall->outer_ifindex || inner.ifindex != upcall->inner_ifindex)
+		return false;
+	/* Away and back, it has lost them. */
+	for (unsigned w = 0; w < upcall->n_workers; w++)
+		if (xsk_is_dead(upcall->xsks[w]))
+			return false;
+	return true;
+}
+
 uint32_t upcall_port_mtu_max(const struct upcall *upcall)
 {
 	return upcall->len_max - (uint32_t)sizeof(struct upcall_header) - ETH_SIZE - TAG_SIZE;

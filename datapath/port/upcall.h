@@ -30,6 +30,8 @@ void upcall_free(struct upcall **upcall);
 
 uint32_t upcall_outer(const struct upcall *upcall); /* ifindexes */
 uint32_t upcall_inner(const struct upcall *upcall);
+/* False: somebody has taken the device away. */
+bool upcall_is_there(const struct upcall *upcall);
 /* The largest MTU that a port's device may have so that all its packets fit. */
 uint32_t upcall_port_mtu_max(const struct upcall *upcall);
 

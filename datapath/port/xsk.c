@@ -286,6 +286,15 @@ void xsk_free(struct xsk **p)
 	mem_free(p);
 }
 
+bool xsk_is_dead(const struct xsk *xsk)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	return __atomic_load_n(&xsk->is_dead, __ATOMIC_RELAXED) ||
+	       (!getsockopt(xsk->fd, SOL_SOCKET, SO_ERROR, &error, &size) && error == ENETDOWN);
+}
+
 void xsk_counters_add(const struct xsk *xsk, struct port_counters *counters)
 {
 	struct xdp_statistics s = {0};

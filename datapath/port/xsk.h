@@ -8,8 +8,8 @@
  * receiver lets go of the packet. No more than XSK_TX_SIZE are out at a time, so one slow receiver
  * cannot hold all of a worker's chunks.
  *
- * An AF_XDP socket does not tell when its device goes away; a send then says ENXIO, which
- * `is_dead` keeps for the control thread.
+ * An AF_XDP socket does not tell when its device goes away: it only has an error pending, and a
+ * send says ENXIO, which `is_dead` keeps for the control thread.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,6 +56,9 @@ unsigned xsk_receive(struct xsk *xsk, struct frame *frames, unsigned max);
 unsigned xsk_transmit(struct xsk *xsk, const struct frame *frames, unsigned n);
 void xsk_flush(struct txq *txq);
 bool xsk_arm(struct rxq *rxq);
+
+/* True if the kernel has taken it from its device. Control. */
+bool xsk_is_dead(const struct xsk *xsk);
 
 struct port_counters;
 /* Adds the socket's XDP_STATISTICS. Control. */
