@@ -101,6 +101,12 @@ static void want_bridge(struct reconcile *reconcile, const struct row *row)
 			replica_row(reconcile->replica, TABLE_PORT, row_uuid_at(row, "ports", i)));
 }
 
+/* Port 2 before port 10: rows of the database have no order, numbers of ports shall have one. */
+static int compare_names(const struct interface_record *a, const struct interface_record *b)
+{
+	return strverscmp(a->name, b->name);
+}
+
 /* Points each record to its row. Records without one are not wanted any more. */
 static void want_all(struct reconcile *reconcile, const struct row *sw)
 {
@@ -115,6 +121,7 @@ static void want_all(struct reconcile *reconcile, const struct row *sw)
 		if (row && row_string(row, "name"))
 			want_bridge(reconcile, row);
 	}
+	HASH_SRT(hh, reconcile->interfaces, compare_names);
 }
 
 /* ---- making the switch so ---- */
