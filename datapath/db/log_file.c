@@ -62,7 +62,8 @@ static int lock(struct log_file *file, struct err *err)
 	if (!fcntl(file->lock_fd, F_OFD_SETLK, &wanted))
 		return 0;
 	if (errno == EAGAIN || errno == EACCES)
-		return err_set(err, EBUSY, "%s: another process has this database open",
+		return err_set(err, EBUSY,
+			       "%s: another process has this database open: use another file",
 			       file->path);
 	return err_set(err, errno, "%s: cannot be locked: %s", path, strerror(errno));
 }
