@@ -21,10 +21,10 @@
 static const struct shown {
 	const char *table;
 	const char *name; /* the column that stands in the headline; NULL: the UUID does */
-	const char *columns[5];
+	const char *columns[6];
 } shown[] = {
 	{DATABASE_NAME, NULL, {"manager_options", "bridges", "ovs_version"}},
-	{"Bridge", "name", {"controller", "fail_mode", "datapath_type", "ports"}},
+	{"Bridge", "name", {"controller", "fail_mode", "datapath_type", "status", "ports"}},
 	{"Port", "name", {"tag", "trunks", "interfaces"}},
 	{"Interface", "name", {"type", "options", "error"}},
 	{"Controller", "target", {"is_connected"}},
