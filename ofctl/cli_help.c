@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HELP_AT 35 /* the column where explanations begin */
+
 /* Options of a command as they stand before it: "[--if-exists] [--id=@NAME] ". */
 static void print_command_options(const struct cli *cli, const struct cli_command *command)
 {
@@ -24,16 +26,19 @@ static void print_option(const struct cli_option *option)
 		len = snprintf(left, sizeof(left), "-%c, ", option->letter);
 	snprintf(left + len, sizeof(left) - (size_t)len, "--%s%s%s", option->name,
 		 option->argument ? "=" : "", option->argument ? option->argument : "");
-	printf("  %-32s %s\n", left, option->help);
+	printf("  %-*s %s\n", HELP_AT - 3, left, option->help);
 }
 
 static void print_commands(const struct cli_group *group)
 {
 	printf("\n%s:\n", group->title);
 	for (const struct cli_command *cmd = group->commands; cmd->name; cmd++) {
-		int width = printf("  %s %s", cmd->name, cmd->syntax);
+		int width = printf("  %s%s%s", cmd->name, *cmd->syntax ? " " : "", cmd->syntax);
 
-		printf("%*s %s\n", width > 34 ? 35 : 34 - width, width > 34 ? "\n" : "", cmd->help);
+		/* Below a long one, not far away from it. */
+		if (width > HELP_AT - 1)
+			width = printf("\n") - 1;
+		printf("%*s%s\n", HELP_AT - width, "", cmd->help);
 	}
 }
 
@@ -59,7 +64,7 @@ void cli_print_help(const struct cli *cli, const struct cli_command *command)
 {
 	printf("%s: %s\nusage: %s ", command->name, command->help, cli->program);
 	print_command_options(cli, command);
-	printf("%s %s\n", command->name, command->syntax);
+	printf("%s%s%s\n", command->name, *command->syntax ? " " : "", command->syntax);
 	for (int i = 0; cli->command_options[i].name; i++)
 		if (command->options & 1u << i)
 			print_option(&cli->command_options[i]);
