@@ -1,5 +1,6 @@
 /* Commands about bridges. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,19 @@ static int prepare_topology(struct command *command, struct err *err)
 	return 0;
 }
 
+/* What becomes a device must have a device's name; ports that are just waited for need not. */
+static int check_name(const char *name, struct err *err)
+{
+	size_t len = strlen(name);
+
+	if (len && len < IFNAMSIZ && !strpbrk(name, "/ \t\n") && strcmp(name, ".") &&
+	    strcmp(name, ".."))
+		return 0;
+	return err_set(err, EINVAL,
+		       "cannot add bridge '%s': use 1 to %d characters without blanks and slashes",
+		       name, IFNAMSIZ - 1);
+}
+
 static int run_add_br(struct command *command, struct err *err)
 {
 	const char *name = command_arg(command, 0);
@@ -34,7 +48,9 @@ static int run_add_br(struct command *command, struct err *err)
 	if (command_option(command, OPTION_MAY_EXIST) &&
 	    !topology_bridge(command, name, &bridge, NULL))
 		return 0;
-	ret = topology_check_free(command, "bridge", name, err);
+	ret = check_name(name, err);
+	if (!ret)
+		ret = topology_check_free(command, "bridge", name, err);
 	if (ret)
 		return ret;
 	bridge = record_insert(command->replica, replica_table(command->replica, "Bridge"), NULL);
