@@ -65,6 +65,12 @@ static int call_method(struct session *session, const struct cli_invocation *inv
 	return ret ? ret : client_call(session->client, inv->command->name, params, result, err);
 }
 
+static void print_json(struct json_object *result)
+{
+	puts(json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 /* Calls the method and prints what it returns, or the JSON of it. */
 static int call_report(struct session *session, const struct cli_invocation *inv,
 		       const struct report *report, struct err *err)
@@ -75,8 +81,7 @@ static int call_report(struct session *session, const struct cli_invocation *inv
 	if (ret)
 		return ret;
 	if (session->is_json)
-		puts(json_object_to_json_string_ext(
-			result, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		print_json(result);
 	else if (json_object_is_type(result, json_type_array))
 		report_rows(result, report, &session->style);
 	else
@@ -151,6 +156,33 @@ static int call_doctor(struct session *session, const struct cli_invocation *inv
 	return call_report(session, inv, &report, err);
 }
 
+/* The member, which is a number, with its unit. */
+static void set_unit(struct json_object *object, const char *member, double units, const char *unit)
+{
+	double number = json_object_get_double(json_object_object_get(object, member));
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.0f %s", number / units, unit);
+	json_object_object_add(object, member, json_object_new_string(text));
+}
+
+static int call_status(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *status = NULL;
+	int ret = call_method(session, inv, &status, err);
+
+	if (ret)
+		return ret;
+	if (session->is_json) {
+		print_json(status);
+		return 0;
+	}
+	set_unit(status, "uptime", 1, "s");
+	set_unit(status, "startup", 1000, "ms");
+	report_members(status);
+	return 0;
+}
+
 /* The daemon's process, to be waited for; -1 if it is not of this machine or not known. */
 static int open_daemon(struct session *session)
 {
@@ -192,6 +224,7 @@ static const struct cli_action fdb_show = {.call = call_fdb_show};
 static const struct cli_action port_show = {.call = call_port_show};
 static const struct cli_action drops = {.call = call_drops};
 static const struct cli_action doctor = {.call = call_doctor};
+static const struct cli_action daemon_status = {.call = call_status};
 static const struct cli_action stop = {.call = call_stop};
 
 const struct cli_command runtime_commands[] = {
@@ -204,7 +237,7 @@ const struct cli_command runtime_commands[] = {
 	{"drops", "[BRIDGE]", "show dropped packets by reason", 0, &drops},
 	{"cache-stats", "", "count what the flow cache found and held", 0, &simple},
 	{"doctor", "[DEVICE]", "explain what kernel and devices can do", 0, &doctor},
-	{"status", "", "show the daemon: version, process, uptime", 0, &simple},
+	{"status", "", "show the daemon: version, process, uptime", 0, &daemon_status},
 	{"log-set", "LEVEL", "log error, warn, info or debug and worse", 0, &simple},
 	{"stop", "", "end the daemon and wait until it is gone", 0, &stop},
 	{},
