@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/own.h"
@@ -180,17 +181,24 @@ static int64_t get_integer(const struct record *record, const char *column)
 	return datum->n ? datum->atoms[0].integer : -1;
 }
 
-/* Says which new interfaces the switch could not bring to life. Returns the exit status. */
-static int check_interfaces(struct run *run, const struct uuid *uuids, size_t n)
+/* An interface that this transaction made or changed. */
+struct touched {
+	struct uuid uuid;
+	char *error; /* what was wrong with it before; NULL: it is new */
+};
+
+/* Says which interfaces the switch could not make as they shall be. Returns the exit status. */
+static int check_interfaces(struct run *run, const struct touched *touched, size_t n)
 {
 	const struct table_schema *table = replica_table(run->replica, "Interface");
 	int status = EXIT_SUCCESS;
 
 	for (size_t i = 0; i < n; i++) {
-		struct record *record = record_lookup(run->replica, table, &uuids[i]);
+		struct record *record = record_lookup(run->replica, table, &touched[i].uuid);
 		const char *why = record ? record_text(record, "error") : "";
 
-		if (!record || (get_integer(record, "ofport") >= 0 && !*why))
+		if (!record || (get_integer(record, "ofport") >= 0 && !*why) ||
+		    (touched[i].error && (!*why || !strcmp(touched[i].error, why))))
 			continue;
 		fprintf(stderr, "switchctl: port %s: %s\n", record_text(record, "name"),
 			*why ? why : "the switch gave it no number and does not say why");
@@ -200,20 +208,37 @@ static int check_interfaces(struct run *run, const struct uuid *uuids, size_t n)
 	return status;
 }
 
-/* The real UUIDs of the interfaces that this transaction made. */
-static struct uuid *list_new_interfaces(struct run *run, size_t *n)
+static bool is_touched(const struct record *record)
+{
+	for (unsigned i = COLUMN_N_HIDDEN; i < record->table->n_columns; i++)
+		if (record->next[i])
+			return true;
+	return record->is_new;
+}
+
+static struct touched *list_touched(struct run *run, size_t *n)
 {
 	const struct table_schema *table = replica_table(run->replica, "Interface");
-	struct uuid *uuids = NULL;
+	struct touched *touched = NULL;
 
 	*n = 0;
 	record_for_each (run->replica, table, record) {
-		if (!record->is_new)
+		if (!is_touched(record))
 			continue;
-		uuids = need(reallocarray(uuids, *n + 1, sizeof(*uuids)));
-		uuids[(*n)++] = record->real_uuid;
+		touched = need(reallocarray(touched, *n + 1, sizeof(*touched)));
+		touched[(*n)++] = (struct touched){
+			.uuid = record->is_new ? record->real_uuid : record->uuid,
+			.error = record->is_new ? NULL : need(strdup(record_text(record, "error"))),
+		};
 	}
-	return uuids;
+	return touched;
+}
+
+static void touched_free(struct touched *touched, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(touched[i].error);
+	free(touched);
 }
 
 /* Waits until the switch has done what the transaction says. */
@@ -221,21 +246,23 @@ static int wait_done(struct run *run, int64_t next_cfg, struct err *err)
 {
 	const struct table_schema *root = replica_table(run->replica, DATABASE_NAME);
 	size_t n;
-	own(mem_free) struct uuid *interfaces = list_new_interfaces(run, &n);
+	struct touched *touched = list_touched(run, &n);
+	int ret = 0;
 
 	replica_reset(run->replica);
-	for (;;) {
+	while (!ret) {
 		struct record *record = record_next(run->replica, root, NULL);
-		int ret;
 
 		if (record && get_integer(record, "cur_cfg") >= next_cfg)
-			return check_interfaces(run, interfaces, n);
+			break;
 		ret = replica_update(run->replica, err);
-		if (ret) {
-			err_prefix(err, "the database has it, but switchd has not done it yet");
-			return ret;
-		}
 	}
+	if (ret)
+		err_prefix(err, "the database has it, but switchd has not done it yet");
+	else
+		ret = check_interfaces(run, touched, n);
+	touched_free(touched, n);
+	return ret;
 }
 
 static int finish(struct run *run, const struct commit_result *result, struct err *err)
