@@ -137,25 +137,33 @@ static int show_port(struct bridge_port *port, void *ctx)
 	return 0;
 }
 
-static int show_drops(struct bridge_port *port, void *ctx)
+/* `port` is NULL where none is known. */
+static void add_drops(const struct visit *visit, const struct bridge_port *port,
+		      const uint64_t drops[N_DROP_REASONS])
 {
-	struct visit *visit = ctx;
-	struct bridge_port_status status;
-
-	bridge_port_status(port, &status);
 	for (unsigned i = DROP_NONE + 1; i < N_DROP_REASONS; i++) {
 		struct json_object *object;
 
-		if (!status.drops[i])
+		if (!drops[i])
 			continue;
 		object = json_object_new_object();
-		result_string(object, "bridge", visit->bridge);
-		result_string(object, "port", bridge_port_name(port));
+		if (port) {
+			result_string(object, "bridge", visit->bridge);
+			result_string(object, "port", bridge_port_name(port));
+		}
 		result_string(object, "reason", drop_name(i));
 		result_string(object, "help", drop_help(i));
-		result_integer(object, "packets", status.drops[i]);
+		result_integer(object, "packets", drops[i]);
 		json_object_array_add(visit->rows, object);
 	}
+}
+
+static int show_drops(struct bridge_port *port, void *ctx)
+{
+	struct bridge_port_status status;
+
+	bridge_port_status(port, &status);
+	add_drops(ctx, port, status.drops);
 	return 0;
 }
 
@@ -168,5 +176,12 @@ int method_port_show(struct method_context *context, struct json_object *params,
 int method_drops(struct method_context *context, struct json_object *params,
 		 struct json_object **result, struct err *err)
 {
-	return visit_ports(context, params, show_drops, result, err);
+	uint64_t drops[N_DROP_REASONS];
+	int rc = visit_ports(context, params, show_drops, result, err);
+
+	if (rc || param_string(params, "bridge"))
+		return rc;
+	vswitch_drops(context->sw, drops);
+	add_drops(&(struct visit){.rows = *result}, NULL, drops);
+	return 0;
 }

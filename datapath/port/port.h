@@ -105,8 +105,8 @@ struct port_counters {
 	uint64_t xsk_rx_dropped, xsk_rx_invalid, xsk_tx_invalid;
 	uint64_t xsk_rx_ring_full, xsk_fill_empty, xsk_tx_empty;
 };
-/* What the kernel's programs dropped, by reason, of packets from and to port `id`; PORT_ID_NONE:
- * where no port is known. */
+/* What the kernel dropped, by reason, of packets from and to port `id`; PORT_ID_NONE: where no port
+ * is known, as when the upcall device, which all skb ports share, was full. */
 void port_drops(const struct port_table *table, uint16_t id, struct drop_counters *out);
 /* Returns 0, -ENODEV if there is no device. */
 int port_counters(const struct port *port, struct port_counters *out);

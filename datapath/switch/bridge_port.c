@@ -259,6 +259,18 @@ const char *bridge_port_name(const struct bridge_port *port)
 	return port->config.port.name;
 }
 
+void vswitch_drops(const struct vswitch *sw, uint64_t drops[N_DROP_REASONS])
+{
+	struct drop_counters kernel = {0};
+	struct port_counts counts;
+
+	counts_sum(sw, PORT_ID_NONE, &counts);
+	if (sw->port_table)
+		port_drops(sw->port_table, PORT_ID_NONE, &kernel);
+	for (unsigned i = 0; i < N_DROP_REASONS; i++)
+		drops[i] = counts.drops[i] + kernel.n[i];
+}
+
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out)
 {
 	struct drop_counters kernel;

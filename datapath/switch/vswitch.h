@@ -109,6 +109,8 @@ struct bridge_port_status {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* what the workers counted */
 	uint64_t drops[N_DROP_REASONS];                      /* workers and kernel programs */
 };
+/* What was dropped where no port is known, of all bridges. */
+void vswitch_drops(const struct vswitch *sw, uint64_t drops[N_DROP_REASONS]);
 const char *bridge_port_name(const struct bridge_port *port);
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out);
 /* The devices' and sockets' counters: see port_counters(). */
