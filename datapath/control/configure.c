@@ -38,6 +38,7 @@ struct configure {
 	bool is_waiting; /* for a transaction to be answered: run again then */
 	bool is_statistics_due;
 	bool is_failing;   /* to write results */
+	bool is_ending;    /* what is under way will not be answered */
 	bool is_inserting; /* the row of Open_vSwitch */
 	uint64_t statistics_ms;
 };
@@ -90,6 +91,8 @@ static void publish_done(void *ctx, const char *error)
 {
 	struct configure *configure = ctx;
 
+	if (configure->is_ending)
+		return;
 	if (error) {
 		write_failed(configure, error);
 	} else {
@@ -257,6 +260,7 @@ void configure_free(struct configure **configure)
 
 	if (!c)
 		return;
+	c->is_ending = true;
 	replica_free(&c->replica); /* ends what publish waits for */
 	publish_free(&c->publish);
 	reconcile_fini(&c->reconcile);
