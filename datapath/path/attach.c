@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 #include "base/own.h"
 #include "base/rcu.h"
@@ -49,14 +48,8 @@ static void slot_clear(void **slots, unsigned *n, const void *what)
 
 int worker_rxq_add(struct worker *worker, struct rxq *rxq)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = rxq->fd};
-	int rc;
+	int rc = slot_put((void **)worker->rxqs, &worker->n_rxqs, rxq);
 
-	if (rxq->fd >= 0 && epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, rxq->fd, &event))
-		return -errno;
-	rc = slot_put((void **)worker->rxqs, &worker->n_rxqs, rxq);
-	if (rc && rxq->fd >= 0)
-		epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, rxq->fd, NULL);
 	if (!rc)
 		worker_wake(worker); /* to arm the queue: no packet arrives before */
 	return rc;
@@ -64,9 +57,8 @@ int worker_rxq_add(struct worker *worker, struct rxq *rxq)
 
 void worker_rxq_del(struct worker *worker, struct rxq *rxq)
 {
-	if (rxq->fd >= 0)
-		epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, rxq->fd, NULL);
 	slot_clear((void **)worker->rxqs, &worker->n_rxqs, rxq);
+	worker_end_sleep(worker); /* in which it holds the socket */
 }
 
 static int link_get(struct worker *worker, struct txq *txq, struct tx_link **out)

@@ -2,10 +2,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/own.h"
@@ -18,6 +19,7 @@
 #define TX_WAIT_MAX_MS 1000 /* this */
 #define SWEEP_WAIT_MS  1000 /* longest sleep while the cache has entries to age */
 #define SWEEP_RETRY_MS 1    /* where a sweep is overdue */
+#define SLEEP_END_US   50   /* how often control looks whether a sleep is over */
 
 #define CACHE_ENTRIES  (1 << 20) /* 128 MiB of address space, used as entries come */
 #define CACHE_IDLE_SEC 10
@@ -72,19 +74,37 @@ static int sleep_ms(struct worker *worker)
 	return (int)worker->tx_wait_ms;
 }
 
+/* What to sleep on: the wake-up call and the queues. Returns how many. */
+static unsigned list_fds(struct worker *worker)
+{
+	unsigned n_rxqs = __atomic_load_n(&worker->n_rxqs, __ATOMIC_ACQUIRE), n = 1;
+
+	worker->fds[0] = (struct pollfd){.fd = worker->wake_fd, .events = POLLIN};
+	for (unsigned i = 0; i < n_rxqs; i++) {
+		struct rxq *rxq = rcu_load(worker->rxqs[i]);
+
+		if (rxq && rxq->fd >= 0)
+			worker->fds[n++] = (struct pollfd){.fd = rxq->fd, .events = POLLIN};
+	}
+	return n;
+}
+
+/* poll(2) and not epoll(7): a socket in an epoll set takes a lock for each packet that it has sent,
+ * because that wakes who waits for room to write. */
 static void sleep_until_packets(struct worker *worker)
 {
-	struct epoll_event event;
-	eventfd_t n;
-	int n_events;
+	eventfd_t n_calls;
+	unsigned n;
 
 	if (arm(worker))
 		return;
+	n = list_fds(worker);
+	__atomic_add_fetch(&worker->sleep_seq, 1, __ATOMIC_SEQ_CST);
 	rcu_sleep_begin();
-	n_events = epoll_wait(worker->epoll_fd, &event, 1, sleep_ms(worker));
-	if (n_events > 0 && event.data.fd == worker->wake_fd)
-		eventfd_read(worker->wake_fd, &n);
+	if (poll(worker->fds, n, sleep_ms(worker)) > 0 && worker->fds[0].revents)
+		eventfd_read(worker->wake_fd, &n_calls);
 	rcu_sleep_end();
+	__atomic_add_fetch(&worker->sleep_seq, 1, __ATOMIC_SEQ_CST);
 }
 
 static void *worker_main(void *arg)
@@ -126,6 +146,17 @@ void worker_wake(struct worker *worker)
 	eventfd_write(worker->wake_fd, 1);
 }
 
+void worker_end_sleep(struct worker *worker)
+{
+	unsigned seq = __atomic_load_n(&worker->sleep_seq, __ATOMIC_SEQ_CST);
+
+	if (seq % 2 == 0)
+		return;
+	worker_wake(worker);
+	while (__atomic_load_n(&worker->sleep_seq, __ATOMIC_SEQ_CST) == seq)
+		usleep(SLEEP_END_US);
+}
+
 void worker_stop(struct worker *worker)
 {
 	if (!worker->is_started)
@@ -134,22 +165,6 @@ void worker_stop(struct worker *worker)
 	worker_wake(worker);
 	pthread_join(worker->thread, NULL);
 	worker->is_started = false;
-}
-
-static int poller_new(struct worker *worker)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-
-	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (worker->epoll_fd < 0)
-		return -errno;
-	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (worker->wake_fd < 0)
-		return -errno;
-	event.data.fd = worker->wake_fd;
-	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->wake_fd, &event))
-		return -errno;
-	return 0;
 }
 
 static void entry_release(void *ctx, struct cache_entry *entry)
@@ -185,23 +200,24 @@ int worker_new(struct worker **out, const struct path_host *host, const struct c
 	worker->host = host;
 	worker->clock = clock;
 	worker->pool = pool;
-	worker->epoll_fd = -1;
 	worker->wake_fd = -1;
 	worker->tx_wait_ms = TX_WAIT_MIN_MS;
 	/* Most of these pages are never touched. */
+	worker->fds = calloc(1 + WORKER_MAX_QUEUES, sizeof(struct pollfd));
 	worker->rxqs = calloc(WORKER_MAX_QUEUES, sizeof(struct rxq *));
 	worker->links = calloc(WORKER_MAX_QUEUES, sizeof(struct tx_link *));
 	worker->outputs = calloc(PORT_ID_MAX, sizeof(struct output *));
 	worker->buckets = calloc(PORT_ID_MAX, sizeof(struct miss_bucket));
 	worker->port_counts = calloc(PORT_ID_MAX, sizeof(struct port_counts));
-	if (!worker->rxqs || !worker->links || !worker->outputs || !worker->buckets ||
-	    !worker->port_counts)
+	if (!worker->fds || !worker->rxqs || !worker->links || !worker->outputs ||
+	    !worker->buckets || !worker->port_counts)
 		return -ENOMEM;
 	rc = tables_new(worker);
-	if (!rc)
-		rc = poller_new(worker);
 	if (rc)
 		return rc;
+	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->wake_fd < 0)
+		return -errno;
 	*out = take_ptr(worker);
 	return 0;
 }
@@ -213,10 +229,10 @@ void worker_free(struct worker **p)
 	if (!worker)
 		return;
 	worker_stop(worker);
-	fd_close(&worker->epoll_fd);
 	fd_close(&worker->wake_fd);
 	cache_free(&worker->cache);
 	action_table_free(&worker->actions);
+	free(worker->fds);
 	free(worker->rxqs);
 	free(worker->links);
 	free(worker->outputs);

@@ -7,7 +7,7 @@
  *	rx -> lookup -> execute -> miss -> tx
  *
  * and flushes its txqs once at the end. After work it spins for WORKER_SPIN_NS, then sleeps in
- * epoll, where packets wake it. Nothing here locks, allocates, logs or waits.
+ * poll(2), where packets wake it. Nothing here locks, allocates, logs or waits.
  *
  * Threads: the worker reads what the control thread publishes under RCU (QSBR: quiescent between
  * turns, offline while asleep). To take something away, control unpublishes it, waits for the
@@ -27,6 +27,7 @@
 struct action_table;
 struct cache;
 struct output;
+struct pollfd;
 struct rxq;
 struct tx_link;
 struct txq;
@@ -48,8 +49,7 @@ struct worker {
 	const struct path_host *host;
 	const struct clock *clock;
 	struct frame_pool *pool;
-	int epoll_fd;
-	int wake_fd; /* an eventfd in the epoll set */
+	int wake_fd; /* an eventfd */
 	/* RCU: control writes, the worker reads. Free slots are NULL. */
 	struct rxq **rxqs;       /* WORKER_MAX_QUEUES, of which the first n_rxqs are looked at */
 	struct tx_link **links;  /* WORKER_MAX_QUEUES, of which the first n_links are looked at */
@@ -60,7 +60,10 @@ struct worker {
 	bool is_started;
 	/* control writes, atomic */
 	bool is_stopping;
+	/* the worker writes, atomic */
+	unsigned sleep_seq; /* odd while it sleeps */
 	/* this worker only */
+	struct pollfd *fds;    /* what it sleeps on: WORKER_MAX_QUEUES + 1 of them */
 	uint64_t now;          /* of the clock, taken once per turn */
 	unsigned rx_next;      /* rx queue to ask next */
 	unsigned rx_left;      /* rx queues to ask in this turn */
@@ -80,7 +83,7 @@ struct worker {
 };
 
 /* Outside of tests call worker_start() then; worker_turn() is for those without threads.
- * `pool` is borrowed. Control. Returns 0, -ENOMEM or the errno of epoll or eventfd. */
+ * `pool` is borrowed. Control. Returns 0, -ENOMEM or the errno of eventfd(2). */
 int worker_new(struct worker **out, const struct path_host *host, const struct clock *clock,
 	       struct frame_pool *pool);
 /* Stops it if it runs. All its queues and outputs must be gone. Control. */
@@ -90,11 +93,13 @@ int worker_start(struct worker *worker, const char *name);
 void worker_stop(struct worker *worker);
 /* Makes it take a turn if it sleeps. Any thread. */
 void worker_wake(struct worker *worker);
+/* After return the sleep in which it may have been is over. Control. */
+void worker_end_sleep(struct worker *worker);
 
 /* One turn: true if there were packets. The worker's thread, or the one that has no others. */
 bool worker_turn(struct worker *worker);
 
-/* Control. 0, -ENOSPC or the errno of epoll_ctl(2); then nothing has happened. */
+/* Control. 0, -ENOSPC; then nothing has happened. */
 int worker_rxq_add(struct worker *worker, struct rxq *rxq);
 /* Control. After return the worker does not touch it any more. */
 void worker_rxq_del(struct worker *worker, struct rxq *rxq);

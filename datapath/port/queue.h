@@ -31,7 +31,7 @@ struct rxq {
 	/* fixed after create */
 	const struct rxq_ops *ops;
 	struct frame_pool *pool; /* where its frames come from */
-	int fd;                  /* readable when packets wait (epoll); -1: only by polling */
+	int fd;                  /* readable when packets wait (poll); -1: only by polling */
 	uint16_t port;           /* its port; PORT_ID_NONE for the upcall device */
 	uint16_t queue;          /* the device's queue number */
 };
