@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "base/rcu.h"
@@ -209,7 +210,7 @@ struct stage {
 	struct classifier *cls[2];
 	struct rule_clock clock;
 	bool is_over;
-	unsigned n_torn, n_bursts;
+	unsigned n_begun, n_torn, n_bursts;
 };
 
 static struct pattern pair_pattern(unsigned i)
@@ -240,6 +241,8 @@ static void *reader(void *arg)
 			n_torn += !rules[0][i] || !rules[1][i] ||
 				  rules[0][i]->data != rules[1][i]->data ||
 				  (uint64_t)rules[0][i]->data > version;
+		if (!n_bursts)
+			__atomic_fetch_add(&stage->n_begun, 1, __ATOMIC_RELAXED);
 		rcu_rest();
 	}
 	rcu_reader_end();
@@ -295,6 +298,9 @@ static void readers_never_see_half_a_bundle(void **state)
 	replace_pairs(&stage, rules, 1);
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, reader, &stage), 0);
+	/* A busy machine may start them late. */
+	while (__atomic_load_n(&stage.n_begun, __ATOMIC_RELAXED) < 2)
+		sched_yield();
 	for (uint64_t round = 2; round < N_ROUNDS; round++) {
 		replace_pairs(&stage, rules, round);
 		churn(&stage, round);
