@@ -297,6 +297,11 @@ void connection_cut(struct connection *conn, const char *why)
 	conn->state = CUT;
 	snprintf(conn->why, sizeof(conn->why), "%s", why);
 	bufferevent_disable(conn->stream, EV_READ | EV_WRITE);
+	/* At once: until its turn comes, others may fill as much again. libevent guards the head of
+	 * the output, which is nobody's any more. */
+	buffers_forget(conn);
+	evbuffer_unfreeze(output_of(conn), 1);
+	evbuffer_drain(output_of(conn), evbuffer_get_length(output_of(conn)));
 	event_active(conn->turn, 0, 0);
 }
 

@@ -32,12 +32,17 @@ struct fixture {
 	struct event_base *base;
 	struct server *server;
 	struct json_object *filling;
+	struct connection *opened[10]; /* the first ones */
 	unsigned n_opened, n_closed;
 };
 
 static int opened(void *ctx, struct connection *conn)
 {
-	((struct fixture *)ctx)->n_opened++;
+	struct fixture *f = ctx;
+
+	if (f->n_opened < 10)
+		f->opened[f->n_opened] = conn;
+	f->n_opened++;
 	return 0;
 }
 
@@ -272,6 +277,25 @@ static void test_all_together_are_bounded_by_the_largest(void **state)
 		close(fds[i]);
 }
 
+static void test_bound_holds_within_one_turn(void **state)
+{
+	struct fixture *f = *state;
+	int fds[10];
+	struct server_stats stats;
+
+	/* given one event that makes the server send to all: 10 MiB to each of ten */
+	for (unsigned i = 0; i < 10; i++)
+		fds[i] = client_new(f);
+	for (unsigned i = 0; i < 10; i++) {
+		for (unsigned n = 0; n < 10; n++)
+			connection_send(f->opened[i], f->filling);
+		server_stats(f->server, &stats);
+		assert_true(stats.n_buffered <= SERVER_BUFFERED_MAX + (2 << 20));
+	}
+	for (unsigned i = 0; i < 10; i++)
+		close(fds[i]);
+}
+
 static void test_busy_client_does_not_delay_others(void **state)
 {
 	struct fixture *f = *state;
@@ -375,6 +399,7 @@ int main(void)
 		TEST(test_client_that_never_reads_is_cut_off),
 		TEST(test_client_that_does_not_read_replies_is_not_read),
 		TEST(test_all_together_are_bounded_by_the_largest),
+		TEST(test_bound_holds_within_one_turn),
 		TEST(test_busy_client_does_not_delay_others),
 		TEST(test_half_closed_client_gets_its_answers),
 		TEST(test_a_thousand_clients),
