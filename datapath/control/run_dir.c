@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,25 +45,51 @@ int run_dir_make_parent(const char *file, struct err *err)
 	return directory_make(path, err);
 }
 
-/* A lock of fcntl(2): the kernel knows who holds it, and it ends with the process. */
+/* The number in the file; 0 if its owner has not written it yet. */
+static int pid_read(int fd)
+{
+	char text[16] = "";
+
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 0;
+}
+
+/* A daemon that ends removes the file: what was opened before is nobody's then. */
+static bool is_still(int fd, const char *file)
+{
+	struct stat opened, named;
+
+	return !fstat(fd, &opened) && !stat(file, &named) && opened.st_ino == named.st_ino &&
+	       opened.st_dev == named.st_dev;
+}
+
+static int lock_refused(const struct run_dir *dir, const char *file, int code, struct err *err)
+{
+	if (code != EACCES && code != EAGAIN)
+		return err_set(err, code, "%s: cannot lock it: %s", file, strerror(code));
+	return err_set(err, EBUSY, "run directory %s is in use by switchd, pid %d", dir->path,
+		       pid_read(dir->lock_fd));
+}
+
+/* The lock belongs to the open file, not to the process: closing another descriptor of the same
+ * file (the user may want his pidfile at this place) does not end it, the end of the process
+ * does. */
 static int lock(struct run_dir *dir, struct err *err)
 {
 	struct flock request = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	const char *file = run_dir_file(dir, PIDFILE);
+	int rc = 0;
 
-	dir->lock_fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (dir->lock_fd < 0)
-		return err_set(err, errno, "%s: %s", file, strerror(errno));
-	if (!fcntl(dir->lock_fd, F_SETLK, &request))
-		return 0;
-	if (errno != EACCES && errno != EAGAIN)
-		return err_set(err, errno, "%s: cannot lock it: %s", file, strerror(errno));
-	fd_close(&dir->lock_fd);
-	dir->lock_fd = open(file, O_RDONLY | O_CLOEXEC);
-	fcntl(dir->lock_fd, F_GETLK, &request);
-	fd_close(&dir->lock_fd);
-	return err_set(err, EBUSY, "run directory %s is in use by switchd, pid %d", dir->path,
-		       request.l_pid);
+	do {
+		fd_close(&dir->lock_fd);
+		dir->lock_fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+		if (dir->lock_fd < 0)
+			return err_set(err, errno, "%s: %s", file, strerror(errno));
+		if (fcntl(dir->lock_fd, F_OFD_SETLK, &request))
+			rc = lock_refused(dir, file, errno, err);
+	} while (!rc && !is_still(dir->lock_fd, file));
+	if (rc) /* it is not ours to remove */
+		fd_close(&dir->lock_fd);
+	return rc;
 }
 
 static int pid_write(int fd, const char *file, struct err *err)
