@@ -329,6 +329,35 @@ int json_parse(const char *text, size_t len, unsigned max_depth, struct json_obj
 	return 0;
 }
 
+static size_t object_cost(struct json_object *object)
+{
+	size_t cost = OBJECT_COST;
+
+	json_object_object_foreach(object, key, member)
+	{
+		cost += SCALAR_COST + strlen(key) + json_cost(member);
+	}
+	return cost;
+}
+
+size_t json_cost(struct json_object *value)
+{
+	size_t cost = ARRAY_COST;
+
+	switch (json_object_get_type(value)) {
+	case json_type_object:
+		return object_cost(value);
+	case json_type_array:
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			cost += json_cost(json_object_array_get_idx(value, i));
+		return cost;
+	case json_type_string:
+		return SCALAR_COST + (size_t)json_object_get_string_len(value);
+	default:
+		return SCALAR_COST;
+	}
+}
+
 void json_splitter_init(struct json_splitter *splitter, size_t max_size, unsigned max_depth)
 {
 	*splitter = (struct json_splitter){.max_size = max_size, .max_depth = max_depth};

@@ -27,6 +27,9 @@ struct json_object;
 int json_parse(const char *text, size_t len, unsigned max_depth, struct json_object **out,
 	       struct err *err);
 
+/* About how many bytes a value keeps allocated, counted as in JSON_MEMORY_MAX. */
+size_t json_cost(struct json_object *value);
+
 /* For own(): drops the reference if there is one. */
 void json_free(struct json_object **value);
 

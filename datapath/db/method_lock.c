@@ -26,6 +26,11 @@ static void notify(struct db_session *session, const char *method, const char *n
 	session_notify(session, method, params);
 }
 
+static size_t claim_size(const char *name)
+{
+	return sizeof(struct lock_claim) + sizeof(struct lock) + strlen(name);
+}
+
 static int claim(struct session_call *call, bool is_stolen)
 {
 	struct db_session *session = call->session;
@@ -40,6 +45,8 @@ static int claim(struct session_call *call, bool is_stolen)
 	if (session->n_claims == SESSION_LOCKS_MAX)
 		return db_error_set(&call->error, ERROR_RESOURCES,
 				    "this client has %u locks already", session->n_claims);
+	if (session_keep(session, claim_size(name), &call->error))
+		return -EINVAL;
 	owner = lock_claim(&session->server->locks, session, name, is_stolen);
 	if (owner && is_stolen)
 		notify(owner, "stolen", name);
@@ -63,7 +70,10 @@ static void release(struct lock_claim *old)
 {
 	struct db_session *session = old->session;
 	char *name = strdup(old->lock->name);
-	struct db_session *owner = lock_release(&session->server->locks, old);
+	struct db_session *owner;
+
+	session_unkeep(session, claim_size(old->lock->name));
+	owner = lock_release(&session->server->locks, old);
 
 	if (owner && name)
 		notify(owner, "locked", name);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "db/monitor.h"
 #include "db/session.h"
 
@@ -29,6 +30,7 @@ static void drop(struct monitor *monitor)
 
 	cds_list_del(&monitor->session_node);
 	session->n_monitors--;
+	session_unkeep(session, monitor_size(monitor));
 	monitor_free(&monitor);
 }
 
@@ -53,6 +55,10 @@ static int start(struct session_call *call, enum monitor_version version, size_t
 	if (monitor_new(&monitor, db, version, call_param(call, 1), call_param(call, 2),
 			&call->error))
 		return -EINVAL;
+	if (session_keep(session, monitor_size(monitor), &call->error)) {
+		monitor_free(&monitor);
+		return -EINVAL;
+	}
 	monitor->send = monitor_send;
 	monitor->context = session;
 	session->n_monitors++;
@@ -76,9 +82,22 @@ int method_monitor_cond_since(struct session_call *call)
 	return start(call, MONITOR_SINCE, 4);
 }
 
+/* Both what the monitor keeps and what it shall keep must have room for a moment. */
+static int change(struct session_call *call, struct monitor *monitor)
+{
+	struct json_object *id = call_param(call, 1), *requests = call_param(call, 2);
+	size_t size = monitor_size(monitor), more = json_cost(id) + json_cost(requests);
+	int r = session_keep(call->session, more, &call->error);
+
+	if (r)
+		return r;
+	r = monitor_change(monitor, id, requests, &call->error);
+	session_unkeep(call->session, size + more - monitor_size(monitor));
+	return r;
+}
+
 int method_monitor_cond_change(struct session_call *call)
 {
-	struct json_object *new_id = call_param(call, 1);
 	struct monitor *monitor, *other;
 
 	if (json_object_array_length(call->params) != 3)
@@ -88,15 +107,14 @@ int method_monitor_cond_change(struct session_call *call)
 	if (!monitor || monitor->version == MONITOR_RFC)
 		return db_error_set(&call->error, ERROR_SYNTAX,
 				    "this client has no conditional monitor of that id");
-	other = find_monitor(call->session, new_id);
+	other = find_monitor(call->session, call_param(call, 1));
 	if (other && other != monitor)
 		return db_error_set(&call->error, ERROR_SYNTAX,
 				    "this client has a monitor of the new id already");
+	if (change(call, monitor))
+		return -EINVAL;
 	call->result = json_object_new_object();
-	if (!monitor_change(monitor, new_id, call_param(call, 2), &call->error))
-		return 0;
-	json_object_put(call->result);
-	return -EINVAL;
+	return 0;
 }
 
 int method_monitor_cancel(struct session_call *call)

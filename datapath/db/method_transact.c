@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/own.h"
 #include "db/alloc.h"
 #include "db/execute.h"
@@ -18,6 +19,7 @@ struct pending {
 	struct database *db;
 	struct json_object *params;
 	struct json_object *id;
+	size_t size;         /* bytes, as the session counts them */
 	uint64_t started_at; /* nanoseconds */
 	uint64_t deadline;   /* UINT64_MAX: waits for ever */
 };
@@ -69,6 +71,7 @@ static void forget(struct pending *pending)
 	cds_list_del(&pending->server_node);
 	cds_list_del(&pending->session_node);
 	pending->session->n_pending--;
+	session_unkeep(pending->session, pending->size);
 	pending_free(&pending);
 }
 
@@ -110,6 +113,9 @@ int method_transact(struct session_call *call)
 		return db_error_set(&call->error, ERROR_RESOURCES,
 				    "this client has %u transactions waiting already",
 				    session->n_pending);
+	pending->size = sizeof(*pending) + json_cost(pending->params) + json_cost(pending->id);
+	if (session_keep(session, pending->size, &call->error))
+		return -EINVAL;
 	session->n_pending++;
 	cds_list_add_tail(&pending->session_node, &session->pending);
 	cds_list_add_tail(&pending->server_node, &session->server->pending);

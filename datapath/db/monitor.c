@@ -98,6 +98,7 @@ static int add_where(struct monitor_table *table, struct json_object *where, boo
 	}
 	if (condition_parse(&more, table->schema, where, NULL, error))
 		return -EINVAL;
+	table->condition_size += json_cost(where);
 	if (is_first)
 		table->has_condition = true;
 	if (more.n_clauses) {
@@ -203,6 +204,21 @@ void monitor_free(struct monitor **monitor)
 	free(m->tables);
 	json_object_put(m->id);
 	mem_free(monitor);
+}
+
+size_t monitor_size(const struct monitor *monitor)
+{
+	const struct schema *schema = monitor->db->schema;
+	size_t size = sizeof(*monitor) + json_cost(monitor->id);
+
+	for (unsigned i = 0; i < schema->n_tables; i++) {
+		const struct monitor_table *table = &monitor->tables[i];
+
+		size += sizeof(*table) + table->condition_size;
+		if (table->columns)
+			size += schema->tables[i]->n_columns * sizeof(*table->columns);
+	}
+	return size;
 }
 
 static struct datum *const *if_chosen(const struct monitor_table *table,
@@ -337,6 +353,7 @@ static void change_table(const struct monitor *monitor, struct monitor_table *ta
 	table->has_condition = wanted->has_condition;
 	table->condition = wanted->condition;
 	wanted->condition = condition;
+	table->condition_size = wanted->condition_size;
 	table_for_each(monitor->db->tables[table->schema->index], row)
 	{
 		struct datum *const *old = if_chosen(&before, row->columns);

@@ -48,6 +48,7 @@ struct monitor_table {
 	unsigned events;
 	bool has_condition; /* else all rows */
 	struct condition condition;
+	size_t condition_size; /* bytes, about */
 };
 
 typedef void monitor_send_fn(void *context, struct json_object *message);
@@ -68,6 +69,8 @@ struct monitor {
 int monitor_new(struct monitor **out, struct database *db, enum monitor_version version,
 		struct json_object *id, struct json_object *requests, struct db_error *error);
 void monitor_free(struct monitor **monitor);
+/* About how many bytes it keeps. */
+size_t monitor_size(const struct monitor *monitor);
 
 /* The reply to the request: what there is now. The caller puts it. */
 struct json_object *monitor_initial(const struct monitor *monitor);

@@ -34,6 +34,29 @@ void db_session_free(struct db_session **session)
 	mem_free(session);
 }
 
+int session_keep(struct db_session *session, size_t size, struct db_error *error)
+{
+	if (size > SESSION_KEPT_MAX - session->n_kept)
+		return db_error_set(error, ERROR_RESOURCES,
+				    "this client's monitors, locks and waiting transactions would "
+				    "take more than %zu bytes",
+				    SESSION_KEPT_MAX);
+	if (size > SERVER_KEPT_MAX - session->server->n_kept)
+		return db_error_set(error, ERROR_RESOURCES,
+				    "the monitors, locks and waiting transactions of all clients "
+				    "would take more than %zu bytes",
+				    SERVER_KEPT_MAX);
+	session->n_kept += size;
+	session->server->n_kept += size;
+	return 0;
+}
+
+void session_unkeep(struct db_session *session, size_t size)
+{
+	session->n_kept -= size;
+	session->server->n_kept -= size;
+}
+
 static void send_and_put(struct db_session *session, struct json_object *message)
 {
 	session->send(session->context, message);

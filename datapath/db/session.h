@@ -13,6 +13,9 @@
 #define SESSION_MONITORS_MAX 1024
 #define SESSION_PENDING_MAX  256
 #define SESSION_LOCKS_MAX    1024
+/* Bytes that its monitors, locks and waiting transactions may keep, and those of all clients. */
+#define SESSION_KEPT_MAX ((size_t)16 << 20)
+#define SERVER_KEPT_MAX  ((size_t)128 << 20)
 
 struct served_database {
 	struct cds_list_head node;
@@ -25,6 +28,7 @@ struct db_server {
 	struct cds_list_head sessions;  /* struct db_session.node */
 	struct cds_list_head pending;   /* struct pending.server_node, oldest first */
 	struct locks locks;
+	size_t n_kept; /* bytes, of all sessions */
 };
 
 struct db_session {
@@ -36,6 +40,7 @@ struct db_session {
 	struct cds_list_head pending;  /* struct pending.session_node */
 	struct cds_list_head claims;   /* struct lock_claim.session_node */
 	unsigned n_monitors, n_pending, n_claims;
+	size_t n_kept; /* bytes */
 };
 
 /* Sends a reply; takes over `result`. Nobody waits for one if `id` is null. */
@@ -70,6 +75,10 @@ session_method_fn method_lock, method_steal, method_unlock;
 struct json_object *call_param(const struct session_call *call, size_t index);
 /* The database that the first parameter names; NULL after an error in call->error. */
 struct database *call_database(struct session_call *call);
+
+/* Counts bytes that a request leaves behind it; -EINVAL with `error`: too many. */
+int session_keep(struct db_session *session, size_t size, struct db_error *error);
+void session_unkeep(struct db_session *session, size_t size);
 
 /* transact.c: forgets what the session waits for. */
 void session_cancel_all(struct db_session *session);

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/own.h"
+#include "db/session.h"
 #include "support/db_client.h"
 
 #define INSERT_B(NAME)          "{'op':'insert','table':'B','row':{'x':1},'uuid-name':'" NAME "'}"
@@ -306,6 +308,42 @@ static void test_too_much_waiting_is_refused(void **state)
 	assert_string_equal(client_transact(*state, WAIT("")), "error: resources exhausted");
 }
 
+#define BIG_SIZE (1 << 20)
+
+/* What a client leaves behind is counted in bytes, and given back with it. */
+static void test_what_is_kept_is_bounded(void **state)
+{
+	struct db_client *client = *state;
+	own(mem_free) char *big = calloc(1, BIG_SIZE + 1);
+
+	memset(big, 'x', BIG_SIZE);
+	for (unsigned i = 0; i < 15; i++)
+		assert_string_equal(client_transact(client, "%s,{'op':'comment','comment':'%s'}",
+						    WAIT(""), big),
+				    "");
+	assert_string_equal(
+		client_transact(client, "%s,{'op':'comment','comment':'%s'}", WAIT(""), big),
+		"error: resources exhausted");
+	assert_string_equal(client_call(client, "lock", "['%s']", big),
+			    "error: resources exhausted");
+	assert_string_equal(client_call(client, "monitor", "['T','%s',{'A':{}}]", big),
+			    "error: resources exhausted");
+	assert_string_equal(client_call(client, "monitor_cond", "['T','m',{'A':{}}]"), "{}");
+	assert_string_equal(client_call(client, "monitor_cond_change",
+					"['m','m',{'A':[{'where':[['name','==','%s']]}]}]", big),
+			    "error: resources exhausted");
+	client_transact(client, "%s,%s", INSERT_A("a", ""), INSERT_A("b", ""));
+	assert_string_equal(client_call(client, "lock", "['%s']", big), "{\"locked\":true}");
+	assert_string_equal(client_call(client, "unlock", "['%s']", big), "{}");
+	for (unsigned i = 0; i < 20; i++)
+		assert_string_equal(client_call(client, "monitor_cond_change",
+						"['m','m',{'A':[{'where':[['name','==','%s']]}]}]",
+						big),
+				    "{}");
+	client_call(client, "monitor_cancel", "['m']");
+	assert_int_equal(client->session->n_kept, 0);
+}
+
 static void test_requests_that_are_wrong(void **state)
 {
 	assert_string_equal(client_call(*state, "transact", "['X']"), "error: unknown database");
@@ -348,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancel_ends_a_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_assert_needs_the_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_much_waiting_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_kept_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_requests_that_are_wrong, setup, teardown),
 	};
 
