@@ -34,8 +34,9 @@ static struct table *target_table(const struct visitor *visitor, const struct ba
 static int visit_atom(struct visitor *visitor, struct row *from, const struct base_type *type,
 		      const union atom *atom, int delta)
 {
-	/* A row that held itself could never go. */
-	if (uuid_equals(&from->uuid, &atom->uuid))
+	/* A row that held itself could never go. (Clients choose UUIDs: one of another table may have
+	 * the same.) */
+	if (uuid_equals(&from->uuid, &atom->uuid) && from->table == target_table(visitor, type))
 		return 0;
 	return visitor->visit(visitor, from, type, &atom->uuid, delta);
 }

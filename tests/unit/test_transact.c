@@ -108,6 +108,23 @@ static void test_a_row_that_holds_itself_goes(void **state)
 	assert_int_equal(n_rows(*state, "B"), 0);
 }
 
+static void test_a_row_of_another_table_may_have_the_same_uuid(void **state)
+{
+	static const char uuid[] = "11111111-1111-4111-8111-111111111111";
+
+	assert_string_equal(client_transact(*state,
+					    "{'op':'insert','table':'A','uuid':'%s','row':"
+					    "{'name':'a','b':['uuid','%s']}}",
+					    uuid, uuid),
+			    "error: referential integrity violation");
+	client_transact(*state,
+			"{'op':'insert','table':'A','uuid':'%s','row':"
+			"{'name':'a','b':['uuid','%s']}},"
+			"{'op':'insert','table':'B','uuid':'%s','row':{'x':1}}",
+			uuid, uuid, uuid);
+	assert_int_equal(n_rows(*state, "B"), 1);
+}
+
 static void test_a_strong_reference_must_have_its_row(void **state)
 {
 	assert_string_equal(client_transact(*state, INSERT_A("a", ",'b':['named-uuid','none']")),
@@ -371,6 +388,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_chain_goes_when_its_head_does, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_row_that_holds_itself_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_row_of_another_table_may_have_the_same_uuid,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_strong_reference_must_have_its_row, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_weak_reference_goes_with_its_row, setup,
