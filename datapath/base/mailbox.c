@@ -126,7 +126,8 @@ void mailbox_wake_ack(struct mailbox *box)
 	eventfd_t value;
 
 	eventfd_read(box->fd, &value);
-	atomic_store(&box->is_signalled, false);
+	/* An exchange, not a store: it sees what the sender wrote before it found the flag set. */
+	atomic_exchange(&box->is_signalled, false);
 }
 
 uint64_t mailbox_n_refused(const struct mailbox *box)
