@@ -27,6 +27,7 @@ struct log_file {
 	int fd; /* -1: not there yet */
 	size_t size;
 	size_t base_size;
+	bool is_unsynced; /* records at the end may be in memory only */
 	bool is_suspect;
 };
 
@@ -255,6 +256,17 @@ int log_file_append(struct log_file *file, struct json_object *record, bool is_d
 		return err_set(err, -r, "%s: cannot be written: %s", file->path, strerror(-r));
 	}
 	file->size += size;
+	file->is_unsynced = !is_durable;
+	return 0;
+}
+
+int log_file_sync(struct log_file *file, struct err *err)
+{
+	if (file->is_unsynced && fdatasync(file->fd)) {
+		file->is_suspect = true;
+		return err_set(err, errno, "%s: cannot be synced: %s", file->path, strerror(errno));
+	}
+	file->is_unsynced = false;
 	return 0;
 }
 
@@ -317,6 +329,7 @@ int log_file_replace(struct log_file *file, struct json_object *const *records, 
 	file->fd = take_fd(fd);
 	file->size = size;
 	file->base_size = size;
+	file->is_unsynced = false;
 	file->is_suspect = false;
 	return 0;
 }

@@ -34,6 +34,8 @@ int log_file_read(struct log_file *file, log_file_apply_fn *apply, void *context
  * record is not there. */
 int log_file_append(struct log_file *file, struct json_object *record, bool is_durable,
 		    struct err *err);
+/* Puts on disk what was added without `is_durable`. Returns 0 or -errno. */
+int log_file_sync(struct log_file *file, struct err *err);
 /* Must log_file_replace() be called before the next log_file_append()? */
 bool log_file_is_suspect(const struct log_file *file);
 /* Bytes, and how many there were when it was opened or last replaced. */

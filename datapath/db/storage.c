@@ -150,23 +150,27 @@ static bool add_changes(struct json_object *record, const struct transaction *tr
 	return has_any;
 }
 
+static int append(struct log_file *file, const struct transaction *transaction, struct err *err)
+{
+	own(json_free) struct json_object *record = record_new(transaction->comment);
+
+	if (add_changes(record, transaction))
+		return log_file_append(file, record, transaction->is_durable, err);
+	/* It found what it wanted: somebody's who did not ask for it to last. */
+	return transaction->is_durable ? log_file_sync(file, err) : 0;
+}
+
 int storage_append(struct database *db, struct transaction *transaction, struct db_error *error)
 {
-	own(json_free) struct json_object *record = NULL;
 	struct err err = ERR_INIT;
 	int r;
 
-	if (!db->storage || !db->storage->is_read || cds_list_empty(&transaction->changes))
+	if (!db->storage || !db->storage->is_read ||
+	    (cds_list_empty(&transaction->changes) && !transaction->is_durable))
 		return 0;
-	if (log_file_is_suspect(db->storage->file)) {
-		/* The tables are what they will be when this transaction is committed. */
-		r = storage_compact(db, &err);
-	} else {
-		record = record_new(transaction->comment);
-		if (!add_changes(record, transaction))
-			return 0;
-		r = log_file_append(db->storage->file, record, transaction->is_durable, &err);
-	}
+	/* The tables are what they will be when this transaction is committed. */
+	r = log_file_is_suspect(db->storage->file) ? storage_compact(db, &err)
+						   : append(db->storage->file, transaction, &err);
 	if (!r)
 		return 0;
 	db_error_set(error, ERROR_IO, "%s", err.text);

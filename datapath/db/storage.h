@@ -27,7 +27,8 @@ int storage_open(struct database *db, const char *path, struct json_object *sche
 		 struct err *err);
 void storage_close(struct database *db);
 
-/* Writes what the running transaction changed; does nothing without a file. Returns 0, or -errno
+/* Writes what the running transaction changed; does nothing without a file. A durable one has all
+ * of the file on disk when this returns, even if it changed nothing itself. Returns 0, or -errno
  * with `error` an "I/O error", then the file is as before. */
 int storage_append(struct database *db, struct transaction *transaction, struct db_error *error);
 /* Writes all rows into a new file if the old one has grown enough to make it worth it. */

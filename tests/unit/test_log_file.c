@@ -51,6 +51,14 @@ static int teardown(void **state)
 	return rmdir(folder->path);
 }
 
+static unsigned n_synced;
+
+int fdatasync(int fd)
+{
+	n_synced++;
+	return fsync(fd);
+}
+
 static void insert(struct db_client *client, unsigned i)
 {
 	const char *answer = client_transact(
@@ -310,6 +318,26 @@ static void commit_for_ever(const char *path, int fd)
 	}
 }
 
+/* One who asks for a durable commit may rest on what others have written. */
+static void test_a_durable_commit_that_changes_nothing_syncs_what_was_there(void **state)
+{
+	static const char update[] =
+		"{'op':'update','table':'A','where':[],'row':{'s':['set',[7]]}}";
+	const struct folder *folder = *state;
+	struct db_client client;
+
+	client_open(&client, client_schema, folder->file);
+	insert(&client, 1);
+	n_synced = 0;
+	client_transact(&client, "%s", update);
+	assert_int_equal(n_synced, 0);
+	client_transact(&client, "%s,{'op':'commit','durable':true}", update);
+	assert_int_equal(n_synced, 1);
+	client_transact(&client, "%s,{'op':'commit','durable':true}", update);
+	assert_int_equal(n_synced, 1);
+	client_close(&client);
+}
+
 static void test_what_was_committed_survives_kill(void **state)
 {
 	const struct folder *folder = *state;
@@ -357,6 +385,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_compaction_keeps_the_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_write_that_fails_leaves_no_trace, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_durable_commit_that_changes_nothing_syncs_what_was_there, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(test_what_was_committed_survives_kill, setup,
 						teardown),
 	};
