@@ -27,7 +27,7 @@ struct execution {
 	struct transaction transaction;
 	struct symbols symbols;
 	struct db_error error;
-	uint64_t n_cells; /* columns of rows in the result so far */
+	size_t result_cost; /* bytes of JSON in the results of selects so far, see json_cost() */
 };
 
 /* Runs the operations in params[1] and up of the request. Returns 0 and the array of their results,

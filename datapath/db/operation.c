@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/own.h"
 #include "db/alloc.h"
 #include "db/condition.h"
@@ -14,9 +15,6 @@
 #include "db/row_set.h"
 #include "db/schema.h"
 #include "db/table.h"
-
-/* A transaction of many selects could make of a small request an answer of any size. */
-#define RESULT_CELLS_MAX 4000000
 
 /* The columns of a <row>. */
 struct row_values {
@@ -149,19 +147,22 @@ int operation_select(struct execution *execution, struct members *members,
 	    column_list_parse(&columns, table->schema, names, &execution->error) ||
 	    select_rows(execution, table, where, &rows, &n))
 		return -EINVAL;
-	execution->n_cells += n * (columns.n + 1);
-	if (execution->n_cells > RESULT_CELLS_MAX)
-		return db_error_set(&execution->error, ERROR_RESOURCES,
-				    "the selects of one transaction return more than %d values",
-				    RESULT_CELLS_MAX);
 	for (size_t i = 0; i < n; i++)
 		row_set_add(&set, rows[i]->columns);
 	if (!column_list_has(&columns, COLUMN_UUID))
 		row_set_normalize(&set);
 	array = json_object_new_array_ext(set.n ? (int)set.n : 1);
-	for (size_t i = 0; i < set.n; i++)
-		json_object_array_add(array, row_json(table->schema, set.rows[i], &columns));
 	json_object_object_add(result, "rows", array);
+	for (size_t i = 0; i < set.n; i++) {
+		struct json_object *row = row_json(table->schema, set.rows[i], &columns);
+
+		json_object_array_add(array, row);
+		/* Many selects could make of a small request an answer of any size. */
+		execution->result_cost += json_cost(row);
+		if (execution->result_cost > JSON_MEMORY_MAX)
+			return db_error_set(&execution->error, ERROR_RESOURCES,
+					    "the selects of one transaction return too much");
+	}
 	return 0;
 }
 

@@ -361,6 +361,23 @@ static void test_what_is_kept_is_bounded(void **state)
 	assert_int_equal(client->session->n_kept, 0);
 }
 
+/* A small request for much: the values count, however few there are. */
+static void test_what_is_selected_is_bounded(void **state)
+{
+	struct db_client *client = *state;
+	own(mem_free) char *big = calloc(1, BIG_SIZE + 1);
+	own(mem_free) char *selects = NULL;
+	size_t size;
+	FILE *file = open_memstream(&selects, &size);
+
+	memset(big, 'x', BIG_SIZE);
+	client_transact(client, "{'op':'insert','table':'A','row':{'name':'%s'}}", big);
+	for (unsigned i = 0; i < 300; i++)
+		fprintf(file, "%s%s", i ? "," : "", SELECT_A("", "'name'"));
+	fclose(file);
+	assert_string_equal(client_transact(client, "%s", selects), "error: resources exhausted");
+}
+
 static void test_requests_that_are_wrong(void **state)
 {
 	assert_string_equal(client_call(*state, "transact", "['X']"), "error: unknown database");
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_assert_needs_the_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_much_waiting_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_kept_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_selected_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_requests_that_are_wrong, setup, teardown),
 	};
 
