@@ -1,11 +1,13 @@
 /* What the shell may offer as arguments of switchctl's commands: names from the live database. */
 #include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/own.h"
 #include "client.h"
 #include "complete.h"
 #include "lookup.h"
+#include "need.h"
 #include "replica.h"
 #include "session.h"
 #include "value.h"
@@ -31,7 +33,7 @@ static void print_devices(const char *word)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "lo"))
 			complete_print(word, entry->d_name, "");
 	if (dir)
 		closedir(dir);
@@ -61,6 +63,24 @@ static int open_names(struct replica *replica)
 	for (unsigned i = 0; i < schema->n_tables; i++)
 		lookup_prepare(replica, schema->tables[i]);
 	return replica_open(replica, NULL);
+}
+
+/* "vlan_mode=ac": what may stand there, if the schema lists it, with what stands before it. */
+static void print_values(const char *word, const struct table_schema *table)
+{
+	const char *value = strchr(word, '=') + 1;
+	own(mem_free) char *name = need(strndup(word, (size_t)(value - 1 - word)));
+	const struct column_schema *column = table_column(table, name);
+	const struct datum *options = column ? column->type.key.options : NULL;
+
+	if (!options || column->type.key.type != ATOM_STRING)
+		return;
+	for (unsigned i = 0; i < options->n; i++) {
+		const char *option = options->atoms[i].string->bytes;
+
+		if (!strncmp(option, value, strlen(value)))
+			printf("%.*s%s\n", (int)(value - word), word, option);
+	}
 }
 
 static void print_columns(const struct completion *c, const struct table_schema *table)
@@ -94,6 +114,8 @@ static void print_from_database(const struct completion *c, struct replica *repl
 	table = find_table(c, replica);
 	if (table && !strcmp(c->kind, "RECORD"))
 		print_names(c->word, replica, table);
+	else if (table && !strncmp(c->kind, "COLUMN", strlen("COLUMN")) && strchr(c->word, '='))
+		print_values(c->word, table);
 	else if (table && !strncmp(c->kind, "COLUMN", strlen("COLUMN")))
 		print_columns(c, table);
 }
