@@ -24,13 +24,18 @@
 #define RING_SIZE   2048u
 #define N_FRAMES    (4 * RING_SIZE) /* each side: a full fill ring and a full tx ring */
 #define BURST       64u
-#define KICK_FRAMES 32u /* what the kernel sends per call in copy mode */
+#define KICK_FRAMES 32u /* what the kernel sends per call in copy mode if it cannot be told more */
+
+#ifndef XDP_MAX_TX_SKB_BUDGET
+#define XDP_MAX_TX_SKB_BUDGET 9 /* Linux 6.17 */
+#endif
 
 struct side {
 	struct xsk_socket *socket;
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons completion, rx;
 	unsigned n_outstanding; /* given to tx, not yet completed */
+	unsigned kick_frames;   /* sent per call */
 	struct bpf_link *link;
 	struct bench *skeleton;
 };
@@ -68,6 +73,7 @@ static void side_open(struct side *side, const char *device, struct xsk_umem *um
 		.bind_flags = XDP_COPY,
 	};
 	uint32_t zero = 0, at = 0;
+	const int budget = RING_SIZE;
 	int error, fd;
 
 	error = xsk_socket__create_shared(&side->socket, device, 0, umem, &side->rx, &side->tx,
@@ -82,6 +88,8 @@ static void side_open(struct side *side, const char *device, struct xsk_umem *um
 
 	side->skeleton = bench__open_and_load();
 	fd = xsk_socket__fd(side->socket);
+	error = setsockopt(fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
+	side->kick_frames = error ? KICK_FRAMES : RING_SIZE;
 	if (!side->skeleton || bpf_map__update_elem(side->skeleton->maps.sockets, &zero,
 						    sizeof(zero), &fd, sizeof(fd), BPF_ANY))
 		die("socket map", errno);
@@ -94,7 +102,7 @@ static void side_open(struct side *side, const char *device, struct xsk_umem *um
 /* Makes the kernel send what is in the tx ring. */
 static void kick(struct side *side, unsigned n)
 {
-	for (; n > 0; n -= n < KICK_FRAMES ? n : KICK_FRAMES)
+	for (; n > 0; n -= n < side->kick_frames ? n : side->kick_frames)
 		sendto(xsk_socket__fd(side->socket), NULL, 0, MSG_DONTWAIT, NULL, 0);
 }
 
@@ -129,8 +137,8 @@ static void forward(struct side *from, struct side *to)
 		n = 0;
 	}
 	if (n == 0) {
-		if (to->n_outstanding)
-			kick(to, 1);
+		if (__atomic_load_n(to->tx.consumer, __ATOMIC_ACQUIRE) != to->tx.cached_prod)
+			kick(to, 1); /* the kernel stopped early */
 		return;
 	}
 	for (unsigned i = 0; i < n; i++)
