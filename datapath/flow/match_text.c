@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "base/err.h"
-#include "base/print.h"
 #include "flow/field_text.h"
+#include "flow/subfield.h"
 #include "flow/words.h"
 
 /* ---- reading ---- */
@@ -101,21 +101,23 @@ static int set_field(struct match *match, const struct field *field, const struc
 static int set_subfield(struct match *match, const struct word *word, struct field_set *named,
 			struct err *err)
 {
+	const struct field *field;
 	struct subfield sub;
 	field_bits value, ones;
 	int rc = subfield_parse(word->name, &sub, err);
 
 	if (rc)
 		return -EINVAL;
+	field = field_of(sub.field);
 	ones = field_ones(sub.n_bits);
-	if (!(sub.field->flags & FIELD_MASKABLE) && sub.n_bits != sub.field->n_bits)
+	if (!(field->flags & FIELD_MASKABLE) && sub.n_bits != field->n_bits)
 		return err_set(err, EINVAL, "\"%.*s\": %s can only be matched as a whole",
-			       SLICE_SHOWN(word->name), sub.field->name);
+			       SLICE_SHOWN(word->name), field->name);
 	if (bits_parse(word->value, &value) || (value & ~ones))
 		return err_set(err, EINVAL, "\"%.*s\": \"%.*s\" is not a number of %u bits",
 			       SLICE_SHOWN(word->name), SLICE_SHOWN(word->value), sub.n_bits);
-	field_set_add(named, sub.field);
-	if (match_set(match, sub.field, value << sub.low, ones << sub.low))
+	field_set_add(named, field);
+	if (match_set(match, field, value << sub.low, ones << sub.low))
 		return say_contradiction(word->all, err);
 	return 0;
 }
@@ -212,51 +214,4 @@ int match_parse(struct slice text, const struct flow_names *names, struct match 
 		return rc;
 	*out = match;
 	return 0;
-}
-
-/* ---- parts of fields ---- */
-
-int subfield_parse(struct slice text, struct subfield *out, struct err *err)
-{
-	size_t bracket = slice_find(text, '['), dots;
-	const struct field *field = field_lookup(slice_first(text, bracket));
-	struct slice range, high_text;
-	field_bits low = 0, high = 0;
-
-	if (!field)
-		return err_set(err, ENOENT, "\"%.*s\" is not a field (see ovs-fields(7))",
-			       SLICE_SHOWN(text));
-	*out = (struct subfield){field, 0, field->n_bits};
-	if (bracket == text.len)
-		return 0;
-	range = slice_skip(text, bracket + 1);
-	if (slice_find(range, ']') + 1 == range.len) {
-		range.len--;
-		if (!range.len)
-			return 0;
-		dots = slice_find(range, '.');
-		high_text = range;
-		if (dots < range.len && slice_starts(slice_skip(range, dots), ".."))
-			high_text = slice_skip(range, dots + 2);
-		if (!bits_parse(slice_first(range, dots), &low) && !bits_parse(high_text, &high) &&
-		    low <= high && high < field->n_bits) {
-			out->low = (uint8_t)low;
-			out->n_bits = (uint8_t)(high - low + 1);
-			return 0;
-		}
-	}
-	return err_set(err, EINVAL,
-		       "\"%.*s\": write %s[], %s[BIT] or %s[LOW..HIGH], of bits 0 to %u",
-		       SLICE_SHOWN(text), field->name, field->name, field->name, field->n_bits - 1);
-}
-
-void subfield_print(struct print *out, struct subfield sub)
-{
-	print_add(out, field_number_name(sub.field));
-	if (sub.n_bits == sub.field->n_bits)
-		print_add(out, "[]");
-	else if (sub.n_bits == 1)
-		print_fmt(out, "[%u]", sub.low);
-	else
-		print_fmt(out, "[%u..%u]", sub.low, sub.low + sub.n_bits - 1u);
 }

@@ -27,15 +27,3 @@ int match_parse(struct slice text, const struct flow_names *names, struct match 
 
 /* Ends without a comma; "" if it matches all. */
 void match_print(struct print *out, const struct match *match, const struct flow_names *names);
-
-/* A field or a part of it: "reg0", "reg0[]", "reg0[3]", "NXM_NX_REG0[0..15]". */
-struct subfield {
-	const struct field *field;
-	uint8_t low;    /* lowest bit */
-	uint8_t n_bits; /* at least 1 */
-};
-
-/* 0, -ENOENT: there is no such field, or -EINVAL: no such bits. The error is said in both cases. */
-int subfield_parse(struct slice text, struct subfield *out, struct err *err);
-/* As "NXM_NX_REG0[0..3]"; all of a field is "[]". */
-void subfield_print(struct print *out, struct subfield sub);

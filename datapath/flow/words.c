@@ -68,7 +68,8 @@ int word_next(struct slice *text, struct word *out, struct err *err)
 	end = name_end(s);
 	if (end > s.len)
 		return err_set(err, EINVAL, "\"%.*s\": a quote is not closed", SLICE_SHOWN(s));
-	*out = (struct word){.name = slice_first(s, end)};
+	*out = (struct word){
+		.name = slice_first(s, end), .value = {s.at + end, 0}, .rest = {s.at + end, 0}};
 	if (end < s.len && !is_separator(s.at[end]))
 		sign = s.at[end];
 	out->sign = sign;
@@ -88,7 +89,8 @@ int word_next(struct slice *text, struct word *out, struct err *err)
 			out->value = (struct slice){s.at + close, end - close};
 	}
 	if (end > s.len)
-		return err_set(err, EINVAL, "\"%.*s\": a bracket or quote is not closed",
+		return err_set(err, EINVAL,
+			       "\"%.*s\": a parenthesis, bracket or quote is not closed",
 			       SLICE_SHOWN(s));
 	out->all = slice_first(s, end);
 	*text = slice_skip(s, end);
