@@ -257,9 +257,9 @@ static void device_lost(struct port *port, const char *why)
 static bool may_have_xdp_now(const struct port *port, const struct link_info *info,
 			     uint32_t old_mtu)
 {
-	if (port->status.hook != HOOK_XDP && wants_xdp(port, info))
-		return old_mtu != info->mtu || port->foreign_xdp != info->xdp_prog_id;
-	return false;
+	if (port->status.hook == HOOK_XDP || !wants_xdp(port, info))
+		return false;
+	return port->foreign_xdp ? port->foreign_xdp != info->xdp_prog_id : old_mtu != info->mtu;
 }
 
 static void device_changed(struct port *port, const struct link_info *info)
