@@ -61,7 +61,7 @@ void worker_rxq_del(struct worker *worker, struct rxq *rxq)
 	worker_end_sleep(worker); /* in which it holds the socket */
 }
 
-static int link_get(struct worker *worker, struct txq *txq, struct tx_link **out)
+static int link_get(struct worker *worker, uint16_t port, struct txq *txq, struct tx_link **out)
 {
 	struct tx_link *link;
 	int rc;
@@ -70,6 +70,8 @@ static int link_get(struct worker *worker, struct txq *txq, struct tx_link **out
 		link = worker->links[i];
 		if (link && link->txq == txq) {
 			link->n_outputs++;
+			if (link->port != port)
+				__atomic_store_n(&link->port, PORT_ID_NONE, __ATOMIC_RELAXED);
 			*out = link;
 			return 0;
 		}
@@ -78,6 +80,8 @@ static int link_get(struct worker *worker, struct txq *txq, struct tx_link **out
 	if (!link)
 		return -ENOMEM;
 	link->txq = txq;
+	link->port = port;
+	link->n_error = txq->n_error;
 	link->n_outputs = 1;
 	rc = slot_put((void **)worker->links, &worker->n_links, link);
 	if (rc) {
@@ -103,7 +107,7 @@ static int output_new(struct worker *worker, struct output **out, uint16_t port,
 
 	if (!output)
 		return -ENOMEM;
-	rc = link_get(worker, txq, &output->link);
+	rc = link_get(worker, port, txq, &output->link);
 	if (rc)
 		return rc;
 	output->port = port;

@@ -19,8 +19,11 @@ struct tx_link {
 	struct txq *txq;
 	/* control only */
 	unsigned n_outputs;
+	/* control writes, atomic */
+	uint16_t port; /* that its errors are charged to; PORT_ID_NONE: it has had several */
 	/* this worker only */
-	bool is_dirty; /* frames were handed over since the last flush */
+	uint64_t n_error; /* of the txq's, those that are counted on a port */
+	bool is_dirty;    /* frames were handed over since the last flush */
 };
 
 struct output {

@@ -27,6 +27,7 @@ static void output_send(struct worker *worker, struct output *output)
 
 		drop_count(worker, output->port, DROP_TX_FULL, full);
 		drop_count(worker, output->port, DROP_TX_ERROR, n - n_taken - full);
+		output->link->n_error += n - n_taken - full;
 	}
 }
 
@@ -64,6 +65,18 @@ static void send_staged(struct worker *worker)
 	}
 }
 
+/* What the kernel refuses later is counted as sent already, and not known whose it was where
+ * ports share a txq. */
+static void errors_count(struct worker *worker, struct tx_link *link)
+{
+	unsigned n = (unsigned)(link->txq->n_error - link->n_error);
+
+	if (!n)
+		return;
+	link->n_error += n;
+	drop_count(worker, __atomic_load_n(&link->port, __ATOMIC_RELAXED), DROP_TX_ERROR, n);
+}
+
 void tx_flush(struct worker *worker)
 {
 	unsigned n = __atomic_load_n(&worker->n_links, __ATOMIC_ACQUIRE);
@@ -77,6 +90,7 @@ void tx_flush(struct worker *worker)
 			continue;
 		if (link->is_dirty || link->txq->n_pending)
 			link->txq->ops->flush(link->txq);
+		errors_count(worker, link);
 		link->is_dirty = false;
 		is_pending |= link->txq->n_pending != 0;
 	}

@@ -165,14 +165,14 @@ int port_counters(const struct port *port, struct port_counters *out)
 void port_drops(const struct port_table *table, uint16_t id, struct drop_counters *out)
 {
 	const struct port *port = id == PORT_ID_NONE ? NULL : port_by_id(table, id);
-	struct port_counters sockets = {0};
+	uint64_t n_full = port ? port->n_upcall_full : 0;
 
 	memset(out, 0, sizeof(*out));
 	if (table->programs)
 		bpf_drops_read(table->programs, id, out);
 	if (port && port->sockets)
-		port_xsk_counters_add(port, &sockets);
+		n_full += port_xsk_n_full(port);
 	else if (id == PORT_ID_NONE && table->upcall)
-		upcall_counters_add(table->upcall, &sockets);
-	out->n[DROP_UPCALL_FULL] += sockets.xsk_rx_dropped + sockets.xsk_rx_ring_full;
+		n_full += upcall_n_full(table->upcall);
+	out->n[DROP_UPCALL_FULL] += n_full;
 }

@@ -259,6 +259,7 @@ void port_xsk_detach(struct port *port)
 	uint32_t ifindex = port->attachment.ifindex;
 
 	workers_leave(port);
+	port->n_upcall_full += port_xsk_n_full(port);
 	bpf_detach(port->table->programs, &port->attachment);
 	sockets_close(port);
 	maps_clear(port, ifindex);
@@ -282,4 +283,12 @@ void port_xsk_counters_add(const struct port *port, struct port_counters *counte
 {
 	for (unsigned q = 0; q < port->sockets->n; q++)
 		xsk_counters_add(port->sockets->xsks[q], counters);
+}
+
+uint64_t port_xsk_n_full(const struct port *port)
+{
+	struct port_counters counters = {0};
+
+	port_xsk_counters_add(port, &counters);
+	return counters.xsk_rx_dropped + counters.xsk_rx_ring_full;
 }

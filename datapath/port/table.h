@@ -61,6 +61,7 @@ struct port {
 	unsigned n_busy_retries;
 	bool must_retry; /* the device is there, but attaching to it failed */
 	struct attachment attachment;
+	uint64_t n_upcall_full;       /* dropped for want of room by sockets that are closed */
 	struct port_sockets *sockets; /* NULL: not attached as xdp port */
 	bool is_reachable;            /* workers have been told how to send to it */
 	UT_hash_handle hh_name, hh_device, hh_ifindex;
@@ -76,6 +77,8 @@ struct txq *port_xsk_txq(const struct port *port, unsigned worker);
 /* What its sockets are bound as: "xdp-copy" or "xdp-zerocopy". */
 const char *port_xsk_mode(const struct port *port);
 void port_xsk_counters_add(const struct port *port, struct port_counters *counters);
+/* What its sockets had no room for. */
+uint64_t port_xsk_n_full(const struct port *port);
 /* True if the kernel has taken a socket from its device. */
 bool port_xsk_is_dead(const struct port *port);
 

@@ -318,6 +318,15 @@ void upcall_stop(struct upcall *upcall)
 	upcall->programs = NULL;
 }
 
+uint64_t upcall_n_full(const struct upcall *upcall)
+{
+	struct link_stats outer = {0}, inner = {0};
+
+	link_stats(upcall->links, upcall->outer_ifindex, &outer);
+	link_stats(upcall->links, upcall->inner_ifindex, &inner);
+	return outer.tx_dropped + inner.rx_dropped;
+}
+
 void upcall_counters_add(const struct upcall *upcall, struct port_counters *counters)
 {
 	for (unsigned w = 0; w < upcall->n_workers; w++)

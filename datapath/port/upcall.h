@@ -43,4 +43,7 @@ void upcall_stop(struct upcall *upcall);
 
 /* How a worker reaches any port's device through the kernel. */
 struct txq *upcall_txq(struct upcall *upcall, unsigned worker);
+/* Packets of all skb ports, whose is not known, that were lost on the way up: the queue between the
+ * two ends was full, or the ring of a worker's socket. */
+uint64_t upcall_n_full(const struct upcall *upcall);
 void upcall_counters_add(const struct upcall *upcall, struct port_counters *counters);

@@ -351,6 +351,7 @@ static void a_queue_that_was_taken_away_is_not_asked(void **state)
 struct drain {
 	struct txq txq;
 	unsigned n_sends, n_flushes;
+	unsigned n_refused; /* by the kernel, with each flush */
 };
 
 static unsigned drain_send(struct txq *txq, uint16_t port, const struct frame *frames, unsigned n)
@@ -363,7 +364,10 @@ static unsigned drain_send(struct txq *txq, uint16_t port, const struct frame *f
 
 static void drain_flush(struct txq *txq)
 {
-	((struct drain *)txq)->n_flushes++;
+	struct drain *drain = (struct drain *)txq;
+
+	drain->n_flushes++;
+	txq->n_error += drain->n_refused;
 }
 
 static const struct txq_ops drain_ops = {.send = drain_send, .flush = drain_flush};
@@ -395,6 +399,31 @@ static void a_shared_txq_is_flushed_once_per_turn(void **state)
 	assert_int_equal(drain.n_flushes, 2);
 }
 
+static void what_is_refused_at_the_flush_is_counted(void **state)
+{
+	struct drain drain = {.txq = {.ops = &drain_ops, .pool = rig.sw->pools[0]}, .n_refused = 2};
+	uint64_t drops[N_DROP_REASONS];
+
+	port_fake_set_attached(p2->fake, false);
+	port_fake_set_attached(p3->fake, false);
+	worker_output_set(worker(), p2->id, &drain.txq, UINT32_MAX);
+	put(p1, BROADCAST, A);
+	worker_turn(worker());
+	assert_int_equal(rig_drops(p2, DROP_TX_ERROR), 2);
+
+	/* Of a txq that ports share it is not known whose it was. */
+	worker_output_set(worker(), p3->id, &drain.txq, UINT32_MAX);
+	put(p1, BROADCAST, A);
+	worker_turn(worker());
+	assert_int_equal(rig_drops(p2, DROP_TX_ERROR), 2);
+	assert_int_equal(rig_drops(p3, DROP_TX_ERROR), 0);
+	vswitch_drops(rig.sw, drops);
+	assert_int_equal(drops[DROP_TX_ERROR], 2);
+
+	worker_output_set(worker(), p2->id, NULL, 0);
+	worker_output_set(worker(), p3->id, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +445,7 @@ int main(void)
 		TEST(packets_of_an_unknown_port_are_dropped),
 		TEST(a_queue_that_was_taken_away_is_not_asked),
 		TEST(a_shared_txq_is_flushed_once_per_turn),
+		TEST(what_is_refused_at_the_flush_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
