@@ -125,8 +125,8 @@ static void test_rows_are_there_again(void **state)
 	const struct folder *folder = *state;
 	struct db_client client;
 	size_t ends[N_ROWS + 1];
-	own(mem_free) char *data = make_file(folder->file, ends);
 
+	free(make_file(folder->file, ends));
 	client_open(&client, client_schema, folder->file);
 	assert_int_equal(n_rows(&client), N_ROWS);
 	/* An ephemeral column is not. */
@@ -196,10 +196,10 @@ static void test_another_schema_is_refused(void **state)
 {
 	const struct folder *folder = *state;
 	size_t ends[N_ROWS + 1];
-	own(mem_free) char *data = make_file(folder->file, ends);
 	struct database *db = NULL;
 	struct err err = ERR_INIT;
 
+	free(make_file(folder->file, ends));
 	assert_int_equal(database_open(&db, folder->file, switch_schema, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "database \"T\", not Open_vSwitch"));
 	assert_int_equal(database_open(&db, folder->file,
@@ -248,10 +248,10 @@ static void test_compaction_keeps_the_rows(void **state)
 {
 	const struct folder *folder = *state;
 	size_t ends[N_ROWS + 1];
-	own(mem_free) char *data = make_file(folder->file, ends);
 	struct db_client client;
 	struct stat status;
 
+	free(make_file(folder->file, ends));
 	client_open(&client, client_schema, folder->file);
 	for (unsigned i = 0; i < 50; i++)
 		client_transact(&client, "{'op':'mutate','table':'A','where':[],"
