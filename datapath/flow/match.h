@@ -8,6 +8,9 @@
  * fields are set does not matter. They hold for bits: where several fields share a place
  * (tcp_src, udp_src), it is enough that one of them may be there.
  *
+ * in_port is the port's OpenFlow number on the bridge, as the user gave it: who looks matches up puts
+ * that into the key in place of the switch-wide number.
+ *
  * No state; any thread that owns the match.
  */
 #include <stdbool.h>

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow/port_text.h"
+
 void ofactions_fini(struct ofactions *list)
 {
 	free(list->item);
@@ -55,6 +57,28 @@ void ofaction_set_bits(struct ofaction *action, field_bits value, field_bits mas
 	action->set.value[1] = (uint64_t)value;
 	action->set.mask[0] = (uint64_t)(mask >> 64);
 	action->set.mask[1] = (uint64_t)mask;
+}
+
+bool ofactions_have_output(const struct ofactions *list, uint16_t port)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct ofaction *a = &list->item[i];
+
+		if ((a->type == OFACTION_OUTPUT || a->type == OFACTION_ENQUEUE) &&
+		    a->output.port == port)
+			return true;
+		if (a->type == OFACTION_CONTROLLER && port == OFPORT_CONTROLLER)
+			return true;
+	}
+	return false;
+}
+
+bool ofactions_have_group(const struct ofactions *list, uint32_t group)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (list->item[i].type == OFACTION_GROUP && list->item[i].number == group)
+			return true;
+	return false;
 }
 
 const char *ofaction_name(const struct ofaction *action)

@@ -77,7 +77,9 @@ enum ofaction_type {
 enum ofaction_set {
 	SET_AS_FIELD, /* set_field */
 	SET_AS_LOAD,
-	SET_AS_MOD, /* mod_dl_src, set_mpls_label ... */
+	/* mod_dl_src, set_mpls_label ...: nothing happens to packets without the field, and tcp_src
+	 * and tcp_dst stand for the ports of UDP and SCTP too */
+	SET_AS_MOD,
 	SET_AS_TUNNEL64,
 };
 
@@ -179,6 +181,12 @@ static inline uint32_t ofactions_next(const struct ofactions *list, uint32_t i)
 {
 	return i + 1 + list->item[i].n_inside;
 }
+
+/* Does it output to that port by itself (not by a register or a group), now or by the action set?
+ * What the filter out_port asks for. */
+bool ofactions_have_output(const struct ofactions *list, uint16_t port);
+/* The same for a group. */
+bool ofactions_have_group(const struct ofactions *list, uint32_t group);
 
 /* May a rule with this match in this table have them? Asks for the order of instructions, for
  * what may stand in the action set and beside conjunction(), for prerequisites of the fields that

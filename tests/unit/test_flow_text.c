@@ -219,6 +219,78 @@ static void wrong_flows_name_the_word(void **state)
 	refuse_as("cookie=3", FLOW_DELETE, "cookie=3/-1");
 }
 
+static int find_port(void *ctx, struct slice name, uint16_t *number)
+{
+	*number = slice_is(name, "veth0") ? 5 : 6;
+	return slice_is(name, "veth0") || slice_is(name, "eth0.5 x") ? 0 : -ENOENT;
+}
+
+static int find_table(void *ctx, struct slice name, uint8_t *number)
+{
+	*number = 9;
+	return slice_is(name, "acl") ? 0 : -ENOENT;
+}
+
+static const char *name_port(void *ctx, uint16_t number)
+{
+	return number == 5 ? "veth0" : number == 6 ? "eth0.5 x" : NULL;
+}
+
+static const char *name_table(void *ctx, uint8_t number)
+{
+	return number == 9 ? "acl" : NULL;
+}
+
+static void ports_and_tables_have_names(void **state)
+{
+	static const struct flow_names names = {find_port, find_table, name_port, name_table, NULL};
+	static const char text[] = "table=acl,in_port=veth0 "
+				   "actions=veth0,\"eth0.5 x\",output:veth0,resubmit(veth0,acl),"
+				   "mirror:\"eth0.5 x\",learn(table=acl,in_port=veth0),7";
+	static const char printed[] =
+		"table=acl, in_port=veth0 actions=output:veth0,output:\"eth0.5 x\",output:veth0,"
+		"resubmit(veth0,acl),mirror:\"eth0.5 x\",learn(table=acl,in_port=veth0),output:7";
+	own(print_fini) struct print out = {0};
+	own(flow_mod_fini) struct flow_mod flow = {0}, again = {0};
+	struct err err = ERR_INIT;
+
+	assert_int_equal(flow_mod_parse(slice_of(text), FLOW_ADD, &names, &flow, &err), 0);
+	assert_int_equal(flow.table, 9);
+	assert_int_equal(flow.match.key.packet.in_port, 5);
+	flow_print(&out, &flow, NULL, &names);
+	assert_string_equal(print_text(&out), printed);
+	assert_int_equal(flow_mod_parse(slice_of(printed), FLOW_ADD, &names, &again, &err), 0);
+	assert_true(ofactions_are_equal(&flow.actions, &again.actions));
+	assert_int_equal(flow_mod_parse(slice_of("actions=veth1"), FLOW_ADD, &names, &again, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "\"veth1\""));
+}
+
+static void outputs_are_found(void **state)
+{
+	own(flow_mod_fini) struct flow_mod flow = read_flow(
+		"actions=output:reg0,controller,write_actions(output:7,group:3)", FLOW_ADD);
+
+	assert_true(ofactions_have_output(&flow.actions, 7));
+	assert_true(ofactions_have_output(&flow.actions, OFPORT_CONTROLLER));
+	assert_false(ofactions_have_output(&flow.actions, 8));
+	assert_true(ofactions_have_group(&flow.actions, 3));
+	assert_false(ofactions_have_group(&flow.actions, 7));
+}
+
+static void lists_are_copied_whole(void **state)
+{
+	own(flow_mod_fini) struct flow_mod flow = read_flow("actions=1,clone(2,3)", FLOW_ADD);
+	own(ofactions_fini) struct ofactions copy = {0}, empty = {0};
+
+	assert_int_equal(ofactions_copy(&copy, &flow.actions), 0);
+	assert_true(ofactions_are_equal(&copy, &flow.actions));
+	assert_int_equal(ofactions_copy(&empty, &empty), 0);
+	assert_false(ofactions_are_equal(&copy, &empty));
+	copy.item[3].output.port++;
+	assert_false(ofactions_are_equal(&copy, &flow.actions));
+}
+
 static void deep_nesting_is_refused(void **state)
 {
 	char text[2048] = "actions=";
@@ -340,6 +412,9 @@ int main(void)
 		cmocka_unit_test(actions_are_those_of_ovs_actions),
 		cmocka_unit_test(nesting_is_counted),
 		cmocka_unit_test(wrong_flows_name_the_word),
+		cmocka_unit_test(ports_and_tables_have_names),
+		cmocka_unit_test(outputs_are_found),
+		cmocka_unit_test(lists_are_copied_whole),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(long_lines_end_well),
 		cmocka_unit_test(filters_and_commands),

@@ -204,6 +204,55 @@ static void overlap_is_a_common_packet(void **state)
 	assert_overlap("tcp,tp_dst=1/1", "tcp,tp_dst=0/1", false);
 }
 
+static bool key_matches(const struct flow_key *key, const struct match *match)
+{
+	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
+		if ((key->word[i] & match->mask.word[i]) != match->key.word[i])
+			return false;
+	return true;
+}
+
+/* A packet that `match` takes, else random. */
+static struct flow_key random_packet(const struct match *match)
+{
+	struct flow_key key;
+
+	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
+		key.word[i] = (random_u64(&seed) & ~match->mask.word[i]) | match->key.word[i];
+	return key;
+}
+
+/* What the comparisons promise holds for packets. */
+static void comparisons_speak_of_packets(void **state)
+{
+	unsigned n_within = 0, n_apart = 0;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		struct match wide = random_match(), narrow = wide;
+		struct flow_key key;
+
+		add_field(&narrow, random_below(&seed, N_FIELDS));
+		if (random_below(&seed, 2)) /* a bit less, or another value */
+			wide.mask.word[i % FLOW_KEY_WORDS] &= random_u64(&seed);
+		if (!random_below(&seed, 3))
+			wide.key.word[3] ^= wide.mask.word[3] & random_u64(&seed);
+		for (unsigned w = 0; w < FLOW_KEY_WORDS; w++)
+			wide.key.word[w] &= wide.mask.word[w];
+		key = random_packet(&narrow);
+		assert_true(key_matches(&key, &narrow));
+		if (match_is_within(&narrow, &wide)) {
+			assert_true(key_matches(&key, &wide));
+			assert_true(match_overlaps(&narrow, &wide));
+			n_within++;
+		}
+		if (!match_overlaps(&narrow, &wide)) {
+			assert_false(key_matches(&key, &wide));
+			n_apart++;
+		}
+	}
+	assert_true(n_within > 100 && n_apart > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +261,7 @@ int main(void)
 		cmocka_unit_test(printed_matches_read_back),
 		cmocka_unit_test(loose_matching_covers),
 		cmocka_unit_test(overlap_is_a_common_packet),
+		cmocka_unit_test(comparisons_speak_of_packets),
 	};
 
 	random_init(&seed);
