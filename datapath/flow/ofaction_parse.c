@@ -42,15 +42,18 @@ void reader_close(struct ofaction_reader *r, uint32_t at)
 
 /* ---- readers by what follows the name ---- */
 
-/* Nothing. (What stands there all the same, as in "normal:3", is not let pass.) */
+static int say_no_value(struct ofaction_reader *r, const struct kind *kind, const struct word *word)
+{
+	return err_set(r->err, EINVAL, "\"%.*s\": %s takes no value", SLICE_SHOWN(word->all),
+		       kind->name);
+}
+
+/* Nothing. */
 static int read_plain(struct ofaction_reader *r, const struct kind *kind, const struct word *word)
 {
 	const struct ofaction a = {.type = kind->type, .how = kind->how};
 
-	if (word->value.len)
-		return err_set(r->err, EINVAL, "\"%.*s\": %s takes no value",
-			       SLICE_SHOWN(word->all), kind->name);
-	return reader_add(r, &a);
+	return word->value.len ? say_no_value(r, kind, word) : reader_add(r, &a);
 }
 
 /* A number up to arg. */
@@ -160,6 +163,13 @@ static int read_load(struct ofaction_reader *r, const struct kind *kind, const s
 
 static int add_output(struct ofaction_reader *r, const struct ofaction *a)
 {
+	static const struct ofaction to_controller = {
+		.type = OFACTION_CONTROLLER,
+		.controller = {.reason = REASON_ACTION, .max_len = UINT16_MAX},
+	};
+
+	if (a->type == OFACTION_OUTPUT && a->output.port == OFPORT_CONTROLLER)
+		return reader_add(r, &to_controller);
 	if (a->output.port == OFPORT_NONE || a->output.port == OFPORT_UNSET)
 		return err_set(r->err, EINVAL, "output to ANY or NONE: that is no port");
 	return reader_add(r, a);
@@ -241,22 +251,16 @@ static int read_output(struct ofaction_reader *r, const struct kind *kind, const
 		err_prefix(r->err, "output");
 		return rc;
 	}
-	if (a.output.port == OFPORT_CONTROLLER) {
-		a = (struct ofaction){.type = OFACTION_CONTROLLER};
-		a.controller.reason = REASON_ACTION;
-		a.controller.max_len = UINT16_MAX;
-		return reader_add(r, &a);
-	}
 	return add_output(r, &a);
 }
 
-/* A reserved port as the action's name; like ovs-ofctl it minds nothing that follows. */
+/* A reserved port as the action's name. */
 static int read_port(struct ofaction_reader *r, const struct kind *kind, const struct word *word)
 {
-	struct ofaction a = {.type = OFACTION_OUTPUT};
+	const struct ofaction a = {.type = OFACTION_OUTPUT,
+				   .output = {.port = (uint16_t)kind->arg}};
 
-	a.output.port = (uint16_t)kind->arg;
-	return reader_add(r, &a);
+	return word->value.len ? say_no_value(r, kind, word) : reader_add(r, &a);
 }
 
 static int read_mirror(struct ofaction_reader *r, const struct kind *kind, const struct word *word)
@@ -299,9 +303,8 @@ static int read_enqueue(struct ofaction_reader *r, const struct kind *kind, cons
 
 static int read_drop(struct ofaction_reader *r, const struct kind *kind, const struct word *word)
 {
-	if (word->value.len)
-		return read_plain(r, kind, word);
-	return 0; /* read_list() sees that it is alone */
+	/* that it is alone, read_list() sees */
+	return word->value.len ? say_no_value(r, kind, word) : 0;
 }
 
 /* ---- lists in actions ---- */

@@ -81,6 +81,7 @@ static void actions_are_those_of_ovs_actions(void **state)
 		"controller(userdata=01.02.ff,pause,meter_id=5)",
 		"CONTROLLER:65535,CONTROLLER:128,controller(reason=no_match,max_len=128,id=3),"
 		"controller(userdata=01.02.ff,pause,meter_id=5)");
+	expect_actions("65533,output:controller", "CONTROLLER:65535,CONTROLLER:65535");
 	expect_actions("mirror:3,mirror(vlan=5),mirror(port=LOCAL,max_len=64),1",
 		       "mirror:3,mirror(vlan=5),mirror(port=LOCAL,max_len=64),output:1");
 	expect_actions(
@@ -213,6 +214,7 @@ static void wrong_flows_name_the_word(void **state)
 	refuse("actions=learn(reg0=reg1[0..3])", "4 bits, but the target 32");
 	refuse("actions=controller(reason=foo)", "invalid_ttl");
 	refuse("actions=normal(3", "parenthesis");
+	refuse("actions=normal:3", "normal takes no value");
 	refuse("actions=pop_vlan:3", "takes no value");
 	refuse_as("ip,actions=1", FLOW_DELETE, "a deletion has no actions");
 	refuse_as("priority=3,ip", FLOW_DELETE, "--strict");
