@@ -68,8 +68,7 @@ int word_next(struct slice *text, struct word *out, struct err *err)
 	end = name_end(s);
 	if (end > s.len)
 		return err_set(err, EINVAL, "\"%.*s\": a quote is not closed", SLICE_SHOWN(s));
-	*out = (struct word){
-		.name = slice_first(s, end), .value = {s.at + end, 0}, .rest = {s.at + end, 0}};
+	*out = (struct word){.name = slice_first(s, end), .value = {s.at + end, 0}};
 	if (end < s.len && !is_separator(s.at[end]))
 		sign = s.at[end];
 	out->sign = sign;
@@ -79,9 +78,10 @@ int word_next(struct slice *text, struct word *out, struct err *err)
 			return err_set(err, EINVAL, "\"%.*s\": a parenthesis is not closed",
 				       SLICE_SHOWN(s));
 		out->value = (struct slice){s.at + end + 1, close - end - 1};
-		end = value_end(s, close + 1, false);
-		if (end <= s.len)
-			out->rest = (struct slice){s.at + close + 1, end - close - 1};
+		end = close + 1;
+		if (end < s.len && !is_separator(s.at[end]))
+			return err_set(err, EINVAL, "\"%.*s\": a comma is missing behind \")\"",
+				       SLICE_SHOWN(s));
 	} else if (sign) {
 		close = end + 1;
 		end = value_end(s, close, false);

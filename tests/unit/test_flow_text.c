@@ -209,6 +209,7 @@ static void wrong_flows_name_the_word(void **state)
 	refuse("actions=write_actions(learn())", "learn cannot be in write_actions");
 	refuse("actions=clone(goto_table:3)", "goto_table cannot be in clone");
 	refuse("actions=clone(1", "not closed");
+	refuse("actions=clone(1)2", "a comma is missing");
 	refuse("actions=learn(foo=1)", "\"foo=1\"");
 	refuse("actions=learn(tcp_dst=5)", "match on tcp");
 	refuse("actions=learn(reg0=reg1[0..3])", "4 bits, but the target 32");
