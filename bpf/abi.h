@@ -225,3 +225,100 @@ _Static_assert(sizeof(struct output_entry) == 12, "output entry");
 struct drop_counters {
 	__u64 n[N_DROP_REASONS];
 };
+
+/* ---- the flow cache in the kernel, and what both floors have of it ---- */
+
+/* See flow/version.h. */
+#define VERSION_COUNTERS 4096 /* a power of two */
+#define VERSION_CONFIG   0    /* bridges, ports, tables, masks */
+
+struct versions {
+	__u32 counter[VERSION_COUNTERS];
+};
+
+/* What a decision rests on: it holds while the sum of VERSION_CONFIG's counter and these two is
+ * the same. */
+struct version_stamp {
+	__u16 index[2];
+	__u32 sum;
+};
+
+_Static_assert(sizeof(struct version_stamp) == 8, "version stamp");
+
+/* What happens to a packet: see flow/action.h. */
+enum flow_op_type {
+	OP_DROP,      /* reason. Alone in its list */
+	OP_OUTPUT,    /* port */
+	OP_PUSH_VLAN, /* vlan.tpid, vlan.tci */
+	OP_POP_VLAN,  /* nothing */
+	OP_SET_VLAN,  /* vlan.tci in the bits of vlan.mask */
+};
+
+/* Compared bytewise: make them by the functions of flow/action.h, which leave no byte undefined. */
+struct flow_op {
+	__u8 type; /* enum flow_op_type */
+	__u8 pad;
+	union {
+		__u16 port;   /* switch-wide number */
+		__u16 reason; /* enum drop_reason */
+		__u16 tpid;   /* host order */
+		__u16 mask;   /* of the TCI bits to set */
+	};
+	__u16 tci; /* host order */
+	__u16 pad2;
+};
+
+_Static_assert(sizeof(struct flow_op) == 8, "flow op");
+
+#define FLOW_MASK_IDS 2048 /* masks at a time */
+
+/* By port (map `port_masks`): the masks of the packet classes, as id + 1; 0: ask the daemon. */
+struct port_masks {
+	__u16 by_class[16];
+};
+
+_Static_assert(N_PACKET_CLASSES <= 16, "port masks");
+
+/* By mask id (map `masks`). A mask with bits behind these words is not for the kernel. */
+struct kernel_mask {
+	__u64 bits[PACKET_KEY_IPV4_WORDS];
+};
+
+/* The key of the map `flows4`, whose value is a place in the map `flows`. */
+struct kernel_key {
+	__u32 mask;
+	__u32 pad;
+	__u64 word[PACKET_KEY_IPV4_WORDS]; /* masked */
+};
+
+_Static_assert(sizeof(struct kernel_key) == 56, "at most 64 bytes are quick to hash");
+
+#define KERNEL_FLOWS    65536
+#define KERNEL_FLOW_OPS 36 /* an output each to 32 ports, and what it takes to change tags */
+
+/* An entry. It carries its key because the kernel may give the memory of an element of `flows4`
+ * that was deleted to another one under the eyes of a program: places in `flows` rest before they
+ * are used again, and the comparison tells whose place was found. */
+struct kernel_flow {
+	struct kernel_key key;
+	struct version_stamp stamp;
+	__u32 n_ops;
+	__u32 pad;
+	struct flow_op op[KERNEL_FLOW_OPS];
+};
+
+_Static_assert(sizeof(struct kernel_flow) == 72 + 8 * KERNEL_FLOW_OPS, "kernel flow");
+
+/* By CPU * KERNEL_FLOWS + place (map `flow_counts`); packets as on a wire: see act.h. */
+struct kernel_count {
+	__u64 n_packets;
+	__u64 n_bytes;
+};
+
+/* By CPU * PORT_ID_MAX + port (map `port_counts`): what the kernel forwarded by itself. */
+struct kernel_port_count {
+	__u64 rx_packets;
+	__u64 rx_bytes;
+	__u64 tx_packets;
+	__u64 tx_bytes;
+};

@@ -45,10 +45,70 @@ struct {
 	__type(value, struct drop_counters);
 } drops SEC(".maps") __weak;
 
+/* ---- the flow cache: the daemon makes these maps and writes them in its own memory ---- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct versions);
+} versions SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PORT_ID_MAX);
+	__type(key, __u32);
+	__type(value, struct port_masks);
+} port_masks SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, FLOW_MASK_IDS);
+	__type(key, __u32);
+	__type(value, struct kernel_mask);
+} masks SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, KERNEL_FLOWS);
+	__type(key, struct kernel_key);
+	__type(value, __u32);
+} flows4 SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, KERNEL_FLOWS);
+	__type(key, __u32);
+	__type(value, struct kernel_flow);
+} flows SEC(".maps") __weak;
+
+/* Written by the programs alone, but for zeroing a place that rests. Of size for one CPU here; the
+ * daemon makes them for as many as there are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, KERNEL_FLOWS);
+	__type(key, __u32);
+	__type(value, struct kernel_count);
+} flow_counts SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PORT_ID_MAX);
+	__type(key, __u32);
+	__type(value, struct kernel_port_count);
+} port_counts SEC(".maps") __weak;
+
 static __always_inline void drop_count(__u32 port, enum drop_reason reason)
 {
 	struct drop_counters *row = bpf_map_lookup_elem(&drops, &port);
 
-	if (row)
+	if (row && reason < N_DROP_REASONS)
 		row->n[reason]++;
 }

@@ -1,4 +1,5 @@
-/* The tc ingress program of an skb port: packets go up to a worker through the upcall device.
+/* The tc ingress program of an skb port: does what the flow cache says; packets that it does not
+ * know go up to a worker through the upcall device.
  *
  * The packet is left as its sender made it: a GSO packet stays one packet, a partial checksum stays
  * partial. The outer end of the upcall device has no offloads, so the kernel itself segments and
@@ -9,8 +10,10 @@
  */
 #include <linux/pkt_cls.h>
 
-#include "maps.h"
+#include "act.h"
 #include "ingress.h"
+#include "lookup.h"
+#include "maps.h"
 
 /* Set before load. */
 const volatile __u32 upcall_ifindex = 0;
@@ -80,27 +83,54 @@ static __always_inline int upcall(struct __sk_buff *skb, __u16 port, __u32 hash)
 	return bpf_redirect(upcall_ifindex, 0);
 }
 
+/* Not static: the verifier checks it once, by itself. Inlined, every way through the parser would be
+ * followed by every way through what comes behind it. */
+__attribute__((noinline)) int tc_parse(struct __sk_buff *skb, struct ingress *out)
+{
+	struct ingress ingress = {0};
+
+	if (!out)
+		return -1;
+	ingress.key.in_port = out->key.in_port;
+	if (skb->vlan_present)
+		parse_tag(&ingress.key, &ingress.layout, (be16){skb->vlan_proto},
+			  to_be16(skb->vlan_tci));
+	parse_packet((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &ingress.key,
+		     &ingress.layout);
+	*out = ingress;
+	return 0;
+}
+
 SEC("tc")
 int port_tc(struct __sk_buff *skb)
 {
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	__u32 ifindex = skb->ifindex;
+	__u32 ifindex = skb->ifindex, place;
 	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
 	struct ingress ingress = {0};
+	const struct kernel_flow *flow;
+	struct extent extent;
 	enum drop_reason reason;
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
 	ingress.key.in_port = port->port;
-	if (skb->vlan_present)
-		parse_tag(&ingress.key, &ingress.layout, (be16){skb->vlan_proto},
-			  to_be16(skb->vlan_tci));
-	parse_packet(data, end, skb->len, &ingress.key, &ingress.layout);
+	if (tc_parse(skb, &ingress))
+		return TC_ACT_SHOT;
 	reason = ingress_check(&ingress);
-	if (reason == DROP_NONE && !fits(skb))
-		reason = DROP_TOO_BIG;
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
+	if (ingress.layout.verdict == PARSE_OK && extent_of(skb, &ingress, &extent)) {
+		flow = flow_lookup(&ingress.key, &place);
+		if (flow) {
+			__u64 n_bytes = n_bytes_of(skb, &extent);
+
+			flow_count(place, extent.n_packets, n_bytes);
+			rx_count(port->port, extent.n_packets, n_bytes);
+			return act(skb, flow, &extent, port->port);
+		}
+	}
+	if (!fits(skb))
+		return drop(port->port, DROP_TOO_BIG);
 	return upcall(skb, port->port, ingress_hash(&ingress));
 }
 

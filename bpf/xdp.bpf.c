@@ -1,10 +1,12 @@
-/* The XDP program of an xdp port: frames go to the AF_XDP socket of their rx queue.
+/* The XDP program of an xdp port: drops what the flow cache says is to be dropped; other frames go to
+ * the AF_XDP socket of their rx queue.
  *
  * A frame of a port never reaches the host's stack: where no socket listens it is dropped and
  * counted, because passing it up would let it in behind the switch's back.
  */
-#include "maps.h"
 #include "ingress.h"
+#include "lookup.h"
+#include "maps.h"
 
 /* A tag that the device keeps beside the frame (a veth's sender, a card that strips tags) is lost
  * when AF_XDP takes the frame. From Linux 6.8 a program that is bound to its device may ask for
@@ -49,6 +51,36 @@ static __always_inline int drop(__u32 port, enum drop_reason reason)
 	return XDP_DROP;
 }
 
+/* Not static: see tc_parse() in tc.bpf.c. */
+__attribute__((noinline)) int xdp_parse(struct xdp_md *ctx, struct ingress *out)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct ingress ingress = {0};
+
+	if (!out)
+		return -1;
+	ingress.key.in_port = out->key.in_port;
+	parse_packet(data, end, (__u32)(end - data), &ingress.key, &ingress.layout);
+	*out = ingress;
+	return 0;
+}
+
+/* DROP_NONE: the cache does not say so. */
+static __always_inline enum drop_reason drop_lookup(const struct ingress *ingress, __u64 size)
+{
+	const struct kernel_flow *flow;
+	__u32 place;
+
+	if (ingress->layout.verdict != PARSE_OK)
+		return DROP_NONE;
+	flow = flow_lookup(&ingress->key, &place);
+	if (!flow || flow->op[0].type != OP_DROP)
+		return DROP_NONE;
+	flow_count(place, 1, size);
+	rx_count(ingress->key.in_port, 1, size);
+	return flow->op[0].reason;
+}
+
 SEC("xdp")
 int port_xdp(struct xdp_md *ctx)
 {
@@ -57,17 +89,17 @@ int port_xdp(struct xdp_md *ctx)
 	__u32 queue = ctx->rx_queue_index;
 	struct ingress ingress = {0};
 	enum drop_reason reason;
-	void *data, *end;
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
 	if (!tag_insert(ctx))
 		return drop(port->port, DROP_NO_BUFFER);
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
 	ingress.key.in_port = port->port;
-	parse_packet(data, end, (__u32)(end - data), &ingress.key, &ingress.layout);
+	if (xdp_parse(ctx, &ingress))
+		return XDP_ABORTED;
 	reason = ingress_check(&ingress);
+	if (reason == DROP_NONE)
+		reason = drop_lookup(&ingress, ctx->data_end - ctx->data);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
 	if (queue >= port->n_queues ||

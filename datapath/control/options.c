@@ -27,6 +27,7 @@ const char options_help[] =
 	"  --instance NAME    name that its devices and pins carry: a-z, 0-9 and -, at most 8\n"
 	"                     (default: made from DIR)\n"
 	"  --workers N        threads that forward packets (default: half of the processors)\n"
+	"  --no-fast-path     forward every packet in the daemon, none in the kernel\n"
 	"  --version          print the version\n"
 	"  --help             print this\n"
 	"\n"
@@ -41,6 +42,7 @@ enum {
 	OPT_DETACH,
 	OPT_INSTANCE,
 	OPT_WORKERS,
+	OPT_NO_FAST_PATH,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -54,6 +56,7 @@ static const struct option long_options[] = {
 	{"detach", no_argument, NULL, OPT_DETACH},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
 	{"workers", required_argument, NULL, OPT_WORKERS},
+	{"no-fast-path", no_argument, NULL, OPT_NO_FAST_PATH},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -111,6 +114,9 @@ static int option_set(struct options *options, int option, const char *text, str
 		return instance_parse(text, options->instance, err);
 	case OPT_WORKERS:
 		return workers_parse(text, &options->n_workers, err);
+	case OPT_NO_FAST_PATH:
+		options->no_fast_path = true;
+		return 0;
 	case OPT_VERSION:
 		options->is_version = true;
 		return 0;

@@ -16,6 +16,7 @@ struct options {
 	char instance[INSTANCE_LEN_MAX + 1]; /* "": see options_name_instance() */
 	enum log_level log_level;
 	unsigned n_workers; /* 0: the switch chooses */
+	bool no_fast_path;
 	bool is_detached;
 	bool is_help;
 	bool is_version;

@@ -10,29 +10,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum flow_op_type {
-	OP_DROP,      /* reason. Alone in its list */
-	OP_OUTPUT,    /* port */
-	OP_PUSH_VLAN, /* vlan.tpid, vlan.tci */
-	OP_POP_VLAN,  /* nothing */
-	OP_SET_VLAN,  /* vlan.tci in the bits of vlan.mask */
-};
-
-/* Compared bytewise: make them by the functions below, which leave no byte undefined. */
-struct flow_op {
-	uint8_t type; /* enum flow_op_type */
-	uint8_t pad;
-	union {
-		uint16_t port;   /* switch-wide number */
-		uint16_t reason; /* enum drop_reason */
-		uint16_t tpid;   /* host order */
-		uint16_t mask;   /* of the TCI bits to set */
-	};
-	uint16_t tci; /* host order */
-	uint16_t pad2;
-};
-
-_Static_assert(sizeof(struct flow_op) == 8, "flow op");
+#include "../bpf/abi.h"
 
 static inline struct flow_op flow_op_drop(uint16_t reason)
 {

@@ -10,8 +10,6 @@
 
 #include "flow/key.h"
 
-#define FLOW_MASK_IDS 2048 /* masks at a time */
-
 struct flow_mask {
 	/* fixed while it is in use */
 	uint16_t id; /* below FLOW_MASK_IDS */

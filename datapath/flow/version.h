@@ -11,15 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VERSION_COUNTERS 4096 /* a power of two */
-#define VERSION_CONFIG   0    /* bridges, ports, tables, masks */
-#define VERSION_LEARNED  1    /* any of those behind it */
-#define VERSION_FIRST    2
+#include "../bpf/abi.h"
 
-/* 16 KiB, all zero at first; one writer at a time per counter, any thread reads. */
-struct versions {
-	uint32_t counter[VERSION_COUNTERS];
-};
+/* struct versions: 16 KiB, all zero at first; one writer at a time per counter, any thread reads,
+ * and so do the kernel programs. Beside VERSION_CONFIG: */
+#define VERSION_LEARNED 1 /* any of those behind it */
+#define VERSION_FIRST   2
 
 static inline uint32_t version_read(const struct versions *versions, uint16_t index)
 {
@@ -73,11 +70,6 @@ static inline void version_deps_add(struct version_deps *deps, uint16_t index)
 }
 
 /* The short form that a cache entry keeps. */
-struct version_stamp {
-	uint16_t index[2];
-	uint32_t sum;
-};
-
 static inline struct version_stamp version_deps_stamp(const struct version_deps *deps)
 {
 	struct version_stamp stamp = {{VERSION_CONFIG, VERSION_CONFIG}, 3 * deps->config};

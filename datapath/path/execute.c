@@ -105,6 +105,12 @@ static void refresh(struct worker *worker, const struct burst *burst, const stru
 		mailbox_send(host->learned, &learned);
 }
 
+/* See offer.c. */
+static bool is_offer_due(uint64_t n_packets)
+{
+	return n_packets && !(n_packets & (n_packets - 1));
+}
+
 /* Moves packet `from` to the place `to` below it. */
 static void move(struct burst *burst, unsigned to, unsigned from)
 {
@@ -130,6 +136,8 @@ void step_execute(struct worker *worker, struct burst *burst)
 			move(burst, n_missed++, i);
 			continue;
 		}
+		if (worker->host->offers && is_offer_due(entry->n_packets))
+			offer(worker, &burst->queries[i]);
 		if (cache_hit(entry, 1, burst->frames[i].len, tick))
 			refresh(worker, burst, &burst->keys[i]);
 		execute(worker, burst, i, entry->actions);

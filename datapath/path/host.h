@@ -33,6 +33,14 @@ struct path_learned {
 	struct eth_addr mac;
 };
 
+/* Message: what a worker's cache does with a flow that lasts. */
+struct path_offer {
+	struct kernel_key key;
+	struct version_stamp stamp;
+	uint32_t n_ops;
+	struct flow_op op[KERNEL_FLOW_OPS];
+};
+
 struct translation {
 	/* in and out: what the decision rests on */
 	struct version_deps deps;
@@ -46,6 +54,8 @@ struct path_host {
 	/* fixed after create */
 	const struct versions *versions;
 	struct mailbox *learned; /* of struct path_learned, to the FDB's writer */
+	struct mailbox
+		*offers; /* of struct path_offer, to the kernel's cache; NULL: there is none */
 	/* Decides what happens to all packets that agree with `key` under the view's mask for it.
 	 * A function of its arguments and the tables that `deps` takes note of. Worker. */
 	void (*translate)(const struct path_view *view, const struct flow_key *key, uint64_t now,

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "port/flow_maps.h"
 #include "port/pins.h"
 #include "bpf/kernel.skel.h"
 #include "bpf/xdp_bound.skel.h"
@@ -328,16 +329,28 @@ void bpf_upcall_len_max_set(struct bpf_programs *programs, uint32_t len_max)
 
 /* ---- loading ---- */
 
+static int flow_maps_share(struct bpf_object *to, const struct flow_maps *maps)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; maps && !rc && i < N_FLOW_MAPS; i++)
+		rc = bpf_map__reuse_fd(bpf_object__find_map_by_name(to, flow_map_name(i)),
+				       maps->fd[i]);
+	return rc;
+}
+
 static int load(struct bpf_programs *programs, const struct bpf_settings *settings)
 {
 	struct kernel *kernel = kernel__open();
+	int rc;
 
 	if (!kernel)
 		return -errno;
 	programs->kernel = kernel;
 	kernel->rodata->upcall_ifindex = settings->upcall_ifindex;
 	kernel->rodata->n_workers = settings->n_workers;
-	return kernel__load(kernel);
+	rc = flow_maps_share(kernel->obj, settings->flow_maps);
+	return rc ? rc : kernel__load(kernel);
 }
 
 /* With names in bpffs, and without. */

@@ -13,6 +13,7 @@
 
 struct bpf_programs;
 struct err;
+struct flow_maps;
 
 enum bpf_program_id { PROGRAM_PORT_XDP, PROGRAM_PORT_TC, PROGRAM_UPCALL_XDP, PROGRAM_DOWNCALL_TC };
 
@@ -33,6 +34,7 @@ struct attachment {
 struct bpf_settings {
 	uint32_t upcall_ifindex; /* the outer end */
 	unsigned n_workers;
+	const struct flow_maps *flow_maps; /* to share; NULL: maps of their own, that stay empty */
 };
 
 /* Loads the programs; pins the maps. 0 or -errno with a text. */

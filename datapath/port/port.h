@@ -17,6 +17,7 @@
 
 struct err;
 struct event_base;
+struct flow_maps;
 struct frame_pool;
 struct rxq;
 struct txq;
@@ -59,6 +60,7 @@ struct port_status {
 struct port_host {
 	void *ctx;
 	unsigned n_workers;
+	const struct flow_maps *flow_maps; /* for the programs; NULL: they know no flows */
 	/* The packet buffers of a worker. Borrowed; lives as long as the host. */
 	struct frame_pool *(*pool)(void *ctx, unsigned worker);
 	/* Hands a queue to a worker; it may be called by the worker before this returns.

@@ -1,4 +1,5 @@
 /* port.h for a build without the kernel programs (--disable-bpf): there are no devices. */
+#include "port/flow_maps.h"
 #include "port/port.h"
 
 #include <errno.h>
@@ -6,6 +7,44 @@
 
 #include "base/err.h"
 #include "port/probe.h"
+
+int flow_maps_new(struct flow_maps **out)
+{
+	return -ENOTSUP;
+}
+
+void flow_maps_free(struct flow_maps **maps)
+{
+}
+
+int flow_maps_put(struct flow_maps *maps, uint32_t place)
+{
+	return -ENOTSUP;
+}
+
+bool flow_maps_find(const struct flow_maps *maps, const struct kernel_key *key, uint32_t *place)
+{
+	return false;
+}
+
+void flow_maps_del(struct flow_maps *maps, const struct kernel_key *key)
+{
+}
+
+void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
+{
+	*out = (struct kernel_count){0};
+}
+
+void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
+{
+}
+
+void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
+			  struct kernel_port_count *out)
+{
+	*out = (struct kernel_port_count){0};
+}
 
 int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
 		   const struct port_host *host, struct err *err)

@@ -119,7 +119,7 @@ static void upcall_down(struct port_table *table)
 static int upcall_up(struct port_table *table, struct err *err)
 {
 	const struct port_host *host = table->host;
-	struct bpf_settings settings = {.n_workers = host->n_workers};
+	struct bpf_settings settings = {.n_workers = host->n_workers, .flow_maps = host->flow_maps};
 	int rc = upcall_new(&table->upcall, table->links, table->instance, host->n_workers, err);
 
 	if (rc)

@@ -18,8 +18,10 @@
 
 struct bridge_view;
 struct fdb;
+struct flow_maps;
 struct frame_pool;
 struct mask_table;
+struct offload;
 struct ofports;
 struct port_fake;
 struct revalidator;
@@ -38,6 +40,8 @@ struct vswitch {
 	struct port_host port_host;
 	struct port_table *port_table; /* NULL: only fake ports */
 	struct revalidator *revalidator;
+	struct flow_maps *flow_maps; /* NULL: the kernel has no flow cache */
+	struct offload *offload;     /* NULL: it is to stay empty */
 	/* control only */
 	struct bridge *bridges; /* uthash by name */
 	struct bridge_port *ports[PORT_ID_MAX];
@@ -46,7 +50,7 @@ struct vswitch {
 	struct mask_table *masks;
 	/* published as path_host.view; control only, as a pointer */
 	struct snapshot *snapshot;
-	/* see flow/version.h; read by everybody */
+	/* see flow/version.h; read by everybody. The flow maps' own, or ours */
 	struct versions *versions;
 	/* for the FDBs' contents, and for the list of bridges as the revalidator walks it */
 	pthread_mutex_t fdb_lock;

@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "flow/fdb.h"
 #include "path/worker.h"
+#include "port/flow_maps.h"
 #include "switch/bridge.h"
 #include "switch/ofports.h"
 #include "switch/snapshot.h"
@@ -25,12 +26,22 @@ static int config_check(const struct bridge_port_config *config, struct err *err
 	return 0;
 }
 
-/* Workers count for a number, whoever has it: sums up what all of them counted for it so far. */
+/* Workers and kernel programs count for a number, whoever has it: sums up what all of them counted
+ * for it so far. */
 static void counts_sum(const struct vswitch *sw, uint16_t id, struct port_counts *out)
 {
+	struct kernel_port_count kernel;
+
 	memset(out, 0, sizeof(*out));
 	for (unsigned i = 0; i < sw->n_workers; i++)
 		port_counts_add(out, &sw->workers[i]->port_counts[id]);
+	if (!sw->flow_maps)
+		return;
+	flow_maps_port_count(sw->flow_maps, id, &kernel);
+	out->rx_packets += kernel.rx_packets;
+	out->rx_bytes += kernel.rx_bytes;
+	out->tx_packets += kernel.tx_packets;
+	out->tx_bytes += kernel.tx_bytes;
 }
 
 /* ---- ofports ---- */

@@ -13,6 +13,7 @@
 #include "base/rcu.h"
 #include "flow/fdb.h"
 #include "switch/bridge.h"
+#include "switch/offload.h"
 #include "switch/snapshot.h"
 
 #define MAILBOX_SLOTS 8192
@@ -29,7 +30,7 @@ struct revalidator {
 	bool is_started;
 	/* revalidator only */
 	uint64_t aged_at;
-	bool has_entries; /* there is something to age */
+	bool has_entries; /* there is something to age, in FDBs or in the kernel */
 };
 
 int revalidator_new(struct revalidator **out, struct vswitch *sw)
@@ -113,32 +114,52 @@ static bool age(struct vswitch *sw, uint64_t now)
 	return has_entries;
 }
 
+static bool has_offloaded(const struct offload *offload)
+{
+	struct offload_stats stats;
+
+	if (!offload)
+		return false;
+	offload_stats(offload, &stats);
+	return stats.n_entries > 0;
+}
+
 void revalidator_turn(struct revalidator *revalidator)
 {
 	uint64_t now = clock_now(revalidator->sw->options.clock);
 
+	struct offload *offload = revalidator->sw->offload;
+
 	mailbox_wake_ack(revalidator->mailbox);
 	while (learn_batch(revalidator, now))
 		;
+	if (offload) {
+		offload_receive(offload, now);
+		revalidator->has_entries |= has_offloaded(offload);
+	}
 	if (!revalidator->has_entries || now - revalidator->aged_at < AGE_PERIOD_NS)
 		return;
 	revalidator->aged_at = now;
-	revalidator->has_entries = age(revalidator->sw, now);
+	if (offload)
+		offload_sweep(offload, now);
+	revalidator->has_entries = age(revalidator->sw, now) || has_offloaded(offload);
 }
 
 static void *revalidator_main(void *arg)
 {
 	struct revalidator *revalidator = arg;
+	const struct offload *offload = revalidator->sw->offload;
 	struct pollfd fds[] = {
 		{.fd = mailbox_fd(revalidator->mailbox), .events = POLLIN},
 		{.fd = revalidator->stop_fd, .events = POLLIN},
+		{.fd = offload ? mailbox_fd(offload_mailbox(offload)) : -1, .events = POLLIN},
 	};
 
 	rcu_reader_begin();
 	rcu_sleep_begin();
 	while (!fds[1].revents) {
 		revalidator_turn(revalidator);
-		poll(fds, 2, revalidator->has_entries ? 1000 : -1);
+		poll(fds, 3, revalidator->has_entries ? 1000 : -1);
 	}
 	rcu_reader_end();
 	return NULL;

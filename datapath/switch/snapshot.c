@@ -10,6 +10,7 @@
 #include "flow/version.h"
 #include "switch/bridge.h"
 #include "switch/normal.h"
+#include "switch/offload.h"
 
 static bool is_empty(const struct vlan_bitmap *vlans)
 {
@@ -73,13 +74,18 @@ static int masks_get(struct mask_table *table, const struct bridge_view *view,
 
 static int view_init(struct bridge_view *view, const struct bridge *bridge)
 {
+	int rc;
+
 	view->fdb = bridge->fdb;
 	view->fail_mode = bridge->config.fail_mode;
 	view->forward_bpdu = bridge->config.forward_bpdu;
 	view->n_ports = bridge->n_ports;
 	for (unsigned i = 0; i < bridge->n_ports; i++)
 		port_view_init(&view->ports[i], bridge->ports[i], view);
-	return masks_get(bridge->sw->masks, view, &view->masks);
+	rc = masks_get(bridge->sw->masks, view, &view->masks);
+	if (!rc && bridge->sw->flow_maps)
+		offload_masks_write(bridge->sw->flow_maps, view);
+	return rc;
 }
 
 /* Puts `view` where `old` was (either may be NULL), for every packet received after return. */
@@ -101,6 +107,8 @@ static void replace(struct vswitch *sw, const struct bridge_view *old,
 	sw->snapshot = snapshot;
 	rcu_publish(sw->path_host.view, &snapshot->path);
 	version_bump(sw->versions, VERSION_CONFIG);
+	if (sw->flow_maps)
+		offload_ports_write(sw->flow_maps, old, view);
 	rcu_wait_readers();
 }
 

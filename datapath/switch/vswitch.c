@@ -14,7 +14,9 @@
 #include "flow/cache.h"
 #include "packet/frame.h"
 #include "path/worker.h"
+#include "port/flow_maps.h"
 #include "switch/bridge.h"
+#include "switch/offload.h"
 #include "switch/revalidator.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
@@ -107,14 +109,27 @@ static int threads_start(struct vswitch *sw)
 	return rc;
 }
 
+/* They live with the flow maps, for the programs to see; without those, by themselves. */
+static int versions_new(struct vswitch *sw)
+{
+	int rc = sw->options.no_devices ? -ENOTSUP : flow_maps_new(&sw->flow_maps);
+
+	if (rc && rc != -ENOTSUP)
+		log_warn("switch", "no flow cache in the kernel: %s", strerror(-rc));
+	sw->versions = rc ? calloc(1, sizeof(*sw->versions)) : sw->flow_maps->versions;
+	return sw->versions ? 0 : -ENOMEM;
+}
+
 static int parts_new(struct vswitch *sw)
 {
 	int rc;
 
 	sw->snapshot = calloc(1, sizeof(*sw->snapshot));
 	sw->spare = calloc(1, sizeof(*sw->spare));
-	sw->versions = calloc(1, sizeof(*sw->versions));
-	if (!sw->snapshot || !sw->spare || !sw->versions)
+	rc = versions_new(sw);
+	if (rc)
+		return rc;
+	if (!sw->snapshot || !sw->spare)
 		return -ENOMEM;
 	rc = mask_table_new(&sw->masks);
 	if (rc)
@@ -122,9 +137,14 @@ static int parts_new(struct vswitch *sw)
 	rc = revalidator_new(&sw->revalidator, sw);
 	if (rc)
 		return rc;
+	if (sw->flow_maps && !sw->options.no_fast_path)
+		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host);
+	if (rc)
+		return rc;
 	sw->path_host = (struct path_host){
 		.versions = sw->versions,
 		.learned = revalidator_mailbox(sw->revalidator),
+		.offers = sw->offload ? offload_mailbox(sw->offload) : NULL,
 		.translate = translate,
 		.refresh = translate_refresh,
 		.view = &sw->snapshot->path,
@@ -135,6 +155,7 @@ static int parts_new(struct vswitch *sw)
 	sw->port_host = (struct port_host){
 		.ctx = sw,
 		.n_workers = sw->n_workers,
+		.flow_maps = sw->flow_maps,
 		.pool = host_pool,
 		.rxq_add = host_rxq_add,
 		.rxq_del = host_rxq_del,
@@ -192,11 +213,29 @@ void vswitch_free(struct vswitch **p)
 	revalidator_free(&sw->revalidator);
 	free(sw->snapshot);
 	free(sw->spare);
-	free(sw->versions);
+	if (!sw->flow_maps)
+		free(sw->versions);
 	mask_table_free(&sw->masks);
+	offload_free(&sw->offload);
+	flow_maps_free(&sw->flow_maps);
 	pthread_mutex_destroy(&sw->fdb_lock);
 	rcu_reader_end();
 	mem_free(p);
+}
+
+static void kernel_cache_stats(const struct vswitch *sw, struct cache_stats *out)
+{
+	struct offload_stats stats;
+
+	offload_stats(sw->offload, &stats);
+	out->n_kernel_entries = (uint32_t)stats.n_entries;
+	out->n_kernel_full = stats.n_full;
+	for (unsigned port = 0; port < PORT_ID_MAX; port++) {
+		struct kernel_port_count count;
+
+		flow_maps_port_count(sw->flow_maps, (uint16_t)port, &count);
+		out->n_kernel_packets += count.rx_packets;
+	}
 }
 
 void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out)
@@ -215,6 +254,8 @@ void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out)
 		out->n_expired += cache.n_expired;
 		out->n_entries += (uint32_t)cache.n_entries;
 	}
+	if (sw->offload)
+		kernel_cache_stats(sw, out);
 }
 
 unsigned vswitch_n_workers(const struct vswitch *sw)

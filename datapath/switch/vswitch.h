@@ -35,8 +35,9 @@ struct vswitch_options {
 	const char *instance; /* see port_table_new() */
 	unsigned n_workers;   /* 0: one on machines with two cores or fewer, else min(4, half) */
 	const struct clock *clock;
-	bool no_devices; /* tests, --disable-bpf: only fake ports, no port table is made */
-	bool no_threads; /* tests: the caller turns the workers by worker_turn() */
+	bool no_devices;   /* tests, --disable-bpf: only fake ports, no port table is made */
+	bool no_fast_path; /* the kernel's flow cache stays empty */
+	bool no_threads;   /* tests: the caller turns the workers by worker_turn() */
 	/* Called in the control thread when a port's status changed or a counter is worth a look. */
 	void (*changed)(void *ctx, struct bridge_port *port);
 	void *ctx;
@@ -148,5 +149,9 @@ void bridge_fdb_stats(struct bridge *bridge, struct fdb_stats *out);
 struct cache_stats {
 	uint64_t n_hit, n_miss, n_stale, n_evicted, n_expired, n_full;
 	uint32_t n_entries, n_masks;
+	/* the kernel's */
+	uint64_t n_kernel_packets; /* forwarded without the daemon */
+	uint64_t n_kernel_full;
+	uint32_t n_kernel_entries;
 };
 void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out);

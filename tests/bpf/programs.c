@@ -1,7 +1,9 @@
 /* The kernel programs on frames of every kind, run by the kernel itself (BPF_PROG_TEST_RUN). */
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -205,6 +207,222 @@ static void test_the_way_down_needs_the_tag(void **state)
 	assert_int_equal(n_dropped(f, PORT_ID_NONE, DROP_MALFORMED), 1);
 }
 
+/* ---- the flow cache ---- */
+
+enum { PLACE = 3, MASK = 5, OUT = 9 };
+
+static void map_write(const struct bpf_map *map, uint32_t key, const void *value)
+{
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(map), &key, value, 0), 0);
+}
+
+static uint64_t n_flow_packets(struct fixture *f)
+{
+	struct kernel_count count;
+	const uint32_t place = PLACE;
+
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flow_counts), &place, &count), 0);
+	return count.n_packets;
+}
+
+/* Test runs count on the CPU that they run on; the maps have room for the first alone. */
+static void stay_on_first_cpu(void)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
+}
+
+/* An entry for the MAC addresses of `ipv4` on PORT, which is fresh until a version changes. */
+static struct kernel_flow flow_of(const struct flow_op *ops, uint32_t n)
+{
+	struct kernel_flow flow = {.key.mask = MASK, .stamp.index = {10, 11}, .n_ops = n};
+	struct packet_key key = {.in_port = PORT};
+
+	memcpy(&key.eth_dst, ipv4, 6);
+	memcpy(&key.eth_src, ipv4 + 6, 6);
+	memcpy(flow.key.word, key.word, sizeof(flow.key.word));
+	memcpy(flow.op, ops, n * sizeof(*ops));
+	return flow;
+}
+
+static void flow_install(struct fixture *f, const struct flow_op *ops, uint32_t n)
+{
+	const struct kernel_flow flow = flow_of(ops, n);
+	const uint32_t place = PLACE;
+	struct packet_key bits = {.in_port = 0xffff};
+	struct kernel_mask mask;
+	struct port_masks classes;
+	const struct output_entry output = {
+		.ifindex = IFINDEX, .mtu = 1500, .flags = OUTPUT_FLAG_UP};
+
+	stay_on_first_cpu();
+	memset(&bits.eth_dst, 0xff, 6);
+	memset(&bits.eth_src, 0xff, 6);
+	memcpy(mask.bits, bits.word, sizeof(mask.bits));
+	for (unsigned i = 0; i < 16; i++)
+		classes.by_class[i] = MASK + 1;
+	map_write(f->kernel->maps.masks, MASK, &mask);
+	map_write(f->kernel->maps.port_masks, PORT, &classes);
+	map_write(f->kernel->maps.flows, PLACE, &flow);
+	map_write(f->kernel->maps.outputs, OUT, &output);
+	assert_int_equal(
+		bpf_map_update_elem(bpf_map__fd(f->kernel->maps.flows4), &flow.key, &place, 0), 0);
+}
+
+static const struct flow_op to_out = {.type = OP_OUTPUT, .port = OUT};
+static const struct flow_op push = {.type = OP_PUSH_VLAN, .tpid = 0x8100, .tci = 7};
+static const struct flow_op pop = {.type = OP_POP_VLAN};
+static const struct flow_op set = {.type = OP_SET_VLAN, .mask = 0xfff, .tci = 9};
+static const struct flow_op wrong = {.type = OP_DROP, .reason = DROP_HAIRPIN};
+
+static void test_a_known_flow_goes_out_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	flow_install(f, &to_out, 1);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_REDIRECT);
+	assert_int_equal(size, sizeof(ipv4));
+	assert_memory_equal(out, ipv4, sizeof(ipv4));
+	assert_int_equal(n_flow_packets(f), 1);
+}
+
+/* True if the program asked the daemon. */
+static bool goes_up(struct fixture *f, const void *frame, uint32_t frame_size)
+{
+	uint8_t out[4096];
+	uint32_t size = 0;
+
+	return run(f->kernel->progs.port_tc, frame, frame_size, out, &size) == TC_ACT_REDIRECT &&
+	       size == frame_size + sizeof(struct upcall_header);
+}
+
+static void test_another_address_is_a_miss(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[sizeof(ipv4)];
+
+	flow_install(f, &to_out, 1);
+	memcpy(frame, ipv4, sizeof(ipv4));
+	frame[5] ^= 1;
+	assert_true(goes_up(f, frame, sizeof(frame)));
+	assert_int_equal(n_flow_packets(f), 0);
+}
+
+static void test_any_changed_version_makes_it_stale(void **state)
+{
+	static const uint32_t counters[] = {VERSION_CONFIG, 10, 11};
+	struct fixture *f = *state;
+
+	flow_install(f, &to_out, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		struct versions versions = {0};
+
+		assert_false(goes_up(f, ipv4, sizeof(ipv4)));
+		versions.counter[counters[i]] = 1;
+		map_write(f->kernel->maps.versions, 0, &versions);
+		assert_true(goes_up(f, ipv4, sizeof(ipv4)));
+		versions.counter[counters[i]] = 0;
+		versions.counter[12] = 1; /* of no concern */
+		map_write(f->kernel->maps.versions, 0, &versions);
+	}
+}
+
+/* The index leads to a place that holds another flow by now. */
+static void test_a_place_with_another_key_is_a_miss(void **state)
+{
+	struct fixture *f = *state;
+	struct kernel_flow other;
+
+	flow_install(f, &to_out, 1);
+	other = flow_of(&wrong, 1);
+	other.key.word[2] ^= 1;
+	map_write(f->kernel->maps.flows, PLACE, &other);
+	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
+}
+
+static void test_a_port_without_masks_asks(void **state)
+{
+	struct fixture *f = *state;
+	const struct port_masks none = {0};
+
+	flow_install(f, &to_out, 1);
+	map_write(f->kernel->maps.port_masks, PORT, &none);
+	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
+}
+
+static void test_both_hooks_drop(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	socket_listens(f);
+	flow_install(f, &wrong, 1);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_SHOT);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+	assert_int_equal(n_dropped(f, PORT, DROP_HAIRPIN), 2);
+	assert_int_equal(n_flow_packets(f), 2);
+}
+
+/* Runs these steps on a frame; `tci`: the tag that is there afterwards, 0: none. */
+static void check_vlan(struct fixture *f, const struct flow_op *ops, uint32_t n, uint16_t tci)
+{
+	const uint8_t tag[] = {0x81, 0x00, (uint8_t)(tci >> 8), (uint8_t)tci};
+	const uint32_t extra = tci ? sizeof(tag) : 0;
+	uint8_t out[4096];
+	uint32_t size = 0;
+
+	flow_install(f, ops, n);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_REDIRECT);
+	/* The kernel keeps the tag beside the packet, where a test run does not show it. */
+	assert_true(size == sizeof(ipv4) || size == sizeof(ipv4) + extra);
+	if (size > sizeof(ipv4))
+		assert_memory_equal(out + 12, tag, sizeof(tag));
+	assert_memory_equal(out + size - sizeof(ipv4) + 12, ipv4 + 12, sizeof(ipv4) - 12);
+}
+
+static void test_tags_come_and_go(void **state)
+{
+	struct fixture *f = *state;
+	const struct flow_op pushed[] = {push, to_out};
+	const struct flow_op changed[] = {push, set, to_out};
+	const struct flow_op popped[] = {push, set, pop, to_out};
+
+	check_vlan(f, pushed, 2, 7);
+	check_vlan(f, changed, 3, 9);
+	check_vlan(f, popped, 4, 0);
+}
+
+static void test_what_an_output_cannot_take_is_dropped(void **state)
+{
+	struct fixture *f = *state;
+	struct output_entry output = {.ifindex = IFINDEX, .mtu = 1500};
+	const uint32_t port = OUT;
+	struct drop_counters *zeros = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zeros));
+	uint8_t frame[LEN_MAX] = {0}, out[4096];
+	uint32_t size;
+
+	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0);
+	free(zeros);
+	memcpy(frame, ipv4, sizeof(ipv4));
+	flow_install(f, &to_out, 1);
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, 1514, out, &size), TC_ACT_REDIRECT);
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, 1515, out, &size), TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, OUT, DROP_TOO_BIG), 1);
+	map_write(f->kernel->maps.outputs, OUT, &output);
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, 60, out, &size), TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, OUT, DROP_PORT_DOWN), 1);
+}
+
 /* Whatever the bytes are: taken as it is, or dropped and counted. */
 static void test_random_frames(void **state)
 {
@@ -253,6 +471,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_xdp_refuses_what_is_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_way_down_needs_the_tag, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_known_flow_goes_out_as_it_is, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_another_address_is_a_miss, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_any_changed_version_makes_it_stale, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_place_with_another_key_is_a_miss, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_port_without_masks_asks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_both_hooks_drop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tags_come_and_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_an_output_cannot_take_is_dropped, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_random_frames, setup, teardown),
 	};
 

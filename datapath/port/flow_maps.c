@@ -1,0 +1,189 @@
+#include "port/flow_maps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/counter.h"
+#include "base/own.h"
+
+/* As in bpf/maps.h, but that counters have a stretch for each CPU. */
+static const struct layout {
+	const char *name;
+	uint32_t value_size;
+	uint32_t n;
+	bool is_per_cpu;
+} layouts[N_FLOW_MAPS] = {
+	[FLOW_MAP_VERSIONS] = {"versions", sizeof(struct versions), 1, false},
+	[FLOW_MAP_PORT_MASKS] = {"port_masks", sizeof(struct port_masks), PORT_ID_MAX, false},
+	[FLOW_MAP_MASKS] = {"masks", sizeof(struct kernel_mask), FLOW_MASK_IDS, false},
+	[FLOW_MAP_FLOWS] = {"flows", sizeof(struct kernel_flow), KERNEL_FLOWS, false},
+	[FLOW_MAP_COUNTS] = {"flow_counts", sizeof(struct kernel_count), KERNEL_FLOWS, true},
+	[FLOW_MAP_PORT_COUNTS] = {"port_counts", sizeof(struct kernel_port_count), PORT_ID_MAX,
+				  true},
+	[FLOW_MAP_INDEX] = {"flows4", sizeof(uint32_t), KERNEL_FLOWS, false},
+};
+
+const char *flow_map_name(enum flow_map map)
+{
+	return layouts[map].name;
+}
+
+static uint32_t n_values(const struct flow_maps *maps, enum flow_map map)
+{
+	return layouts[map].is_per_cpu ? layouts[map].n * maps->n_cpus : layouts[map].n;
+}
+
+/* What the kernel rounds a map's memory up to. */
+static size_t map_size(const struct flow_maps *maps, enum flow_map map)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t size = (size_t)n_values(maps, map) * layouts[map].value_size;
+
+	return (size + page - 1) / page * page;
+}
+
+static int array_new(struct flow_maps *maps, enum flow_map map, void **out)
+{
+	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	const struct layout *layout = &layouts[map];
+	void *memory;
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, layout->name, sizeof(uint32_t),
+				layout->value_size, n_values(maps, map), &opts);
+
+	if (fd < 0)
+		return fd;
+	maps->fd[map] = fd;
+	memory = mmap(NULL, map_size(maps, map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	*out = memory;
+	return 0;
+}
+
+static int index_new(struct flow_maps *maps)
+{
+	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, layouts[FLOW_MAP_INDEX].name,
+				sizeof(struct kernel_key), sizeof(uint32_t), KERNEL_FLOWS, &opts);
+
+	if (fd < 0)
+		return fd;
+	maps->fd[FLOW_MAP_INDEX] = fd;
+	return 0;
+}
+
+static int arrays_new(struct flow_maps *maps)
+{
+	int rc = array_new(maps, FLOW_MAP_VERSIONS, (void **)&maps->versions);
+
+	if (!rc)
+		rc = array_new(maps, FLOW_MAP_PORT_MASKS, (void **)&maps->port_masks);
+	if (!rc)
+		rc = array_new(maps, FLOW_MAP_MASKS, (void **)&maps->masks);
+	if (!rc)
+		rc = array_new(maps, FLOW_MAP_FLOWS, (void **)&maps->flows);
+	if (!rc)
+		rc = array_new(maps, FLOW_MAP_COUNTS, (void **)&maps->counts);
+	if (!rc)
+		rc = array_new(maps, FLOW_MAP_PORT_COUNTS, (void **)&maps->port_counts);
+	return rc;
+}
+
+int flow_maps_new(struct flow_maps **out)
+{
+	own(flow_maps_free) struct flow_maps *maps = calloc(1, sizeof(*maps));
+	int rc;
+
+	if (!maps)
+		return -ENOMEM;
+	for (unsigned i = 0; i < N_FLOW_MAPS; i++)
+		maps->fd[i] = -1;
+	rc = libbpf_num_possible_cpus();
+	if (rc < 0)
+		return rc;
+	maps->n_cpus = (unsigned)rc;
+	rc = arrays_new(maps);
+	if (!rc)
+		rc = index_new(maps);
+	if (rc)
+		return rc;
+	*out = take_ptr(maps);
+	return 0;
+}
+
+void flow_maps_free(struct flow_maps **p)
+{
+	struct flow_maps *maps = *p;
+	void *memory[N_FLOW_MAPS];
+
+	if (!maps)
+		return;
+	memory[FLOW_MAP_VERSIONS] = maps->versions;
+	memory[FLOW_MAP_PORT_MASKS] = maps->port_masks;
+	memory[FLOW_MAP_MASKS] = maps->masks;
+	memory[FLOW_MAP_FLOWS] = maps->flows;
+	memory[FLOW_MAP_COUNTS] = maps->counts;
+	memory[FLOW_MAP_PORT_COUNTS] = maps->port_counts;
+	memory[FLOW_MAP_INDEX] = NULL;
+	for (unsigned i = 0; i < N_FLOW_MAPS; i++) {
+		if (memory[i])
+			munmap(memory[i], map_size(maps, i));
+		fd_close(&maps->fd[i]);
+	}
+	mem_free(p);
+}
+
+int flow_maps_put(struct flow_maps *maps, uint32_t place)
+{
+	/* The kernel takes a lock for it, so what was written before is seen by whoever finds it. */
+	return bpf_map_update_elem(maps->fd[FLOW_MAP_INDEX], &maps->flows[place].key, &place,
+				   BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+bool flow_maps_find(const struct flow_maps *maps, const struct kernel_key *key, uint32_t *place)
+{
+	return !bpf_map_lookup_elem(maps->fd[FLOW_MAP_INDEX], key, place);
+}
+
+void flow_maps_del(struct flow_maps *maps, const struct kernel_key *key)
+{
+	bpf_map_delete_elem(maps->fd[FLOW_MAP_INDEX], key);
+}
+
+void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
+{
+	*out = (struct kernel_count){0};
+	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
+		const struct kernel_count *row = &maps->counts[cpu * KERNEL_FLOWS + place];
+
+		out->n_packets += counter_get((const uint64_t *)&row->n_packets);
+		out->n_bytes += counter_get((const uint64_t *)&row->n_bytes);
+	}
+}
+
+void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
+{
+	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
+		maps->counts[cpu * KERNEL_FLOWS + place] = (struct kernel_count){0};
+}
+
+void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
+			  struct kernel_port_count *out)
+{
+	*out = (struct kernel_port_count){0};
+	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
+		const struct kernel_port_count *row = &maps->port_counts[cpu * PORT_ID_MAX + port];
+
+		out->rx_packets += counter_get((const uint64_t *)&row->rx_packets);
+		out->rx_bytes += counter_get((const uint64_t *)&row->rx_bytes);
+		out->tx_packets += counter_get((const uint64_t *)&row->tx_packets);
+		out->tx_bytes += counter_get((const uint64_t *)&row->tx_bytes);
+	}
+}
