@@ -11,8 +11,10 @@
 #include <cmocka.h>
 
 #include "base/own.h"
+#include "path/worker.h"
+#include "port/port_fake.h"
 #include "support/house.h"
-#include "switch/vswitch.h"
+#include "switch/bridge.h"
 
 /* Operations as text. */
 #define BRIDGE(name, ports) \
@@ -278,6 +280,46 @@ static void test_statistics_come_as_often_as_asked(void **state)
 		house_turn(house);
 }
 
+struct awaited {
+	struct house *house;
+	const char *name, *one, *other;
+};
+
+static bool has_come(void *ctx)
+{
+	const struct awaited *awaited = ctx;
+	const char *text = house_get(awaited->house, "Interface", awaited->name, "statistics");
+
+	return strstr(text, awaited->one) && strstr(text, awaited->other);
+}
+
+/* Waits until the statistics of an interface have both texts. */
+static void statistics_wait(struct house *house, const char *name, const char *one,
+			    const char *other)
+{
+	struct awaited awaited = {.house = house, .name = name, .one = one, .other = other};
+
+	house_wait(house, has_come, &awaited);
+}
+
+static void test_drops_are_told_where_they_happen(void **state)
+{
+	static const uint8_t broadcast[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2};
+	struct house *house = *state;
+
+	house_configure(house,
+			"{\"op\":\"update\",\"table\":\"Open_vSwitch\",\"where\":[],\"row\":{"
+			"\"other_config\":[\"map\",[[\"stats-update-interval\",\"100\"]]]}}");
+	port_fake_set_attached(port_of(house, "br0", "b")->fake, false);
+	assert_true(port_fake_put(port_of(house, "br0", "a")->fake, broadcast, 60));
+	assert_true(port_fake_put(port_of(house, "br0", "a")->fake, broadcast, 60));
+	assert_true(port_fake_put(port_of(house, "br0", "a")->fake, broadcast, 13));
+	while (worker_turn(house->sw->workers[0]))
+		;
+	statistics_wait(house, "a", "[\"rx_dropped\",1]", "[\"tx_dropped\",0]");
+	statistics_wait(house, "b", "[\"rx_dropped\",0]", "[\"tx_dropped\",2]");
+}
+
 /* ---- random changes against the stupid model: the rows themselves ---- */
 
 #define N_NAMES   12
@@ -376,6 +418,7 @@ int main(void)
 		TEST(test_numbers_are_asked_for_and_kept),
 		TEST(test_lost_database_changes_nothing),
 		TEST(test_statistics_come_as_often_as_asked),
+		TEST(test_drops_are_told_where_they_happen),
 		TEST_NEW(test_the_switch_follows_random_changes),
 	};
 
