@@ -13,12 +13,14 @@
 
 static bool bucket_take(struct miss_bucket *bucket, uint64_t now)
 {
-	uint64_t n_new = (now - bucket->filled_at) / (CLOCK_NS_PER_SEC / MISS_RATE);
+	const uint64_t period = CLOCK_NS_PER_SEC / MISS_RATE;
+	uint64_t n_new = (now - bucket->filled_at) / period;
 
 	if (n_new) {
+		/* What is left of the time counts for the next token. */
+		bucket->filled_at += n_new * period;
 		n_new += bucket->n_tokens;
 		bucket->n_tokens = n_new < MISS_BURST ? (uint32_t)n_new : MISS_BURST;
-		bucket->filled_at = now;
 	}
 	if (!bucket->n_tokens)
 		return false;

@@ -162,6 +162,29 @@ static void one_port_cannot_cause_misses_without_limit(void **state)
 	assert_int_equal(take_all(p3), 1);
 }
 
+/* A turn takes longer than a token needs to come, but not by a whole number. */
+static void misses_are_as_many_as_the_rate_says(void **state)
+{
+	uint64_t address = A, n_dropped;
+
+	for (unsigned i = 0; i < MISS_BURST; i++) {
+		put(p1, BROADCAST, address++);
+		rig_turn(&rig);
+		take_all(p2);
+		take_all(p3);
+	}
+	for (unsigned i = 0; i < 1000; i++) {
+		clock_advance(&rig.clock, CLOCK_NS_PER_SEC / MISS_RATE * 3 / 2);
+		put(p1, BROADCAST, address++);
+		put(p1, BROADCAST, address++);
+		rig_turn(&rig);
+		take_all(p2);
+		take_all(p3);
+	}
+	n_dropped = rig_drops(p1, DROP_MISS_LIMIT);
+	assert_in_range(n_dropped, 499, 501);
+}
+
 /* ---- counters ---- */
 
 static void packets_and_bytes_are_counted(void **state)
@@ -436,6 +459,7 @@ int main(void)
 		TEST(a_full_queue_drops_and_counts),
 		TEST(without_buffers_copies_are_dropped),
 		TEST(one_port_cannot_cause_misses_without_limit),
+		TEST(misses_are_as_many_as_the_rate_says),
 		TEST(packets_and_bytes_are_counted),
 		TEST(hits_and_misses_are_counted),
 		TEST(an_idle_entry_leaves_the_cache),
