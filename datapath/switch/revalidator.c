@@ -124,25 +124,27 @@ static bool has_offloaded(const struct offload *offload)
 	return stats.n_entries > 0;
 }
 
-void revalidator_turn(struct revalidator *revalidator)
+bool revalidator_turn(struct revalidator *revalidator)
 {
 	uint64_t now = clock_now(revalidator->sw->options.clock);
-
 	struct offload *offload = revalidator->sw->offload;
+	bool has_more = true;
 
 	mailbox_wake_ack(revalidator->mailbox);
-	while (learn_batch(revalidator, now))
-		;
+	/* A flood of addresses fills the box as fast as it is emptied: the rest is the next turn's. */
+	for (unsigned i = 0; i < MAILBOX_SLOTS / LOCK_BATCH && has_more; i++)
+		has_more = learn_batch(revalidator, now);
 	if (offload) {
 		offload_receive(offload, now);
 		revalidator->has_entries |= has_offloaded(offload);
 	}
 	if (!revalidator->has_entries || now - revalidator->aged_at < AGE_PERIOD_NS)
-		return;
+		return has_more;
 	revalidator->aged_at = now;
 	if (offload)
 		offload_sweep(offload, now);
 	revalidator->has_entries = age(revalidator->sw, now) || has_offloaded(offload);
+	return has_more;
 }
 
 static void *revalidator_main(void *arg)
@@ -158,8 +160,9 @@ static void *revalidator_main(void *arg)
 	rcu_reader_begin();
 	rcu_sleep_begin();
 	while (!fds[1].revents) {
-		revalidator_turn(revalidator);
-		poll(fds, 3, revalidator->has_entries ? 1000 : -1);
+		bool has_more = revalidator_turn(revalidator);
+
+		poll(fds, 3, has_more ? 0 : revalidator->has_entries ? 1000 : -1);
 	}
 	rcu_reader_end();
 	return NULL;

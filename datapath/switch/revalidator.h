@@ -19,6 +19,6 @@ int revalidator_start(struct revalidator *revalidator);
 /* Where workers send struct path_learned. Borrowed. */
 struct mailbox *revalidator_mailbox(const struct revalidator *revalidator);
 
-/* Writes what is in the mailbox and ages what is due: what the thread does when it wakes up.
- * For those who run without threads. */
-void revalidator_turn(struct revalidator *revalidator);
+/* Writes what is in the mailbox, at most as much as fits in it, and ages what is due: what the thread
+ * does when it wakes up. For those who run without threads. True if the mailbox may hold more. */
+bool revalidator_turn(struct revalidator *revalidator);
