@@ -186,6 +186,17 @@ static int options_parse(struct parser *p, struct cli_values *globals, struct cl
 	return ret;
 }
 
+/* "add-port --help" means "help add-port". */
+static void help_instead(struct parser *p, struct cli_invocation *inv)
+{
+	const struct cli_command *help = cli_command_lookup(p->cli, "help");
+
+	if (!help || inv->n_args != 1 || strcmp(inv->args[0], "--help"))
+		return;
+	inv->command = help;
+	inv->args--; /* at the command's name */
+}
+
 /* Reads one command with its options, up to "--" or the end. */
 static int command_parse(struct parser *p, struct cli_invocation *inv)
 {
@@ -210,6 +221,7 @@ static int command_parse(struct parser *p, struct cli_invocation *inv)
 		p->at++;
 		inv->n_args++;
 	}
+	help_instead(p, inv);
 	return check_command(p, inv);
 }
 

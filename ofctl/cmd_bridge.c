@@ -247,7 +247,9 @@ static const struct cli_action del_fail_mode = {.prepare = prepare_fail_mode,
 						.run = run_del_fail_mode};
 
 const struct cli_command bridge_commands[] = {
-	{"add-br", "BRIDGE [PARENT] [VLAN]", "add a bridge", 1u << OPTION_MAY_EXIST, &add_br},
+	{"add-br", "BRIDGE [PARENT] [VLAN]",
+	 "add a bridge (PARENT and VLAN are refused: give ports a tag)", 1u << OPTION_MAY_EXIST,
+	 &add_br},
 	{"del-br", "BRIDGE", "delete a bridge and all its ports", 1u << OPTION_IF_EXISTS, &del_br},
 	{"list-br", "", "print the names of all bridges", 0, &list_br},
 	{"br-exists", "BRIDGE", "exit with 2 if there is no such bridge", 0, &br_exists},

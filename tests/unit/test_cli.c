@@ -33,6 +33,7 @@ static const struct cli_command commands[] = {
 	{"add-port", "BRIDGE PORT [COLUMN=VALUE]...", "add", 0, NULL},
 	{"del-port", "[BRIDGE] PORT", "delete", 1u << IF_EXISTS, NULL},
 	{"list", "", "list", 1u << IF_EXISTS | 1u << ID, NULL},
+	{"help", "[COMMAND]", "explain", 0, NULL},
 	{},
 };
 static const struct cli_group groups[] = {{"Ports", commands}, {}};
@@ -127,6 +128,18 @@ static void test_first_commands_options_among_globals(void **state)
 	assert_null(line->invocations[1].options.value[IF_EXISTS]);
 }
 
+static void test_help_may_stand_behind_its_command(void **state)
+{
+	own(cli_line_free) struct cli_line *line = NULL;
+
+	assert_int_equal(parse("add-port --help -- list", &line, NULL), 0);
+	assert_int_equal(line->n_invocations, 2);
+	assert_string_equal(line->invocations[0].command->name, "help");
+	assert_int_equal(line->invocations[0].n_args, 1);
+	assert_string_equal(line->invocations[0].args[0], "add-port");
+	assert_int_equal(line->invocations[1].n_args, 0);
+}
+
 static void test_errors_say_what_is_right(void **state)
 {
 	refused("addport br0 p", "unknown command 'addport': did you mean 'add-port'?");
@@ -176,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_several_commands),
 		cmocka_unit_test(test_option_forms),
 		cmocka_unit_test(test_first_commands_options_among_globals),
+		cmocka_unit_test(test_help_may_stand_behind_its_command),
 		cmocka_unit_test(test_errors_say_what_is_right),
 		cmocka_unit_test(test_text_is_utf8),
 		cmocka_unit_test(test_no_command_is_fine),
