@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -78,9 +79,22 @@ const char *log_level_name(enum log_level level)
 	return level_names[level];
 }
 
+/* Appends `text` to a line of `size` bytes that is `len` long; returns its new length. Names come from
+ * elsewhere: they must not look like lines of their own. */
+static size_t append(char *line, size_t size, size_t len, const char *text)
+{
+	for (; *text && len + sizeof("\\x00") <= size; text++) {
+		if (iscntrl((unsigned char)*text))
+			len += (size_t)sprintf(line + len, "\\x%02x", (unsigned char)*text);
+		else
+			line[len++] = *text;
+	}
+	return len;
+}
+
 void log_write(enum log_level level, const char *module, const char *fmt, ...)
 {
-	char line[1024];
+	char text[1024], line[1024];
 	struct timespec now;
 	struct tm tm;
 	va_list args;
@@ -95,9 +109,9 @@ void log_write(enum log_level level, const char *module, const char *fmt, ...)
 				".%03ldZ %s %s: ", now.tv_nsec / 1000000, level_names[level],
 				module);
 	va_start(args, fmt);
-	vsnprintf(line + len, sizeof(line) - len - 1, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	len = strlen(line);
+	len = append(line, sizeof(line) - 1, len, text);
 	line[len++] = '\n';
 	pthread_mutex_lock(&lock);
 	if (write(log_fd, line, len) < 0) {

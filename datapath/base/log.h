@@ -4,7 +4,7 @@
  *	2026-01-31T10:15:02.123Z warn port: veth7: device is gone: waiting for it to come back
  *
  * The module is the room's or file's noun. Log where an error is handled, once. Never in path/:
- * packets are counted, not logged. Thread-safe.
+ * packets are counted, not logged. Control characters are written as \x0a. Thread-safe.
  */
 #include <stdbool.h>
 
