@@ -8,42 +8,9 @@
 #include "lookup.h"
 #include "maps.h"
 
-/* A tag that the device keeps beside the frame (a veth's sender, a card that strips tags) is lost
- * when AF_XDP takes the frame. From Linux 6.8 a program that is bound to its device may ask for
- * it; so this file is compiled twice, and the bound one is loaded for each device that can. */
-#ifdef XDP_BOUND
-extern int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *tpid, __u16 *tci) __ksym;
-
-/* Puts the tag where it belongs. False: no room. */
-static __always_inline bool tag_insert(struct xdp_md *ctx)
-{
-	__be16 tpid;
-	__u16 tci;
-	struct upcall_tag *tag;
-	__u32 *word;
-
-	if (bpf_xdp_metadata_rx_vlan_tag(ctx, &tpid, &tci))
-		return true;
-	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(struct upcall_tag)))
-		return false;
-	word = (__u32 *)(long)ctx->data;
-	if ((void *)(word + 4) > (void *)(long)ctx->data_end)
-		return false;
-	word[0] = word[1];
-	word[1] = word[2];
-	word[2] = word[3];
-	tag = (struct upcall_tag *)(word + 3);
-	tag->tpid = (be16){tpid};
-	tag->tci = to_be16(tci);
-	return true;
-}
-#else
-static __always_inline bool tag_insert(struct xdp_md *ctx)
-{
-	(void)ctx;
-	return true;
-}
-#endif
+/* A tag that a veth's sender keeps beside the frame is lost when AF_XDP takes it. A program bound to
+ * its device could ask for it, but the kernel frees such a program twice when the device is deleted
+ * (see docs/ports.md): a port says that it cannot see these tags. */
 
 static __always_inline int drop(__u32 port, enum drop_reason reason)
 {
@@ -92,8 +59,6 @@ int port_xdp(struct xdp_md *ctx)
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
-	if (!tag_insert(ctx))
-		return drop(port->port, DROP_NO_BUFFER);
 	ingress.key.in_port = port->port;
 	if (xdp_parse(ctx, &ingress))
 		return XDP_ABORTED;

@@ -15,12 +15,9 @@
 #include "port/flow_maps.h"
 #include "port/pins.h"
 #include "bpf/kernel.skel.h"
-#include "bpf/xdp_bound.skel.h"
 
 /* From <linux/bpf.h> of Linux 6.6; libbpf hands unknown types on. */
 #define ATTACH_TCX_INGRESS 46
-/* From Linux 6.3. */
-#define PROGRAM_DEV_BOUND (1 << 6)
 
 #define FILTER_PRIORITY 0x5348
 #define FILTER_HANDLE   1
@@ -32,7 +29,6 @@ struct bpf_programs {
 	unsigned n_cpus;
 	bool has_tcx; /* decided by the first attachment to tc */
 	bool is_tc_known;
-	bool has_no_bound; /* the kernel has no programs bound to devices that ask for tags */
 	struct drop_counters *row; /* scratch: one per CPU */
 };
 
@@ -142,58 +138,6 @@ static int link_attach(struct bpf_programs *programs, int prog, struct attachmen
 	return 0;
 }
 
-static void bound_destroy(struct xdp_bound **bound)
-{
-	xdp_bound__destroy(*bound);
-}
-
-static int maps_share(struct bpf_object *to, const struct kernel *kernel)
-{
-	struct bpf_map *map;
-	int rc = 0;
-
-	bpf_object__for_each_map(map, to)
-	{
-		struct bpf_map *ours =
-			bpf_object__find_map_by_name(kernel->obj, bpf_map__name(map));
-
-		if (ours && !rc)
-			rc = bpf_map__reuse_fd(map, bpf_map__fd(ours));
-	}
-	return rc;
-}
-
-/* The XDP program that finds tags which the device keeps beside the frame. -EOPNOTSUPP: this device
- * does not tell them. Other errors: this kernel has no such programs. */
-static int bound_attach(struct bpf_programs *programs, struct attachment *attachment)
-{
-	own(bound_destroy) struct xdp_bound *bound = xdp_bound__open();
-	int rc;
-
-	if (!bound)
-		return -errno;
-	bpf_program__set_ifindex(bound->progs.port_xdp, attachment->ifindex);
-	bpf_program__set_flags(bound->progs.port_xdp, PROGRAM_DEV_BOUND);
-	rc = maps_share(bound->obj, programs->kernel);
-	if (!rc)
-		rc = xdp_bound__load(bound);
-	if (rc) {
-		programs->has_no_bound = rc != -EOPNOTSUPP && rc != -ENODEV;
-		return rc;
-	}
-	return link_attach(programs, bpf_program__fd(bound->progs.port_xdp), attachment);
-}
-
-static int xdp_attach(struct bpf_programs *programs, struct attachment *attachment)
-{
-	if (attachment->program == PROGRAM_PORT_XDP && !programs->has_no_bound) {
-		attachment->has_tags = !bound_attach(programs, attachment);
-		if (attachment->has_tags)
-			return 0;
-	}
-	return link_attach(programs, program_fd(programs, attachment->program), attachment);
-}
-
 static int tc_attach(struct bpf_programs *programs, struct attachment *attachment)
 {
 	int rc = -EINVAL;
@@ -231,7 +175,7 @@ int bpf_attach(struct bpf_programs *programs, enum bpf_program_id program, uint3
 	       struct attachment *out, struct err *err)
 {
 	struct attachment attachment = {.program = program, .ifindex = ifindex, .link_fd = -1};
-	int rc = is_xdp(program) ? xdp_attach(programs, &attachment)
+	int rc = is_xdp(program) ? link_attach(programs, program_fd(programs, program), &attachment)
 				 : tc_attach(programs, &attachment);
 
 	if (rc)

@@ -23,7 +23,6 @@ struct attachment {
 	uint32_t ifindex; /* 0: nothing is attached */
 	int link_fd;      /* -1: a clsact filter */
 	bool made_qdisc;  /* clsact: the qdisc is ours, too */
-	bool has_tags;    /* xdp: finds VLAN tags that the device keeps beside the frame */
 };
 
 #define ATTACHMENT_NONE \

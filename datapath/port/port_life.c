@@ -62,7 +62,7 @@ static void note_set(struct port *port, const struct link_info *info, const char
 		snprintf(note, size, "no XDP: %s%s%s", why_no_xdp, limit[0] ? "; " : "", limit);
 	else if (limit[0])
 		snprintf(note, size, "MTU %u: %s", info->mtu, limit);
-	else if (port->status.hook == HOOK_XDP && !port->attachment.has_tags && !link_is_card(info))
+	else if (port->status.hook == HOOK_XDP && !link_is_card(info))
 		snprintf(note, size,
 			 "VLAN tags that a %s's sender keeps beside the frame are lost: "
 			 "use hook skb for them",
