@@ -2,8 +2,9 @@
 /* What happens to the packets of a flow: a compiled list of small steps.
  *
  * Translation (switch/) makes it, path/ executes it from first to last; an output sends the packet
- * as it is at that point. Equal lists are one object: a bridge with a million cached flows has
- * little more lists than ports, and they stay in the processor's cache.
+ * as it is at that point. An op may own words that stand right behind it in the list (op.n_words), so a
+ * walk goes `i += 1 + op[i].n_words`. Equal lists with equal credits are one object: a bridge with a
+ * million cached flows has little more lists than ports and rules, and they stay in the processor's cache.
  *
  * A table and its lists belong to one worker: nothing here is shared between threads.
  */

@@ -15,8 +15,8 @@
 
 /* struct versions: 16 KiB, all zero at first; one writer at a time per counter, any thread reads,
  * and so do the kernel programs. Beside VERSION_CONFIG: */
-#define VERSION_LEARNED 1 /* any of those behind it */
-#define VERSION_FIRST   2
+#define VERSION_LEARNED 1 /* any of those from VERSION_FIRST on */
+#define VERSION_FIRST   3
 
 static inline uint32_t version_read(const struct versions *versions, uint16_t index)
 {

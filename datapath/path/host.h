@@ -10,11 +10,13 @@
 
 #include "../bpf/abi.h"
 #include "flow/action.h"
+#include "flow/credit.h"
 #include "flow/version.h"
 #include "packet/header.h"
 
 struct flow_key;
 struct flow_mask;
+struct frame;
 struct mailbox;
 
 /* What the packets of a port are looked up by. */
@@ -44,10 +46,14 @@ struct path_offer {
 struct translation {
 	/* in and out: what the decision rests on */
 	struct version_deps deps;
+	/* in: the packet itself, with room to edit a copy of its headers; NULL: decide by the key alone, or
+	 * say OP_TRANSLATE */
+	const struct frame *frame;
 	/* out */
 	bool has_learned;
 	struct path_learned learned; /* worth sending on, if has_learned */
 	struct flow_op_list ops;     /* at least one */
+	struct credit_list credits;  /* whose packets these are */
 };
 
 struct path_host {

@@ -37,7 +37,9 @@ static struct cache_entry *translate(struct worker *worker, const struct burst *
 	struct flow_actions *actions;
 
 	translation->deps = burst->deps;
+	translation->frame = NULL;
 	translation->has_learned = false;
+	translation->credits.n = 0;
 	translation->ops.n_ops = 0;
 	translation->ops.is_full = 0;
 	host->translate(burst->view, query->key, worker->now, translation);

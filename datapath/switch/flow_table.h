@@ -1,0 +1,54 @@
+#pragma once
+/* A bridge's flow tables: rules by priority, 255 tables, one clock of versions for all of them.
+ *
+ * The control thread changes them through struct flow_mod (flow/flow_text.h), which text, JSON-RPC,
+ * netlink and OpenFlow all end in. Workers look rules up while they translate. A change of many rules is
+ * one bundle (flow/rule-bundle.h): a translation sees all of it or nothing.
+ *
+ * A rule (struct flow) is immutable but for its counters and what one store changes; modifying a
+ * rule's actions replaces it by a new one that takes over tally, age and cookie.
+ *
+ * Semantics: OpenFlow 1.3.5 section 6.4, with Open vSwitch's deviations where they differ (ovs-ofctl(8)).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../bpf/abi.h"
+#include "flow/credit.h"
+#include "flow/flow_text.h"
+#include "flow/rule-bundle.h"
+
+struct err;
+struct flow_key;
+struct flow_tables;
+
+#define FLOW_TABLES 255
+
+/* One flow, as translation and dumps see it. Immutable to readers. */
+struct flow {
+	/* fixed after create */
+	struct match match; /* in_port: the OpenFlow number */
+	struct ofactions actions;
+	uint64_t cookie;
+	uint64_t created_at, modified_at; /* clock ns */
+	uint16_t priority;
+	uint16_t idle_timeout, hard_timeout; /* seconds */
+	uint16_t importance;
+	uint8_t table;
+	uint8_t flags; /* enum flow_flag */
+	/* counters; flows that one modify replaced by another share it */
+	struct tally *tally;
+};
+
+/* ---- readers: any thread, under RCU ---- */
+
+/* To look up at: taken once per translation. */
+uint64_t flow_tables_version(const struct flow_tables *tables);
+/* The flow of highest priority that matches, conjunctions resolved (key->conj_id is looked at, not
+ * written). NULL: a miss. `key->packet.in_port` must hold the OpenFlow port number. */
+const struct flow *flow_tables_lookup(const struct flow_tables *tables, uint64_t version,
+				      uint8_t table, struct flow_key *key);
+/* A packet counts for one of the two at every table that it is looked up in. */
+struct tally *flow_tables_matched(const struct flow_tables *tables, uint8_t table);
+struct tally *flow_tables_missed(const struct flow_tables *tables, uint8_t table);

@@ -1,0 +1,109 @@
+#pragma once
+/* A bridge's flows as the outside drives them: text, JSON-RPC, netlink and OpenFlow all end here.
+ *
+ * All in the control thread. A change that has returned holds for every packet that arrives afterwards,
+ * in both floors (docs/flows.md). Ports in flows are OpenFlow numbers of the bridge.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow/flow_text.h"
+
+struct bridge;
+struct err;
+struct flow;
+
+/* What may go wrong, as negative errno: -EINVAL (see err), -EEXIST (check_overlap), -ENOSPC (the table
+ * is full and evicts nothing), -ENOMEM. */
+
+/* Applies `n` changes in order, all or none, visible at once. On failure *which is the index of the one
+ * to blame (NULL: nobody asks). The actions are copied. */
+int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t n, size_t *which,
+		     struct err *err);
+
+/* ---- reading ---- */
+
+/* One flow with exact counters; borrowed during the visit. `flow` has no filters, `command` is ADD. */
+struct flow_row {
+	const struct flow_mod *flow;
+	struct flow_stats stats;
+	const struct flow
+		*rule; /* names it for a later bridge_flow_row_is_there(); never looked into */
+};
+
+/* Visits flows that a delete with this filter would remove (command FLOW_DELETE, or FLOW_DELETE_STRICT; match,
+ * table, cookie, out_port, out_group), by table, then by descending priority, until `visit` returns
+ * non-zero, and returns that. Counters are harvested first. `visit` must not change flows. 0 at the end,
+ * -ENOMEM. */
+int bridge_flows_for_each(struct bridge *bridge, const struct flow_mod *filter,
+			  int (*visit)(const struct flow_row *row, void *ctx), void *ctx);
+
+struct flow_aggregate {
+	uint64_t n_packets, n_bytes;
+	uint32_t n_flows;
+};
+void bridge_flows_aggregate(struct bridge *bridge, const struct flow_mod *filter,
+			    struct flow_aggregate *out);
+
+/* ---- tables ---- */
+
+enum flow_eviction { FLOW_REFUSE, FLOW_EVICT };
+/* What becomes of a packet that no flow of the table matches. */
+enum table_miss {
+	TABLE_MISS_DEFAULT, /* of the protocol by which the bridge is controlled: drop */
+	TABLE_MISS_CONTROLLER,
+	TABLE_MISS_CONTINUE, /* with the next table */
+	TABLE_MISS_DROP,
+};
+
+struct flow_table_config {
+	char name[32];      /* "": none */
+	uint32_t max_flows; /* 0: no limit */
+	enum flow_eviction eviction;
+	enum table_miss miss;
+};
+
+/* -EINVAL: a name that is no name, or another table's. */
+int bridge_table_set(struct bridge *bridge, uint8_t table, const struct flow_table_config *config,
+		     struct err *err);
+void bridge_table_get(struct bridge *bridge, uint8_t table, struct flow_table_config *out);
+
+struct flow_table_stats {
+	uint32_t n_flows;
+	uint64_t n_matched, n_missed; /* packets */
+};
+void bridge_table_stats(struct bridge *bridge, uint8_t table, struct flow_table_stats *out);
+
+/* For parsing and printing: the bridge's ports and tables. Valid while the bridge is, and neither ports
+ * nor tables change. */
+struct flow_names bridge_flow_names(struct bridge *bridge);
+
+/* ---- watching ---- */
+
+enum flow_event_type { FLOW_ADDED, FLOW_MODIFIED, FLOW_REMOVED };
+enum flow_removed_reason { /* numbers of OpenFlow 1.4's OFPRR_ */
+			   FLOW_REMOVED_IDLE,
+			   FLOW_REMOVED_HARD,
+			   FLOW_REMOVED_DELETE,
+			   FLOW_REMOVED_GROUP,
+			   FLOW_REMOVED_METER,
+			   FLOW_REMOVED_EVICTION,
+};
+
+struct flow_event {
+	enum flow_event_type type;
+	enum flow_removed_reason reason; /* of FLOW_REMOVED */
+	/* Counters are exact if the flow has FLOW_SEND_FLOW_REM, else as of the last second. */
+	struct flow_row row;
+};
+
+/* Embedded by whoever watches; called in the control thread, after the change holds, and must not change
+ * flows. */
+struct flow_watcher {
+	void (*seen)(struct flow_watcher *watcher, struct bridge *bridge,
+		     const struct flow_event *event);
+	struct flow_watcher *next; /* the list's */
+};
+void bridge_flow_watch(struct bridge *bridge, struct flow_watcher *watcher);
+void bridge_flow_unwatch(struct bridge *bridge, struct flow_watcher *watcher);
