@@ -225,3 +225,22 @@ bool field_need_is_met(enum field_need id, const struct flow_key *key, const str
 		return false;
 	return icmp_type == need->icmp_type[0] || icmp_type == need->icmp_type[1];
 }
+
+void field_need_bits(enum field_need id, struct flow_key *bits)
+{
+	const struct need *need = &needs[id];
+
+	if (id == NEED_NONE)
+		return;
+	if (id == NEED_IN_PORT) {
+		bits->packet.in_port = UINT16_MAX;
+		return;
+	}
+	bits->packet.eth_type = to_be16(UINT16_MAX);
+	if (!need->ip_proto)
+		return;
+	bits->packet.ip_proto = UINT8_MAX;
+	bits->packet.ip_frag |= FRAG_LATER;
+	if (need->icmp_type[0])
+		bits->packet.l4_src = to_be16(UINT16_MAX);
+}

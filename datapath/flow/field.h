@@ -240,3 +240,5 @@ const char *field_need_text(enum field_need need);
 /* Do the values (and for a match its mask; NULL: a packet, that has all) promise the field? */
 bool field_need_is_met(enum field_need need, const struct flow_key *key,
 		       const struct flow_key *mask);
+/* Adds the bits that this question looks at. */
+void field_need_bits(enum field_need need, struct flow_key *bits);
