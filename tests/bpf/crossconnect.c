@@ -173,9 +173,9 @@ static void print_status(struct port *port)
 	struct port_status status;
 
 	port_status(port, &status);
-	printf("%s: %s%s%s%s%s link %s mtu %u\n", port_config(port)->name,
+	printf("%s: %s%s%s%s%s%s link %s mtu %u\n", port_config(port)->name,
 	       status.is_attached ? "attached " : "waiting", status.mode,
-	       status.error[0] ? ": " : "", status.error, status.note[0] ? status.note : "",
+	       status.error[0] ? ": " : "", status.error, status.note[0] ? ": " : "", status.note,
 	       status.is_link_up ? "up" : "down", status.mtu);
 	fflush(stdout);
 }
