@@ -254,20 +254,21 @@ enum flow_op_type {
 	OP_POP_VLAN,  /* nothing */
 	OP_SET_VLAN,  /* tci in the bits of mask */
 	OP_SET,       /* field (enum packet_field); words: value, then mask, as in the packet */
-	OP_TRUNCATE,  /* port: the next output sends at most so many bytes */
+	OP_TRUNCATE, /* port: the next output, and no other, sends at most so many bytes, 14 or more */
 	/* The kernel stops here: what follows is for userspace. */
 	OP_PUSH_MPLS, /* tpid: ETH_TYPE_MPLS or the multicast one; a word: the entry, be32, then zeroes */
-	OP_POP_MPLS, /* tpid: the Ethernet type of what is behind */
-	OP_PUSH_PBB, /* tpid; words: a whole I-TAG header, 18 bytes from the new C-DA on, then zeroes */
+	OP_POP_MPLS,   /* tpid: the Ethernet type of what is behind */
+	OP_PUSH_PBB,   /* tpid; a word: the I-TAG's TCI, be32, then zeroes */
 	OP_POP_PBB,    /* nothing */
-	OP_CONTROLLER, /* words: struct packet_in_context */
+	OP_CONTROLLER, /* words: struct packet_in_context (flow/action.h), then userdata and zeroes */
 	OP_CLONE,      /* words: ops, done to a copy of the packet */
-	OP_TRANSLATE,  /* alone in its list: each packet is decided by itself */
+	OP_TRANSLATE, /* alone in its list: each packet is decided by itself */
 	N_OP_TYPES
 };
 
-/* Fields that OP_SET writes. Values lie in its words as in the packet (network byte order), the first
- * byte first; the rest of the last word is zero. */
+/* Fields that OP_SET writes. Value and mask lie in as many words each as it takes, as in the packet
+ * (network byte order), the first byte first; the rest of the last word is zero. Value bits outside the
+ * mask are zero. A packet that does not have the field (a later fragment has no ports) stays as it is. */
 enum packet_field {
 	/* these the kernel can do, too */
 	SET_ETH_DST,

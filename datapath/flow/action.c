@@ -6,6 +6,179 @@
 #include "base/hash.h"
 #include "base/own.h"
 
+/* ---- collecting ops ---- */
+
+struct field_shape {
+	uint8_t size;   /* bytes */
+	uint8_t n_bits; /* the lowest ones count */
+};
+
+static const struct field_shape fields[N_PACKET_FIELDS] = {
+	[SET_ETH_DST] = {6, 48},     [SET_ETH_SRC] = {6, 48},       [SET_IPV4_SRC] = {4, 32},
+	[SET_IPV4_DST] = {4, 32},    [SET_IPV6_SRC] = {16, 128},    [SET_IPV6_DST] = {16, 128},
+	[SET_IP_TOS] = {1, 8},       [SET_IP_TTL] = {1, 8},         [SET_L4_SRC] = {2, 16},
+	[SET_L4_DST] = {2, 16},      [SET_IPV6_LABEL] = {4, 20},    [SET_ICMP_TYPE] = {1, 8},
+	[SET_ICMP_CODE] = {1, 8},    [SET_ARP_OP] = {2, 16},        [SET_ARP_SPA] = {4, 32},
+	[SET_ARP_TPA] = {4, 32},     [SET_ARP_SHA] = {6, 48},       [SET_ARP_THA] = {6, 48},
+	[SET_ND_TARGET] = {16, 128}, [SET_ND_SLL] = {6, 48},        [SET_ND_TLL] = {6, 48},
+	[SET_MPLS_ENTRY] = {4, 32},  [SET_MPLS_INNER_TTL] = {1, 8}, [SET_PBB_ISID] = {3, 24},
+	[SET_PBB_UCA] = {1, 1},
+};
+
+unsigned packet_field_size(enum packet_field field)
+{
+	assert(field < N_PACKET_FIELDS);
+	return fields[field].size;
+}
+
+static uint16_t words_of(size_t size)
+{
+	return (uint16_t)((size + sizeof(struct flow_op) - 1) / sizeof(struct flow_op));
+}
+
+/* Appends the op with `op.n_words` words of zeroes. Returns these, or NULL: it does not fit. */
+static uint8_t *add_with_words(struct flow_op_list *list, struct flow_op op)
+{
+	uint8_t *words;
+
+	if (list->is_full || list->n_ops + 1 + op.n_words > FLOW_OPS_MAX) {
+		list->is_full = 1;
+		return NULL;
+	}
+	list->op[list->n_ops] = op;
+	words = (uint8_t *)&list->op[list->n_ops + 1];
+	memset(words, 0, op.n_words * sizeof(op));
+	list->n_ops += 1u + op.n_words;
+	return words;
+}
+
+/* The bits of byte `i` that the field has. */
+static uint8_t bits_of(const struct field_shape *shape, unsigned i)
+{
+	unsigned below = 8u * (shape->size - 1u - i);
+
+	if (shape->n_bits >= below + 8)
+		return 0xff;
+	return shape->n_bits <= below ? 0 : (uint8_t)((1u << (shape->n_bits - below)) - 1);
+}
+
+void flow_op_set(struct flow_op_list *list, enum packet_field field, const void *value,
+		 const void *mask)
+{
+	const struct field_shape *shape = &fields[field];
+	const uint16_t n = words_of(shape->size);
+	const uint8_t *from = value, *bits = mask;
+	uint8_t *words;
+
+	assert(field < N_PACKET_FIELDS);
+	words = add_with_words(list, (struct flow_op){.type = OP_SET,
+						      .field = (uint8_t)field,
+						      .n_words = (uint16_t)(2 * n)});
+	for (unsigned i = 0; words && i < shape->size; i++) {
+		uint8_t bit = bits[i] & bits_of(shape, i);
+
+		words[i] = from[i] & bit;
+		words[n * sizeof(struct flow_op) + i] = bit;
+	}
+}
+
+void flow_op_set_all(struct flow_op_list *list, enum packet_field field, const void *value)
+{
+	uint8_t all[16];
+
+	memset(all, 0xff, sizeof(all));
+	flow_op_set(list, field, value, all);
+}
+
+void flow_op_truncate(struct flow_op_list *list, uint16_t size)
+{
+	const uint16_t least = sizeof(struct eth_header);
+
+	flow_op_add(list,
+		    (struct flow_op){.type = OP_TRUNCATE, .port = size > least ? size : least});
+}
+
+static void add_with_entry(struct flow_op_list *list, uint8_t type, uint16_t tpid, be32 entry)
+{
+	uint8_t *words =
+		add_with_words(list, (struct flow_op){.type = type, .tpid = tpid, .n_words = 1});
+
+	if (words)
+		memcpy(words, &entry, sizeof(entry));
+}
+
+void flow_op_push_mpls(struct flow_op_list *list, uint16_t type, be32 entry)
+{
+	add_with_entry(list, OP_PUSH_MPLS, type, entry);
+}
+
+void flow_op_pop_mpls(struct flow_op_list *list, uint16_t type)
+{
+	flow_op_add(list, (struct flow_op){.type = OP_POP_MPLS, .tpid = type});
+}
+
+void flow_op_push_pbb(struct flow_op_list *list, uint16_t type, be32 itag)
+{
+	add_with_entry(list, OP_PUSH_PBB, type, itag);
+}
+
+void flow_op_pop_pbb(struct flow_op_list *list)
+{
+	flow_op_add(list, (struct flow_op){.type = OP_POP_PBB});
+}
+
+void flow_op_controller(struct flow_op_list *list, const struct packet_in_context *context,
+			const void *userdata, uint16_t n_userdata)
+{
+	struct packet_in_context copy = *context;
+	struct flow_op op = {.type = OP_CONTROLLER};
+	uint8_t *words;
+
+	copy.pad = 0;
+	copy.n_userdata = n_userdata;
+	op.n_words = words_of(sizeof(copy) + n_userdata);
+	if (n_userdata > PACKET_IN_USERDATA_MAX)
+		list->is_full = 1;
+	words = add_with_words(list, op);
+	if (!words)
+		return;
+	memcpy(words, &copy, sizeof(copy));
+	if (n_userdata)
+		memcpy(words + sizeof(copy), userdata, n_userdata);
+}
+
+uint32_t flow_op_clone_begin(struct flow_op_list *list)
+{
+	uint32_t at = list->n_ops;
+
+	if (list->n_open++ >= FLOW_CLONE_DEPTH_MAX)
+		list->is_full = 1;
+	add_with_words(list, (struct flow_op){.type = OP_CLONE});
+	return at;
+}
+
+void flow_op_clone_end(struct flow_op_list *list, uint32_t at)
+{
+	assert(list->n_open);
+	list->n_open--;
+	if (list->n_ops <= at + 1) /* nothing in it, or not even begun */
+		list->n_ops = at;
+	else
+		list->op[at].n_words = (uint16_t)(list->n_ops - at - 1);
+}
+
+bool flow_ops_are_for_kernel(const struct flow_op *op, uint32_t n_ops)
+{
+	const struct flow_op *end = op + n_ops;
+
+	for (; op < end; op = flow_op_next(op))
+		if (!flow_op_is_for_kernel(op))
+			return false;
+	return true;
+}
+
+/* ---- lists that are shared ---- */
+
 struct list {
 	UT_hash_handle hh;
 	struct flow_actions actions; /* last: it has no fixed size */

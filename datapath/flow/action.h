@@ -9,9 +9,32 @@
  * A table and its lists belong to one worker: nothing here is shared between threads.
  */
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "../bpf/abi.h"
+
+/* What a controller is told beside the packet: the words of OP_CONTROLLER, and behind them userdata.
+ * The working fields are as they were at that point. */
+struct packet_in_context {
+	uint64_t cookie; /* of the flow that says so */
+	uint64_t metadata;
+	uint32_t reg[16];
+	uint32_t bridge;     /* struct bridge.number: whose controllers are meant */
+	uint16_t controller; /* id; 0: those that asked for none */
+	uint16_t in_port;    /* OpenFlow number */
+	uint16_t max_len;    /* of the packet, bytes; UINT16_MAX: all of it */
+	uint16_t n_userdata;
+	uint8_t reason; /* numbers of OpenFlow's OFPR_ */
+	uint8_t table;
+	uint16_t pad;
+};
+
+_Static_assert(sizeof(struct packet_in_context) % sizeof(struct flow_op) == 0, "whole words");
+_Static_assert(sizeof(struct packet_in_context) == 96, "no gaps");
+
+#define PACKET_IN_USERDATA_MAX 512
 
 static inline struct flow_op flow_op_drop(uint16_t reason)
 {
@@ -39,22 +62,113 @@ static inline struct flow_op flow_op_set_vlan(uint16_t tci, uint16_t mask)
 	return (struct flow_op){.type = OP_SET_VLAN, .mask = mask, .tci = tci & mask};
 }
 
-#define FLOW_OPS_MAX 4096
+/* ---- collecting ops ---- */
 
-/* Where translation collects them; scratch of the caller. */
+#define FLOW_OPS_MAX         4096 /* words included */
+#define FLOW_CLONE_DEPTH_MAX 64   /* clones in clones */
+
+/* Where translation collects them; scratch of the caller. The functions below append an op with its
+ * words, or nothing; once something did not fit, nothing follows. */
 struct flow_op_list {
-	uint32_t n_ops;
-	uint32_t is_full; /* one was left out */
+	uint32_t n_ops;   /* words included */
+	uint32_t is_full; /* something was left out */
+	uint32_t n_open;  /* clones that are begun and not ended */
+	uint32_t pad;
 	struct flow_op op[FLOW_OPS_MAX];
 };
 
+static inline void flow_op_list_clear(struct flow_op_list *list)
+{
+	list->n_ops = list->is_full = list->n_open = 0;
+}
+
 static inline void flow_op_add(struct flow_op_list *list, struct flow_op op)
 {
-	if (list->n_ops < FLOW_OPS_MAX)
+	if (list->n_ops < FLOW_OPS_MAX && !list->is_full)
 		list->op[list->n_ops++] = op;
 	else
 		list->is_full = 1;
 }
+
+/* Writes the bits of `field` that are 1 in `mask`. Both are as in the packet, packet_field_size()
+ * bytes; bits that the field does not have are ignored. */
+void flow_op_set(struct flow_op_list *list, enum packet_field field, const void *value,
+		 const void *mask);
+/* The same for all bits. */
+void flow_op_set_all(struct flow_op_list *list, enum packet_field field, const void *value);
+/* The next output, and no other, sends at most `size` bytes (at least an Ethernet header). */
+void flow_op_truncate(struct flow_op_list *list, uint16_t size);
+/* Behind the Ethernet header and its tags; `type` is the Ethernet type (ETH_TYPE_MPLS or _MULTICAST),
+ * `entry` the whole label stack entry. */
+void flow_op_push_mpls(struct flow_op_list *list, uint16_t type, be32 entry);
+/* `type`: of what is behind, by the one who knows. */
+void flow_op_pop_mpls(struct flow_op_list *list, uint16_t type);
+/* In front of all tags. `itag` is the I-TAG's TCI: PCP, DEI, UCA, I-SID. The backbone addresses
+ * begin as copies of the customer's. */
+void flow_op_push_pbb(struct flow_op_list *list, uint16_t type, be32 itag);
+void flow_op_pop_pbb(struct flow_op_list *list);
+
+/* With `context`, and `n_userdata` bytes (PACKET_IN_USERDATA_MAX at most, else it does not fit) that
+ * go with it. */
+void flow_op_controller(struct flow_op_list *list, const struct packet_in_context *context,
+			const void *userdata, uint16_t n_userdata);
+
+/* What is added between the two is done to a copy of the packet. `at` is what the first returned. A
+ * clone of nothing leaves no trace. */
+uint32_t flow_op_clone_begin(struct flow_op_list *list);
+void flow_op_clone_end(struct flow_op_list *list, uint32_t at);
+
+/* ---- reading ops ---- */
+
+/* for (op = list; op < list + n_ops; op = flow_op_next(op)) */
+static inline const struct flow_op *flow_op_next(const struct flow_op *op)
+{
+	return op + 1 + op->n_words;
+}
+
+/* The op's words, as bytes. */
+static inline const void *flow_op_words(const struct flow_op *op)
+{
+	return op + 1;
+}
+
+/* Bytes of a field's value. */
+unsigned packet_field_size(enum packet_field field);
+
+/* Can the programs of the kernel do it? */
+static inline bool flow_op_is_for_kernel(const struct flow_op *op)
+{
+	return op->type <= OP_TRUNCATE && (op->type != OP_SET || op->field < N_KERNEL_SETS);
+}
+
+bool flow_ops_are_for_kernel(const struct flow_op *op, uint32_t n_ops);
+
+/* Of OP_SET: where the value and the mask are; packet_field_size() bytes each. */
+static inline const uint8_t *flow_op_value(const struct flow_op *op)
+{
+	return flow_op_words(op);
+}
+
+static inline const uint8_t *flow_op_mask(const struct flow_op *op)
+{
+	return flow_op_value(op) + op->n_words / 2 * sizeof(*op);
+}
+
+/* Of OP_CONTROLLER: context->n_userdata bytes. */
+static inline struct packet_in_context flow_op_context(const struct flow_op *op)
+{
+	struct packet_in_context context;
+
+	memcpy(&context, flow_op_words(op), sizeof(context)); /* ops are not aligned for it */
+	return context;
+}
+
+static inline const uint8_t *flow_op_userdata(const struct flow_op *op)
+{
+	return (const uint8_t *)flow_op_words(op) + sizeof(struct packet_in_context);
+}
+
+/* ---- lists that are shared ---- */
 
 /* Never changes; shared by all flows that do the same. */
 struct flow_actions {

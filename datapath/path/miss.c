@@ -40,8 +40,7 @@ static struct cache_entry *translate(struct worker *worker, const struct burst *
 	translation->frame = NULL;
 	translation->has_learned = false;
 	translation->credits.n = 0;
-	translation->ops.n_ops = 0;
-	translation->ops.is_full = 0;
+	flow_op_list_clear(&translation->ops);
 	host->translate(burst->view, query->key, worker->now, translation);
 	if (translation->has_learned)
 		mailbox_send(host->learned, &translation->learned);

@@ -26,7 +26,8 @@ void offer(struct worker *worker, const struct cache_query *query)
 	const struct flow_actions *actions = query->entry->actions;
 	struct path_offer offer = {.stamp = query->entry->stamp, .n_ops = actions->n_ops};
 
-	if (actions->n_ops > KERNEL_FLOW_OPS || !key_expand(query, &offer.key))
+	if (actions->n_ops > KERNEL_FLOW_OPS ||
+	    !flow_ops_are_for_kernel(actions->op, actions->n_ops) || !key_expand(query, &offer.key))
 		return;
 	memcpy(offer.op, actions->op, actions->n_ops * sizeof(offer.op[0]));
 	mailbox_send(worker->host->offers, &offer);

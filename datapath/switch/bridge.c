@@ -56,6 +56,7 @@ static int bridge_new(struct bridge **out, struct vswitch *sw, const char *name,
 	if (!bridge)
 		return -ENOMEM;
 	bridge->sw = sw;
+	bridge->number = ++sw->n_bridges_made;
 	bridge->config = *config;
 	strcpy(bridge->name, name);
 	rc = ofports_new(&bridge->ofports);

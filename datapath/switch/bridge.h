@@ -44,6 +44,7 @@ struct vswitch {
 	struct offload *offload;     /* NULL: it is to stay empty */
 	/* control only */
 	struct bridge *bridges; /* uthash by name */
+	uint32_t n_bridges_made;
 	struct bridge_port *ports[PORT_ID_MAX];
 	struct port_ids ids;
 	struct snapshot *spare; /* for the next change */
@@ -58,6 +59,7 @@ struct vswitch {
 
 struct bridge {
 	struct vswitch *sw;
+	uint32_t number; /* from 1; no other bridge has or had it */
 	char name[IFNAMSIZ];
 	struct bridge_config config;
 	struct fdb *fdb;

@@ -239,8 +239,7 @@ void normal(const struct snapshot *snapshot, const struct port_view *port,
 
 	if (reason == DROP_NONE)
 		return;
-	out->ops.n_ops = 0;
-	out->ops.is_full = 0;
+	flow_op_list_clear(&out->ops);
 	flow_op_add(&out->ops, flow_op_drop(reason));
 }
 

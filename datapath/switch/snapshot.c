@@ -76,6 +76,7 @@ static int view_init(struct bridge_view *view, const struct bridge *bridge)
 {
 	int rc;
 
+	view->number = bridge->number;
 	view->fdb = bridge->fdb;
 	view->fail_mode = bridge->config.fail_mode;
 	view->forward_bpdu = bridge->config.forward_bpdu;

@@ -30,6 +30,7 @@ struct port_view {
 };
 
 struct bridge_view {
+	uint32_t number; /* struct bridge.number */
 	struct fdb *fdb;
 	struct path_masks masks; /* a reference to each */
 	enum fail_mode fail_mode;
