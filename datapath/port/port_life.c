@@ -330,7 +330,7 @@ void port_start(struct port *port)
 
 	port->must_retry = false;
 	if (!port->table->upcall) {
-		wait_because(port, "the upcall device is gone: making another");
+		wait_because(port, "%s", port->table->upcall_error);
 		return;
 	}
 	if (port->config.type == PORT_INTERNAL) {
@@ -456,6 +456,16 @@ void ports_suspend(struct port_table *table)
 {
 	for (struct port *port = table->by_name; port; port = port->hh_name.next)
 		device_lost(port, NULL);
+}
+
+void ports_blame_upcall(struct port_table *table)
+{
+	for (struct port *port = table->by_name; port; port = port->hh_name.next) {
+		const struct port_status before = port->status;
+
+		wait_because(port, "%s", table->upcall_error);
+		tell_if_changed(port, &before);
+	}
 }
 
 void ports_resume(struct port_table *table)

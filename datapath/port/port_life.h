@@ -26,6 +26,8 @@ void port_reconfigure(struct port *port, const struct port_config *old);
 void port_link_event(struct port_table *table, enum link_event event, const struct link_info *info);
 /* Tries again what failed. */
 void port_table_retry(struct port_table *table);
-/* The upcall device is about to go, and is there again: nothing is attached between. */
+/* The upcall device is about to go, and is there again: nothing is attached between. If it cannot be
+ * made, every port says why: table->upcall_error. */
 void ports_suspend(struct port_table *table);
+void ports_blame_upcall(struct port_table *table);
 void ports_resume(struct port_table *table);

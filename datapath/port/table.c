@@ -133,6 +133,19 @@ static int upcall_up(struct port_table *table, struct err *err)
 	return rc;
 }
 
+/* Once for each reason: it is tried every second. */
+static void upcall_blame(struct port_table *table, const char *why)
+{
+	char text[sizeof(table->upcall_error)];
+
+	snprintf(text, sizeof(text), "no upcall device: %s: trying again every second", why);
+	if (!strcmp(text, table->upcall_error))
+		return;
+	strcpy(table->upcall_error, text);
+	log_error("port", "%s", text);
+	ports_blame_upcall(table);
+}
+
 static void upcall_restart(struct port_table *table)
 {
 	struct err err = ERR_INIT;
@@ -149,10 +162,14 @@ static void upcall_restart(struct port_table *table)
 		rc = table->umems[w]->umem ? 0 : umem_open(table->umems[w]);
 	if (!rc)
 		rc = upcall_up(table, &err);
-	if (rc)
-		log_error("port", "no upcall device: %s", err.text[0] ? err.text : strerror(-rc));
-	else
-		ports_resume(table);
+	if (rc) {
+		upcall_blame(table, err.text[0] ? err.text : strerror(-rc));
+		return;
+	}
+	if (table->upcall_error[0])
+		log_info("port", "the upcall device is there again");
+	table->upcall_error[0] = '\0';
+	ports_resume(table);
 }
 
 static int kernel_start(struct port_table *table, struct err *err)

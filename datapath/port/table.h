@@ -23,8 +23,9 @@ struct port_table {
 	struct link_client *links;
 	struct upcall *upcall;
 	struct bpf_programs *programs;
-	struct umem **umems; /* by worker */
-	struct event *retry; /* ticks while a port waits for more than an event */
+	char upcall_error[200]; /* why there is no upcall device; "": it is there */
+	struct umem **umems;    /* by worker */
+	struct event *retry;    /* ticks while a port waits for more than an event */
 	/* control only */
 	uint32_t *stale; /* devices that a dead daemon left, while we start */
 	unsigned n_stale;
