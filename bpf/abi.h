@@ -33,6 +33,7 @@
 	X(TAG_DEPTH, "tag-depth", "more VLAN tags than can be carried to the daemon") \
 	X(UPCALL_FULL, "upcall-full", "the way to the daemon was full") \
 	X(UPCALL_DOWN, "upcall-down", "no daemon to ask") \
+	X(NO_SOCKET, "no-socket", "its rx queue has no AF_XDP socket yet, or is one too many") \
 	X(FLOOD_LIMIT, "flood-limit", "more output ports than one packet may have") \
 	X(NOT_FORWARDED, "not-forwarded", "the port's configuration forbids it")
 
@@ -82,7 +83,7 @@ enum port_flag {
 
 struct port_entry {
 	__u16 port;     /* switch-wide number */
-	__u16 n_queues; /* rx queues with a socket */
+	__u16 n_queues; /* rx queues with a socket: the first ones */
 	__u32 xsk_base; /* xdp ports: slot of queue 0 in the map `xsks` */
 	__u32 flags;    /* enum port_flag */
 	__u32 ifindex;

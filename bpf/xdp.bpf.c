@@ -67,8 +67,9 @@ int port_xdp(struct xdp_md *ctx)
 		reason = drop_lookup(&ingress, ctx->data_end - ctx->data);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
-	if (queue >= port->n_queues ||
-	    bpf_redirect_map(&xsks, port->xsk_base + queue, XDP_DROP) != XDP_REDIRECT)
+	if (queue >= port->n_queues)
+		return drop(port->port, DROP_NO_SOCKET);
+	if (bpf_redirect_map(&xsks, port->xsk_base + queue, XDP_DROP) != XDP_REDIRECT)
 		return drop(port->port, DROP_UPCALL_DOWN);
 	return XDP_REDIRECT;
 }

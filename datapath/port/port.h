@@ -32,7 +32,7 @@ struct port_config {
 	enum port_type { PORT_SYSTEM, PORT_INTERNAL, PORT_FAKE } type;
 	enum port_hook hook;  /* auto: native XDP on real cards, skb on everything virtual */
 	bool zerocopy;        /* try zero-copy first */
-	unsigned n_rxq;       /* rx queues to use; 0: all that the device has */
+	unsigned n_rxq;       /* share the rx queues among so many workers; 0: among all */
 	uint32_t mtu_request; /* 0: leave */
 	struct eth_addr mac;  /* internal ports: address to set; all zero: leave */
 };
@@ -53,7 +53,7 @@ struct port_status {
 	bool is_full_duplex;
 	uint64_t n_link_resets;
 	char driver[32];
-	unsigned n_rxq;
+	unsigned n_rxq; /* queues that workers receive from */
 };
 
 /* The floor above, as port/ sees it. Every function is called in the control thread. */

@@ -62,11 +62,24 @@ static void note_set(struct port *port, const struct link_info *info, const char
 		snprintf(note, size, "no XDP: %s%s%s", why_no_xdp, limit[0] ? "; " : "", limit);
 	else if (limit[0])
 		snprintf(note, size, "MTU %u: %s", info->mtu, limit);
+	else if (port->status.hook == HOOK_XDP && port->n_rx > PORT_MAX_QUEUES)
+		snprintf(note, size,
+			 "packets of %u rx queues beyond %u are dropped (no-socket): "
+			 "use fewer (ethtool -L)",
+			 port->n_rx - PORT_MAX_QUEUES, PORT_MAX_QUEUES);
 	else if (port->status.hook == HOOK_XDP && !link_is_card(info))
 		snprintf(note, size,
 			 "VLAN tags that a %s's sender keeps beside the frame are lost: "
 			 "use hook skb for them",
 			 info->kind);
+}
+
+static void queues_read(struct port *port, const struct link_info *info)
+{
+	if (!ethtool_queues(info->name, &port->n_rx, &port->n_tx))
+		return;
+	port->n_rx = info->n_rxq;
+	port->n_tx = info->n_txq;
 }
 
 static int hook_attach(struct port *port, const struct link_info *info)
@@ -75,8 +88,11 @@ static int hook_attach(struct port *port, const struct link_info *info)
 	bool try_xdp = wants_xdp(port, info);
 	int rc = -EOPNOTSUPP;
 
-	if (try_xdp)
+	port->n_rx = 0;
+	if (try_xdp) {
+		queues_read(port, info);
 		rc = port_xsk_attach(port, info, &xdp_err);
+	}
 	port->foreign_xdp = rc ? info->xdp_prog_id : 0;
 	port->is_queue_busy = rc == -EBUSY && !info->xdp_prog_id;
 	if (!port->is_queue_busy)
@@ -432,10 +448,27 @@ void port_link_event(struct port_table *table, enum link_event event, const stru
 		refresh(port, "is gone");
 }
 
+/* rtnetlink does not tell of `ethtool -L`. With other queues the port needs other sockets, or gets
+ * the XDP that it was refused. */
+static void queues_follow(struct port *port)
+{
+	struct link_info info;
+	unsigned n_rx, n_tx;
+
+	if (!port->status.is_attached || !port->n_rx ||
+	    ethtool_queues(port->device, &n_rx, &n_tx) ||
+	    (n_rx == port->n_rx && n_tx == port->n_tx) ||
+	    link_lookup(port->table->links, port->device, &info) || info.ifindex != port->ifindex)
+		return;
+	detach(port);
+	attach(port, &info);
+}
+
 static void port_retry(struct port *port)
 {
 	const struct port_status before = port->status;
 
+	queues_follow(port);
 	if (port->sockets && port_xsk_is_dead(port))
 		device_lost(port, "has lost its sockets");
 	else if (port->must_retry || (port->is_queue_busy && port->n_busy_retries++ < BUSY_RETRIES))

@@ -1,7 +1,9 @@
 /* The xdp hook: an XDP program on the device, and an AF_XDP socket on each of its rx queues.
  *
- * Queue q belongs to worker q mod n. A worker sends by its own first queue of the device; one that
- * has none sends through the upcall device, so that no two workers ever share a ring. */
+ * Queue q belongs to worker q mod n, where options:n_rxq makes n smaller than the number of workers:
+ * a card spreads packets over all its queues, so none may be without a socket. A worker sends by its
+ * own first queue of the device; one that has none sends through the upcall device, so that no two
+ * workers ever share a ring. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +60,7 @@ static bool is_virtual_wire(const struct link_info *info)
 static struct umem *umem_for(struct port *port, unsigned worker)
 {
 	struct port_sockets *sockets = port->sockets;
-	unsigned n_workers = port->table->host->n_workers;
+	unsigned n_workers = sockets->n_workers;
 	struct umem *shared = port->table->umems[worker];
 	struct umem **own = &sockets->own_umems[worker];
 
@@ -105,7 +107,7 @@ static int sockets_open(struct port *port, const struct link_info *info, bool ze
 	int rc = 0;
 
 	for (; config.queue < sockets->n && !rc; config.queue++) {
-		sockets->workers[config.queue] = config.queue % port->table->host->n_workers;
+		sockets->workers[config.queue] = config.queue % sockets->n_workers;
 		rc = socket_bind(port, &config);
 	}
 	if (rc)
@@ -126,23 +128,17 @@ static void sockets_free(struct port *port)
 	port->sockets = NULL;
 }
 
-static int sockets_new(struct port *port, const struct link_info *info)
+static int sockets_new(struct port *port)
 {
+	const unsigned n_workers = port->table->host->n_workers, wanted = port->config.n_rxq;
 	struct port_sockets *sockets = calloc(1, sizeof(*sockets));
-	unsigned n_rxq, n_txq;
 
 	if (!sockets)
 		return -ENOMEM;
 	port->sockets = sockets;
-	if (ethtool_queues(info->name, &n_rxq, &n_txq)) {
-		n_rxq = info->n_rxq;
-		n_txq = info->n_txq;
-	}
-	sockets->n = n_rxq < PORT_MAX_QUEUES ? n_rxq : PORT_MAX_QUEUES;
-	sockets->n_tx = n_txq;
-	if (port->config.n_rxq && port->config.n_rxq < sockets->n)
-		sockets->n = port->config.n_rxq;
-	sockets->own_umems = calloc(port->table->host->n_workers, sizeof(struct umem *));
+	sockets->n = port->n_rx < PORT_MAX_QUEUES ? port->n_rx : PORT_MAX_QUEUES;
+	sockets->n_workers = wanted && wanted < n_workers ? wanted : n_workers;
+	sockets->own_umems = calloc(n_workers, sizeof(struct umem *));
 	if (!sockets->own_umems)
 		return -ENOMEM;
 	return slots_get(port->table, &sockets->xsk_base);
@@ -154,7 +150,9 @@ struct txq *port_xsk_txq(const struct port *port, unsigned worker)
 {
 	const struct port_sockets *sockets = port->sockets;
 
-	return worker < sockets->n && worker < sockets->n_tx ? &sockets->xsks[worker]->txq : NULL;
+	if (worker >= sockets->n || worker >= port->n_tx || worker >= sockets->n_workers)
+		return NULL;
+	return &sockets->xsks[worker]->txq;
 }
 
 static void workers_leave(struct port *port)
@@ -235,7 +233,7 @@ static int sockets_start(struct port *port, const struct link_info *info, struct
 int port_xsk_attach(struct port *port, const struct link_info *info, struct err *err)
 {
 	struct bpf_programs *programs = port->table->programs;
-	int rc = sockets_new(port, info);
+	int rc = sockets_new(port);
 
 	if (!rc)
 		rc = maps_set(port, info);

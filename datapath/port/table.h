@@ -38,8 +38,8 @@ struct port_table {
 
 /* An xdp port's sockets. */
 struct port_sockets {
-	unsigned n;    /* rx queues of the device that are used */
-	unsigned n_tx; /* tx queues of the device */
+	unsigned n;         /* sockets: one on each rx queue, up to PORT_MAX_QUEUES */
+	unsigned n_workers; /* that share them: queue q is worker q mod n_workers' */
 	uint32_t xsk_base;
 	struct xsk *xsks[PORT_MAX_QUEUES];
 	unsigned workers[PORT_MAX_QUEUES]; /* by queue */
@@ -60,7 +60,8 @@ struct port {
 	uint32_t foreign_xdp; /* program that was there when XDP was refused; 0: none was */
 	bool is_queue_busy;   /* another's AF_XDP socket kept us from XDP; it may be about to go */
 	unsigned n_busy_retries;
-	bool must_retry; /* the device is there, but attaching to it failed */
+	unsigned n_rx, n_tx; /* queues of the device when XDP was tried last; n_rx 0: it was not */
+	bool must_retry;     /* the device is there, but attaching to it failed */
 	struct attachment attachment;
 	uint64_t n_upcall_full;       /* dropped for want of room by sockets that are closed */
 	struct port_sockets *sockets; /* NULL: not attached as xdp port */

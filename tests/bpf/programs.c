@@ -184,6 +184,20 @@ static void test_xdp_needs_a_socket(void **state)
 	assert_memory_equal(out, ipv4, sizeof(ipv4));
 }
 
+static void test_a_queue_too_many_has_no_socket(void **state)
+{
+	struct fixture *f = *state;
+	const struct port_entry entry = {.port = PORT, .n_queues = 0, .ifindex = IFINDEX};
+	const uint32_t ifindex = IFINDEX;
+	uint8_t out[4096];
+	uint32_t size;
+
+	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &entry, BPF_ANY);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+	assert_int_equal(n_dropped(f, PORT, DROP_NO_SOCKET), 1);
+	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 0);
+}
+
 static void test_xdp_refuses_what_is_cut_off(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +483,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_queue_too_many_has_no_socket, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_xdp_refuses_what_is_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_way_down_needs_the_tag, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_known_flow_goes_out_as_it_is, setup,
