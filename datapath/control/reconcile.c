@@ -67,6 +67,48 @@ static struct interface_record *interface_record_get(struct reconcile *reconcile
 	return record;
 }
 
+/* True if the interface is there already. */
+static bool is_on(const struct interface_record *record, const struct bridge_record *bridge,
+		  const struct row *port)
+{
+	return record->port && record->bridge == bridge &&
+	       !strcmp(record->made_of.port_uuid, row_uuid(port));
+}
+
+static int compare_claims(const struct bridge_record *a, const struct row *a_port,
+			  const struct bridge_record *b, const struct row *b_port)
+{
+	const char *a_name = row_string(a_port, "name"), *b_name = row_string(b_port, "name");
+	int order = strverscmp(a->name, b->name);
+
+	return order ? order : strverscmp(a_name ? a_name : "", b_name ? b_name : "");
+}
+
+/* Nothing in the schema forbids a port on two bridges, or an interface in two ports. It stays where
+ * it is, or goes to the first by name. True if this is `bridge` and `port`. */
+static bool conflict_decide(struct interface_record *record, const struct bridge_record *bridge,
+			    const struct row *port)
+{
+	const struct bridge_record *other = record->wanted_bridge;
+	const struct row *other_port = record->port_row;
+	bool is_winner = !is_on(record, other, other_port) &&
+			 (is_on(record, bridge, port) ||
+			  compare_claims(bridge, port, other, other_port) < 0);
+	const struct bridge_record *winner = is_winner ? bridge : other;
+	const struct bridge_record *loser = is_winner ? other : bridge;
+
+	if (winner != loser)
+		snprintf(record->conflict, sizeof(record->conflict),
+			 "on two bridges, %s and %s: it stays on %s: remove it from one",
+			 winner->name, loser->name, winner->name);
+	else
+		snprintf(record->conflict, sizeof(record->conflict),
+			 "in two ports, %s and %s: remove it from one",
+			 row_string(is_winner ? port : other_port, "name"),
+			 row_string(is_winner ? other_port : port, "name"));
+	return is_winner;
+}
+
 static void want_port(struct reconcile *reconcile, struct bridge_record *bridge,
 		      const struct row *port)
 {
@@ -78,7 +120,7 @@ static void want_port(struct reconcile *reconcile, struct bridge_record *bridge,
 				? interface_record_get(reconcile, row_string(row, "name"))
 				: NULL;
 
-		if (!record)
+		if (!record || (record->row && !conflict_decide(record, bridge, port)))
 			continue;
 		if (record->wanted_bridge != bridge)
 			record->made_of.is_final = false;
@@ -112,8 +154,10 @@ static void want_all(struct reconcile *reconcile, const struct row *sw)
 {
 	for (struct bridge_record *b = reconcile->bridges; b; b = b->hh.next)
 		b->row = NULL;
-	for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next)
+	for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next) {
 		i->row = NULL;
+		i->conflict[0] = '\0';
+	}
 	for (size_t i = 0; sw && i < row_size(sw, "bridges"); i++) {
 		const struct row *row = replica_row(reconcile->replica, TABLE_BRIDGE,
 						    row_uuid_at(sw, "bridges", i));
@@ -242,10 +286,12 @@ static int interface_make(struct reconcile *reconcile, struct interface_record *
 		rc = interface_change(record, &config, &err);
 	if (!rc)
 		record->config = config;
-	interface_error(record, err.text);
+	interface_error(record, err.text[0] ? err.text : record->conflict);
 	record->made_of.is_final = !rc || rc == -EINVAL;
 	record->made_of.port_version = row_version(record->port_row);
 	record->made_of.interface_version = row_version(record->row);
+	strcpy(record->made_of.port_uuid, row_uuid(record->port_row));
+	strcpy(record->made_of.conflict, record->conflict);
 	return rc == -EINVAL ? 0 : rc;
 }
 
@@ -254,7 +300,8 @@ static bool is_made(const struct interface_record *record)
 {
 	return record->made_of.is_final &&
 	       record->made_of.port_version == row_version(record->port_row) &&
-	       record->made_of.interface_version == row_version(record->row);
+	       record->made_of.interface_version == row_version(record->row) &&
+	       !strcmp(record->made_of.conflict, record->conflict);
 }
 
 /* Ports that ask for a number come first, then those that had one, then the others. */

@@ -36,6 +36,8 @@ struct interface_record {
 		bool is_final;
 		uint64_t port_version;
 		uint64_t interface_version;
+		char port_uuid[UUID_LEN + 1];
+		char conflict[128];
 	} made_of;
 	/* what the database was told last */
 	struct {
@@ -48,6 +50,7 @@ struct interface_record {
 	const struct row *row; /* NULL: not wanted any more */
 	const struct row *port_row;
 	struct bridge_record *wanted_bridge;
+	char conflict[128]; /* who else wants it; "": nobody */
 	char error[256];
 	UT_hash_handle hh;
 };

@@ -123,6 +123,53 @@ static void test_port_moves_to_another_bridge(void **state)
 	assert_non_null(port_of(house, "br1", "a"));
 }
 
+static void test_a_port_is_on_one_bridge(void **state)
+{
+	struct house *house = *state;
+	static const char both[] =
+		"\"on two bridges, br0 and br1: it stays on br0: remove it from one\"";
+	static const char add[] =
+		"{\"op\":\"mutate\",\"table\":\"Bridge\",\"where\":[[\"name\",\"==\","
+		"\"br1\"]],\"mutations\":[[\"ports\",\"insert\",[\"uuid\",\"%s\"]]]}";
+	char operation[256], uuid[64];
+
+	sscanf(house_get(house, "Port", "a", "_uuid"), "[\"uuid\",\"%36s", uuid);
+	snprintf(operation, sizeof(operation), add, uuid);
+	house_configure(house, BRIDGE("br1", ""));
+	house_configure(house, operation);
+	assert_non_null(port_of(house, "br0", "a"));
+	assert_null(port_of(house, "br1", "a"));
+	assert_string_equal(house_get(house, "Interface", "a", "error"), both);
+	/* the same after a restart */
+	house_restart(house);
+	house_configure(house, "{\"op\":\"comment\",\"comment\":\"nothing\"}");
+	assert_non_null(port_of(house, "br0", "a"));
+	assert_string_equal(house_get(house, "Interface", "a", "error"), both);
+	house_configure(house, UPDATE("Bridge", "br0", "\"ports\":[\"set\",[]]"));
+	assert_non_null(port_of(house, "br1", "a"));
+	assert_string_equal(house_get(house, "Interface", "a", "error"), "[\"set\",[]]");
+	/* where it is counts more than the name */
+	operation[strstr(operation, "br1") - operation + 2] = '0';
+	house_configure(house, operation);
+	assert_non_null(port_of(house, "br1", "a"));
+	assert_string_equal(house_get(house, "Interface", "a", "error"),
+			    "\"on two bridges, br1 and br0: it stays on br1: remove it from one\"");
+}
+
+static void test_an_interface_is_in_one_port(void **state)
+{
+	struct house *house = *state;
+	char operation[512], uuid[64];
+
+	sscanf(house_get(house, "Port", "a", "interfaces"), "[\"uuid\",\"%36s", uuid);
+	snprintf(operation, sizeof(operation),
+		 UPDATE("Port", "b", "\"interfaces\":[\"uuid\",\"%s\"]"), uuid);
+	house_configure(house, operation);
+	assert_non_null(port_of(house, "br0", "a"));
+	assert_string_equal(house_get(house, "Interface", "a", "error"),
+			    "\"in two ports, a and b: remove it from one\"");
+}
+
 static void test_wrong_settings_are_told(void **state)
 {
 	static const struct {
@@ -410,6 +457,8 @@ int main(void)
 		TEST(test_ports_are_made_and_told),
 		TEST(test_ports_go),
 		TEST(test_port_moves_to_another_bridge),
+		TEST(test_a_port_is_on_one_bridge),
+		TEST(test_an_interface_is_in_one_port),
 		TEST(test_wrong_settings_are_told),
 		TEST(test_wrong_new_port_is_not_made),
 		TEST(test_wrong_bridge_settings_are_told),
