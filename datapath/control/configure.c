@@ -50,11 +50,20 @@ static const char *const port_columns[] = {"name",      "interfaces",   "tag",  
 static const char *const interface_columns[] = {"name", "type",           "options", "mtu_request",
 						"mac",  "ofport_request", "ofport",  NULL};
 
+/* What control/report.c writes. */
+static const char *const switch_results[] = {
+	"cur_cfg",        "ovs_version", "db_version",     "iface_types",
+	"datapath_types", "system_type", "system_version", NULL};
+static const char *const bridge_results[] = {"status", "datapath_id", "datapath_version", NULL};
+static const char *const interface_results[] = {
+	"ofport",      "error",      "ifindex", "mtu",    "mac_in_use", "admin_state", "link_state",
+	"link_resets", "link_speed", "duplex",  "status", "statistics", NULL};
+
 static const struct replica_table tables[N_TABLES] = {
-	[TABLE_SWITCH] = {DATABASE, switch_columns},
-	[TABLE_BRIDGE] = {"Bridge", bridge_columns},
-	[TABLE_PORT] = {"Port", port_columns},
-	[TABLE_INTERFACE] = {"Interface", interface_columns},
+	[TABLE_SWITCH] = {DATABASE, switch_columns, switch_results},
+	[TABLE_BRIDGE] = {"Bridge", bridge_columns, bridge_results},
+	[TABLE_PORT] = {"Port", port_columns, NULL},
+	[TABLE_INTERFACE] = {"Interface", interface_columns, interface_results},
 };
 
 /* ---- telling what became of it ---- */
@@ -200,6 +209,14 @@ static void rows_changed(void *ctx)
 	event_active(configure->run, 0, 0);
 }
 
+static void result_changed(void *ctx, const char *uuid, const char *column)
+{
+	struct configure *configure = ctx;
+
+	if (publish_is_overwritten(configure->publish, uuid, column))
+		event_active(configure->run, 0, 0);
+}
+
 void configure_port_changed(struct configure *configure)
 {
 	if (configure && !event_pending(configure->run, EV_TIMEOUT, NULL))
@@ -227,6 +244,7 @@ int configure_new(struct configure **out, const struct configure_options *option
 		.n_tables = N_TABLES,
 		.connect = database_connect,
 		.changed = rows_changed,
+		.result_changed = result_changed,
 		.ctx = configure,
 	};
 	int rc;

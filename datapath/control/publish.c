@@ -120,6 +120,23 @@ void publish_set(struct publish *publish, const char *table, const char *uuid, c
 	json_object_object_add(target->pending, column, value);
 }
 
+bool publish_is_overwritten(struct publish *publish, const char *uuid, const char *column)
+{
+	struct target *target;
+
+	HASH_FIND_STR(publish->targets, uuid, target);
+	if (!target)
+		return false;
+	/* Ours, or somebody's that ours is about to replace: it is answered after this. */
+	if (target->pending && json_object_object_get_ex(target->pending, column, NULL))
+		return false;
+	if (!json_object_object_get_ex(target->written, column, NULL))
+		return false;
+	json_object_object_del(target->written, column);
+	target->is_written = false;
+	return true;
+}
+
 bool publish_keep(struct publish *publish, const char *uuid)
 {
 	struct target *target;

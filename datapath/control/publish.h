@@ -4,7 +4,8 @@
  * A pass names values: publish_begin(), publish_set()..., publish_send(), which sends one
  * transaction with an update per row. Only one is on its way at a time; a caller that finds it busy
  * makes its pass when it is done. What a transaction could not write is written again by the
- * next pass. Rows that a pass does not name are forgotten: they are gone. Control thread only.
+ * next pass, and so is what somebody else has written over. Rows that a pass does not name are
+ * forgotten: they are gone. Control thread only.
  */
 #include <stdbool.h>
 
@@ -28,5 +29,8 @@ void publish_set(struct publish *publish, const char *table, const char *uuid, c
 bool publish_keep(struct publish *publish, const char *uuid);
 /* Returns 1 if a transaction is on its way, 0 if there is nothing to write, or -ENOTCONN. */
 int publish_send(struct publish *publish);
+/* The database says that a column has changed. True if that was not us: the next pass writes it
+ * again. */
+bool publish_is_overwritten(struct publish *publish, const char *uuid, const char *column);
 /* Believes nothing of what was written before: the database is another one. */
 void publish_forget(struct publish *publish);

@@ -99,31 +99,67 @@ static void row_put(struct replica *replica, unsigned table, const char *uuid,
 	row->version = ++replica->last_version;
 }
 
-/* RFC 7047 section 4.1.6: {TABLE: {UUID: {"old": ROW, "new": ROW}}}. */
-static void table_update(struct replica *replica, unsigned table, struct json_object *updates)
+static bool is_among(const char *const *columns, const char *column)
 {
+	for (; columns && *columns; columns++)
+		if (!strcmp(*columns, column))
+			return true;
+	return false;
+}
+
+/* `old` are the columns that changed. True if one of them is more than a result. */
+static bool row_update(struct replica *replica, const struct replica_table *table, const char *uuid,
+		       struct json_object *old)
+{
+	bool is_config = false;
+
+	json_object_object_foreach(old, column, value)
+	{
+		if (is_among(table->results, column))
+			replica->options.result_changed(replica->options.ctx, uuid, column);
+		is_config |= is_among(table->columns, column);
+	}
+	return is_config;
+}
+
+/* RFC 7047 section 4.1.6: {TABLE: {UUID: {"old": ROW, "new": ROW}}}. True if there is something new
+ * in it for changed(). */
+static bool table_update(struct replica *replica, unsigned number, struct json_object *updates)
+{
+	const struct replica_table *table = &replica->options.tables[number];
+	bool is_changed = false;
+
 	json_object_object_foreach(updates, uuid, update)
 	{
 		struct json_object *columns = json_object_object_get(update, "new");
-		struct row *row = replica_row(replica, table, uuid);
+		struct json_object *old = json_object_object_get(update, "old");
+		struct row *row = replica_row(replica, number, uuid);
+		bool is_row = json_object_is_type(columns, json_type_object);
 
-		if (json_object_is_type(columns, json_type_object))
-			row_put(replica, table, uuid, columns);
+		if (row && is_row && json_object_is_type(old, json_type_object) &&
+		    !row_update(replica, table, uuid, old))
+			continue;
+		is_changed = true;
+		if (is_row)
+			row_put(replica, number, uuid, columns);
 		else if (row)
-			row_drop(replica, table, row);
+			row_drop(replica, number, row);
 	}
+	return is_changed;
 }
 
-static void tables_update(struct replica *replica, struct json_object *updates)
+static bool tables_update(struct replica *replica, struct json_object *updates)
 {
+	bool is_changed = false;
+
 	for (unsigned i = 0; i < replica->options.n_tables; i++) {
 		struct json_object *table =
 			json_object_object_get(updates, replica->options.tables[i].name);
 
 		if (json_object_is_type(table, json_type_object))
-			table_update(replica, i, table);
+			is_changed |= table_update(replica, i, table);
 	}
-	replica->options.changed(replica->options.ctx);
+	return is_changed;
 }
 
 /* ---- requests ---- */
@@ -152,6 +188,9 @@ static void monitor_send(struct replica *replica)
 
 		for (const char *const *column = table->columns; *column; column++)
 			json_object_array_add(columns, json_object_new_string(*column));
+		for (const char *const *column = table->results; column && *column; column++)
+			if (!is_among(table->columns, *column))
+				json_object_array_add(columns, json_object_new_string(*column));
 		json_object_object_add(request, "columns", columns);
 		json_object_object_add(tables, table->name, request);
 	}
@@ -254,6 +293,7 @@ static void monitor_reply(struct replica *replica, struct json_object *message)
 	replica->pause = RETRY_SECONDS;
 	rows_clear(replica);
 	tables_update(replica, tables);
+	replica->options.changed(replica->options.ctx);
 }
 
 /* The server asks whether we are there. */
@@ -282,7 +322,8 @@ static void message_cb(void *ctx, struct connection *conn, struct json_object *m
 			transact_reply(replica, json_object_get_int64(id), message);
 	} else if (method && !strcmp(method, "update") && replica->is_ready &&
 		   json_object_is_type(params, json_type_array)) {
-		tables_update(replica, json_object_array_get_idx(params, 1));
+		if (tables_update(replica, json_object_array_get_idx(params, 1)))
+			replica->options.changed(replica->options.ctx);
 	} else if (method && !strcmp(method, "echo")) {
 		echo_reply(replica, message);
 	}

@@ -20,6 +20,8 @@ struct replica;
 struct replica_table {
 	const char *name;
 	const char *const *columns; /* ends with NULL */
+	const char *const
+		*results; /* that we write and others should not; ends with NULL; NULL: none */
 };
 
 struct replica_options {
@@ -31,6 +33,9 @@ struct replica_options {
 	int (*connect)(void *ctx, struct err *err);
 	/* Rows have changed, or are there for the first time. */
 	void (*changed)(void *ctx);
+	/* One of the results was changed, by us or by somebody else: their values are not kept.
+	 * What we write is told before the answer to the transaction. */
+	void (*result_changed)(void *ctx, const char *uuid, const char *column);
 	void *ctx;
 };
 

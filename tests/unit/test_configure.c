@@ -170,6 +170,37 @@ static void test_an_interface_is_in_one_port(void **state)
 			    "\"in two ports, a and b: remove it from one\"");
 }
 
+static void test_results_that_others_overwrite_are_corrected(void **state)
+{
+	static const struct {
+		const char *table, *name, *column, *wrong;
+	} rows[] = {
+		{"Interface", "a", "error", "\"nonsense\""},
+		{"Interface", "a", "ofport", "77"},
+		{"Interface", "a", "ofport", "[\"set\",[]]"},
+		{"Interface", "a", "link_state", "\"down\""},
+		{"Interface", "a", "link_state", "[\"set\",[]]"},
+		{"Interface", "a", "link_resets", "9"},
+		{"Interface", "a", "ifindex", "9"},
+		{"Interface", "a", "status", "[\"map\",[[\"mode\",\"wrong\"]]]"},
+		{"Bridge", "br0", "status", "[\"map\",[[\"error\",\"wrong\"]]]"},
+		{"Bridge", "br0", "datapath_id", "\"wrong\""},
+	};
+	struct house *house = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		own(mem_free) char *right =
+			strdup(house_get(house, rows[i].table, rows[i].name, rows[i].column));
+		char operation[256];
+
+		snprintf(operation, sizeof(operation), UPDATE("%s", "%s", "\"%s\":%s"),
+			 rows[i].table, rows[i].name, rows[i].column, rows[i].wrong);
+		house_configure(house, operation);
+		assert_string_equal(house_get(house, rows[i].table, rows[i].name, rows[i].column),
+				    right);
+	}
+}
+
 static void test_wrong_settings_are_told(void **state)
 {
 	static const struct {
@@ -459,6 +490,7 @@ int main(void)
 		TEST(test_port_moves_to_another_bridge),
 		TEST(test_a_port_is_on_one_bridge),
 		TEST(test_an_interface_is_in_one_port),
+		TEST(test_results_that_others_overwrite_are_corrected),
 		TEST(test_wrong_settings_are_told),
 		TEST(test_wrong_new_port_is_not_made),
 		TEST(test_wrong_bridge_settings_are_told),

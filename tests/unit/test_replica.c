@@ -34,10 +34,12 @@ struct fixture {
 	char request[2048];      /* the last one */
 	unsigned n_requests, n_connects, n_changes, n_done;
 	char error[128]; /* of the last transaction */
+	char results[256];
 };
 
 static const char *const columns[] = {"name", "tag", "options", NULL};
-static const struct replica_table tables[] = {{"Port", columns}};
+static const char *const results[] = {"tag", "status", NULL};
+static const struct replica_table tables[] = {{"Port", columns, results}};
 
 static int opened(void *ctx, struct connection *conn)
 {
@@ -73,6 +75,14 @@ static int connect_cb(void *ctx, struct err *err)
 static void changed(void *ctx)
 {
 	((struct fixture *)ctx)->n_changes++;
+}
+
+static void result_changed(void *ctx, const char *uuid, const char *column)
+{
+	struct fixture *f = ctx;
+
+	snprintf(f->results + strlen(f->results), sizeof(f->results) - strlen(f->results), "%s %s,",
+		 uuid, column);
 }
 
 static void done(void *ctx, const char *error)
@@ -119,6 +129,7 @@ static int setup(void **state)
 		.n_tables = 1,
 		.connect = connect_cb,
 		.changed = changed,
+		.result_changed = result_changed,
 		.ctx = f,
 	};
 	assert_int_equal(replica_new(&f->replica, &options), 0);
@@ -153,7 +164,7 @@ static void test_it_asks_for_its_columns(void **state)
 
 	assert_string_equal(f->request, "{\"id\":0,\"method\":\"monitor\",\"params\":["
 					"\"Open_vSwitch\",null,{\"Port\":{\"columns\":[\"name\","
-					"\"tag\",\"options\"]}}]}");
+					"\"tag\",\"options\",\"status\"]}}]}");
 	assert_false(replica_is_ready(f->replica));
 }
 
@@ -187,6 +198,24 @@ static void test_updates_follow(void **state)
 	wait_for(f, &f->n_changes, 2);
 	assert_int_equal(row_integer(replica_row(f->replica, 0, UUID_A), "tag", -1), 8);
 	assert_null(replica_row(f->replica, 0, UUID_B));
+}
+
+static void test_results_are_told_and_not_kept(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t version;
+
+	monitored(f);
+	version = row_version(replica_row(f->replica, 0, UUID_A));
+	answer(f, "{\"id\":null,\"method\":\"update\",\"params\":[null,{\"Port\":{"
+		  "\"" UUID_A "\":{\"old\":{\"status\":1},\"new\":{\"name\":\"a\",\"tag\":7}}}}]}");
+	answer(f, "{\"id\":null,\"method\":\"update\",\"params\":[null,{\"Port\":{"
+		  "\"" UUID_B "\":{\"old\":{\"tag\":7},\"new\":{\"name\":\"b\",\"tag\":9}}}}]}");
+	wait_for(f, &f->n_changes, 2);
+	assert_string_equal(f->results, UUID_A " status," UUID_B " tag,");
+	assert_int_equal(f->n_changes, 2);
+	assert_int_equal(row_version(replica_row(f->replica, 0, UUID_A)), version);
+	assert_int_equal(row_integer(replica_row(f->replica, 0, UUID_B), "tag", -1), 9);
 }
 
 static void test_what_is_no_row_does_no_harm(void **state)
@@ -297,6 +326,7 @@ int main(void)
 		TEST(test_it_asks_for_its_columns),
 		TEST(test_rows_are_read),
 		TEST(test_updates_follow),
+		TEST(test_results_are_told_and_not_kept),
 		TEST(test_what_is_no_row_does_no_harm),
 		TEST(test_transactions_are_answered),
 		TEST(test_echo_is_answered),
