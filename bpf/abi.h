@@ -238,8 +238,8 @@ struct versions {
 	__u32 counter[VERSION_COUNTERS];
 };
 
-/* What a decision rests on: it holds while the sum of VERSION_CONFIG's counter and these two is
- * the same. */
+/* What a decision rests on: it holds while the sum of VERSION_CONFIG's counter (in the kernel:
+ * VERSION_KERNEL's) and these two is the same. */
 struct version_stamp {
 	__u16 index[2];
 	__u32 sum;
@@ -329,35 +329,45 @@ _Static_assert(N_PACKET_CLASSES <= 16, "port masks");
 
 /* By mask id (map `masks`). A mask with bits behind these words is not for the kernel. */
 struct kernel_mask {
-	__u64 bits[PACKET_KEY_IPV4_WORDS];
+	__u64 seed;    /* of the hash of keys under it: secret */
+	__u64 n_words; /* the first so many words may have bits: 3, PACKET_KEY_IPV4_WORDS or all */
+	__u64 bits[PACKET_KEY_WORDS];
 };
 
-/* The key of the map `flows4`, whose value is a place in the map `flows`. */
+_Static_assert(sizeof(struct kernel_mask) == 88, "kernel mask");
+
+/* What the index (bpf/index.h) finds places by. */
 struct kernel_key {
 	__u32 mask;
 	__u32 pad;
-	__u64 word[PACKET_KEY_IPV4_WORDS]; /* masked */
+	__u64 word[PACKET_KEY_WORDS]; /* masked */
 };
 
-_Static_assert(sizeof(struct kernel_key) == 56, "at most 64 bytes are quick to hash");
+_Static_assert(sizeof(struct kernel_key) == 80, "kernel key");
 
-#define KERNEL_FLOWS    65536
-#define KERNEL_FLOW_OPS 36 /* an output each to 32 ports, and what it takes to change tags */
+#define KERNEL_FLOWS    65536     /* entries at a time */
+#define KERNEL_PLACES   81920     /* for them, and for those that rest; place 0 is none */
+#define KERNEL_OPS      (1 << 20) /* ops and their words, of all entries with more than one */
+#define KERNEL_FLOW_OPS 512       /* of one entry: 256 outputs, and what it takes to change tags */
 
-/* An entry. It carries its key because the kernel may give the memory of an element of `flows4`
- * that was deleted to another one under the eyes of a program: places in `flows` rest before they
- * are used again, and the comparison tells whose place was found. */
+/* An entry: two cache lines, of which packets that are told apart by Ethernet and IPv4 alone need
+ * the first, and the second if ports and addresses count. It carries its key: a program may follow
+ * the index to a place that has just been given up. So places rest before they are used again,
+ * and the comparison tells whose place was found. */
 struct kernel_flow {
-	struct kernel_key key;
-	struct version_stamp stamp;
-	__u32 n_ops;
-	__u32 pad;
-	struct flow_op op[KERNEL_FLOW_OPS];
+	__u32 mask;         /* id */
+	__u32 n_ops;        /* 1: it is `op` */
+	__u32 list;         /* first of its ops in the map `flow_ops` */
+	__u32 packet_class; /* of the packet that brought it: for the daemon */
+	struct flow_op op;
+	struct version_stamp stamp; /* read and written as one */
+	__u64 word[PACKET_KEY_WORDS];
+	__u64 pad2[3];
 };
 
-_Static_assert(sizeof(struct kernel_flow) == 72 + 8 * KERNEL_FLOW_OPS, "kernel flow");
+_Static_assert(sizeof(struct kernel_flow) == 128, "kernel flow");
 
-/* By CPU * KERNEL_FLOWS + place (map `flow_counts`); packets as on a wire: see act.h. */
+/* By CPU * KERNEL_PLACES + place (map `flow_counts`); packets as on a wire: see act.h. */
 struct kernel_count {
 	__u64 n_packets;
 	__u64 n_bytes;

@@ -7,7 +7,7 @@
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 
-#include "lookup.h"
+#include "set.h"
 
 #define TAG_SIZE sizeof(struct vlan_header)
 
@@ -131,7 +131,79 @@ static __always_inline int set_vlan(struct __sk_buff *skb, struct flow_op op)
 	return bpf_skb_vlan_push(skb, proto, (tci & ~op.mask) | op.tci);
 }
 
-static __always_inline int edit(struct __sk_buff *skb, struct flow_op op)
+/* The sums that cover what has changed by `diff`. A partial one covers the pseudo-header alone. */
+static __always_inline int sums_follow(struct __sk_buff *skb, const struct patch *patch,
+				       const struct header_places *places, __u32 diff)
+{
+	__u64 flags = patch->sums & SUM_PSEUDO ? BPF_F_PSEUDO_HDR : 0;
+	__u32 at = sum_place(places);
+
+	if (patch->sums & SUM_IPV4 && bpf_l3_csum_replace(skb, places->l3 + 10, 0, diff, 0))
+		return -1;
+	if (!at || !(patch->sums & (SUM_PSEUDO | SUM_L4)))
+		return 0;
+	if (is_udp(places->packet_class))
+		flags |= BPF_F_MARK_MANGLED_0;
+	return (int)bpf_l4_csum_replace(skb, at, 0, diff, flags);
+}
+
+static __always_inline int patch_apply(struct __sk_buff *skb, const struct patch *patch,
+				       const struct header_places *places)
+{
+	/* What the card has summed up changes where no sum inside the packet makes up for it. */
+	const __u64 flags = patch->at >= places->l3 && !(patch->sums & (SUM_IPV4 | SUM_L4))
+				    ? BPF_F_RECOMPUTE_CSUM
+				    : 0;
+	__u64 old[2] = {0}, new[2];
+	__u32 size = patch->size;
+
+	if (size < 1 || size > sizeof(old))
+		return 0;
+	if (bpf_skb_load_bytes(skb, patch->at, old, size))
+		return -1;
+	for (int i = 0; i < 2; i++)
+		new[i] = (old[i] & ~patch->mask[i]) | (patch->value[i] & patch->mask[i]);
+	if (bpf_skb_store_bytes(skb, patch->at, new, size, flags))
+		return -1;
+	if (!patch->sums)
+		return 0;
+	return sums_follow(
+		skb, patch, places,
+		(__u32)bpf_csum_diff((__be32 *)old, sizeof(old), (__be32 *)new, sizeof(new), 0));
+}
+
+/* What is to be done with the packet, and how far it is. */
+struct act {
+	struct extent extent;
+	struct header_places places; /* when it came */
+	__u16 in_port;
+	__u32 first; /* op in `flow_ops` */
+	__u32 n_ops;
+};
+
+/* Not static: see tc_parse() in tc.bpf.c. */
+__attribute__((noinline)) int act_set(struct __sk_buff *skb, struct act *act, __u32 i)
+{
+	struct header_places places;
+	struct patch patch = {0};
+	const struct flow_op *op;
+	__u32 moved;
+
+	if (!act)
+		return -1;
+	op = bpf_map_lookup_elem(&flow_ops, &i);
+	if (!op)
+		return -1;
+	moved = skb->len - act->extent.len;
+	places.packet_class = act->places.packet_class;
+	places.l3 = act->places.l3 + moved;
+	places.l4 = act->places.l4 ? act->places.l4 + moved : 0;
+	patch_read(&patch, i, op->n_words);
+	patch_make(&patch, &places, op->field);
+	return patch_apply(skb, &patch, &places);
+}
+
+static __always_inline int edit(struct __sk_buff *skb, struct act *act, struct flow_op op, __u32 i)
 {
 	switch (op.type) {
 	case OP_PUSH_VLAN:
@@ -140,35 +212,72 @@ static __always_inline int edit(struct __sk_buff *skb, struct flow_op op)
 		return bpf_skb_vlan_pop(skb);
 	case OP_SET_VLAN:
 		return set_vlan(skb, op);
+	case OP_SET:
+		return act_set(skb, act, i);
 	}
 	return -1;
 }
 
-/* More than one step, or one that is no output. */
-static __always_inline int act_list(struct __sk_buff *skb, const struct kernel_flow *flow,
-				    const struct extent *extent, __u16 in_port)
-{
-	for (__u32 i = 0; i < KERNEL_FLOW_OPS && i < flow->n_ops; i++) {
-		struct flow_op op = flow->op[i];
+enum { ACT_ON = -1 }; /* there is more to do */
 
-		if (op.type == OP_DROP) {
-			drop_count(in_port, op.reason);
-		} else if (op.type == OP_OUTPUT) {
-			if (i + 1 == flow->n_ops)
-				return output(skb, extent, op.port);
-			output_copy(skb, extent, op.port);
-		} else if (edit(skb, op)) {
-			drop_count(in_port, DROP_NO_BUFFER);
+/* One op. The verdict, or ACT_ON. Not static, so that a loop over it costs the verifier little. */
+__attribute__((noinline)) int act_op(struct __sk_buff *skb, struct act *act, __u32 i, __u32 is_last)
+{
+	const struct flow_op *op;
+
+	if (!act)
+		return TC_ACT_SHOT;
+	op = bpf_map_lookup_elem(&flow_ops, &i);
+	if (!op)
+		return TC_ACT_SHOT;
+	if (op->type == OP_DROP) {
+		drop_count(act->in_port, op->reason);
+		return TC_ACT_SHOT;
+	}
+	if (op->type == OP_OUTPUT) {
+		if (is_last)
+			return output(skb, &act->extent, op->port);
+		output_copy(skb, &act->extent, op->port);
+	} else if (edit(skb, act, *op, i)) {
+		drop_count(act->in_port, DROP_NO_BUFFER);
+		return TC_ACT_SHOT;
+	}
+	return is_last ? TC_ACT_SHOT : ACT_ON;
+}
+
+/* More than one step. */
+static __always_inline int act_list(struct __sk_buff *skb, struct act *act)
+{
+	__u32 i = 0;
+
+#pragma nounroll
+	for (__u32 n = 0; n < KERNEL_FLOW_OPS; n++) {
+		__u32 at = act->first + i;
+		const struct flow_op *op = bpf_map_lookup_elem(&flow_ops, &at);
+		__u32 next;
+		int verdict;
+
+		if (!op)
 			break;
-		}
+		next = i + 1 + op->n_words;
+		verdict = act_op(skb, act, at, next >= act->n_ops);
+		if (verdict != ACT_ON)
+			return verdict;
+		i = next;
 	}
 	return TC_ACT_SHOT;
 }
 
 static __always_inline int act(struct __sk_buff *skb, const struct kernel_flow *flow,
-			       const struct extent *extent, __u16 in_port)
+			       struct act *act)
 {
-	if (flow->n_ops == 1 && flow->op[0].type == OP_OUTPUT)
-		return output(skb, extent, flow->op[0].port);
-	return act_list(skb, flow, extent, in_port);
+	if (flow->n_ops == 1 && flow->op.type == OP_OUTPUT)
+		return output(skb, &act->extent, flow->op.port);
+	if (flow->n_ops == 1 && flow->op.type == OP_DROP) {
+		drop_count(act->in_port, flow->op.reason);
+		return TC_ACT_SHOT;
+	}
+	act->first = flow->list;
+	act->n_ops = flow->n_ops;
+	return act_list(skb, act);
 }

@@ -6,66 +6,103 @@
 #include "ingress.h"
 #include "maps.h"
 
-static __always_inline bool is_fresh(const struct version_stamp *stamp)
+static __always_inline bool is_fresh(const struct kernel_flow *flow)
 {
 	__u32 zero = 0;
 	const struct versions *now = bpf_map_lookup_elem(&versions, &zero);
+	/* Whole: renewal may change it under our eyes. */
+	union {
+		__u64 word;
+		struct version_stamp stamp;
+	} is = {.word = *(const volatile __u64 *)&flow->stamp};
 
 	if (!now)
 		return false;
-	return stamp->sum == now->counter[VERSION_CONFIG] +
-				     now->counter[stamp->index[0] % VERSION_COUNTERS] +
-				     now->counter[stamp->index[1] % VERSION_COUNTERS];
+	return is.stamp.sum == now->counter[VERSION_KERNEL] +
+				       now->counter[is.stamp.index[0] % VERSION_COUNTERS] +
+				       now->counter[is.stamp.index[1] % VERSION_COUNTERS];
 }
 
-static __always_inline bool key_make(const struct packet_key *packet, struct kernel_key *key)
+/* NULL: the kernel has no mask for such packets. */
+static __always_inline const struct kernel_mask *key_make(const struct packet_key *packet,
+							  struct kernel_key *key)
 {
 	__u32 port = packet->in_port, id;
 	const struct port_masks *classes = bpf_map_lookup_elem(&port_masks, &port);
 	const struct kernel_mask *mask;
 
 	if (!classes)
-		return false;
+		return 0;
 	id = classes->by_class[packet->packet_class % 16] - 1u;
 	mask = bpf_map_lookup_elem(&masks, &id);
 	if (!mask)
-		return false;
+		return 0;
 	key->mask = id;
 	key->pad = 0;
 #pragma unroll
-	for (int i = 0; i < PACKET_KEY_IPV4_WORDS; i++)
+	for (int i = 0; i < PACKET_KEY_WORDS; i++)
 		key->word[i] = packet->word[i] & mask->bits[i];
-	return true;
+	return mask;
 }
 
-/* NULL: a miss. *place is for flow_count(). */
-static __always_inline const struct kernel_flow *flow_lookup(const struct packet_key *packet,
-							     __u32 *place)
+static __always_inline bool has_key(const struct kernel_flow *flow, const struct kernel_key *key)
 {
-	const struct kernel_flow *flow;
-	struct kernel_key key;
-	const __u32 *found;
-	__u64 differs;
+	__u64 differs = flow->mask ^ key->mask;
 
-	if (!key_make(packet, &key))
-		return 0;
-	found = bpf_map_lookup_elem(&flows4, &key);
-	if (!found)
-		return 0;
-	*place = *found;
-	flow = bpf_map_lookup_elem(&flows, place);
-	if (!flow)
-		return 0;
-	differs = flow->key.mask ^ key.mask;
 #pragma unroll
-	for (int i = 0; i < PACKET_KEY_IPV4_WORDS; i++)
-		differs |= flow->key.word[i] ^ key.word[i];
-	return differs || !is_fresh(&flow->stamp) ? 0 : flow;
+	for (int i = 0; i < 5; i++)
+		differs |= flow->word[i] ^ key->word[i];
+	if (differs)
+		return false;
+#pragma unroll
+	for (int i = 5; i < PACKET_KEY_WORDS; i++)
+		differs |= flow->word[i] ^ key->word[i];
+	return !differs;
+}
+
+static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct kernel_key *key)
+{
+	const struct index_bucket *bucket = bpf_map_lookup_elem(&flow_index, &number);
+
+	if (!bucket)
+		return 0;
+#pragma nounroll
+	for (int i = 0; i < INDEX_BUCKET_SLOTS; i++) {
+		__u32 slot = *(const volatile __u32 *)&bucket->slot[i];
+		__u32 place = slot % (1 << INDEX_PLACE_BITS);
+		const struct kernel_flow *flow;
+
+		if (slot >> INDEX_PLACE_BITS != tag)
+			continue;
+		flow = bpf_map_lookup_elem(&flows, &place);
+		if (flow && has_key(flow, key))
+			return is_fresh(flow) ? place : 0;
+	}
+	return 0;
+}
+
+/* The place of the packet's entry; 0: a miss. Not static: see tc_parse() in tc.bpf.c; weak, because
+ * every program brings it. */
+__weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
+{
+	const struct kernel_mask *mask;
+	struct index_spot spot;
+	struct kernel_key key;
+	__u32 place;
+
+	if (!ingress)
+		return 0;
+	mask = key_make(&ingress->key, &key);
+	if (!mask)
+		return 0;
+	spot = index_spot_for(mask, &key);
+	place = bucket_find(spot.bucket[0], spot.tag, &key);
+	return place ?: bucket_find(spot.bucket[1], spot.tag, &key);
 }
 
 static __always_inline void flow_count(__u32 place, __u64 n_packets, __u64 n_bytes)
 {
-	__u32 i = bpf_get_smp_processor_id() * KERNEL_FLOWS + place;
+	__u32 i = bpf_get_smp_processor_id() * KERNEL_PLACES + place;
 	struct kernel_count *count = bpf_map_lookup_elem(&flow_counts, &i);
 
 	if (count) {

@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "abi.h"
+#include "index.h"
 
 /* By ifindex: the port that a device is. */
 struct {
@@ -72,27 +73,35 @@ struct {
 } masks SEC(".maps") __weak;
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, KERNEL_FLOWS);
-	__type(key, struct kernel_key);
-	__type(value, __u32);
-} flows4 SEC(".maps") __weak;
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, INDEX_BUCKETS);
+	__type(key, __u32);
+	__type(value, struct index_bucket);
+} flow_index SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_FLOWS);
+	__uint(max_entries, KERNEL_PLACES);
 	__type(key, __u32);
 	__type(value, struct kernel_flow);
 } flows SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, KERNEL_OPS);
+	__type(key, __u32);
+	__type(value, struct flow_op);
+} flow_ops SEC(".maps") __weak;
 
 /* Written by the programs alone, but for zeroing a place that rests. Of size for one CPU here; the
  * daemon makes them for as many as there are. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_FLOWS);
+	__uint(max_entries, KERNEL_PLACES);
 	__type(key, __u32);
 	__type(value, struct kernel_count);
 } flow_counts SEC(".maps") __weak;

@@ -101,15 +101,38 @@ __attribute__((noinline)) int tc_parse(struct __sk_buff *skb, struct ingress *ou
 	return 0;
 }
 
+/* What the cache says of the packet; ACT_ON: nothing. */
+static __always_inline int known(struct __sk_buff *skb, struct ingress *ingress)
+{
+	struct act what = {.in_port = ingress->key.in_port};
+	const struct kernel_flow *flow;
+	__u32 place;
+	__u64 n_bytes;
+
+	if (ingress->layout.verdict != PARSE_OK || !extent_of(skb, ingress, &what.extent))
+		return ACT_ON;
+	place = flow_find(ingress);
+	if (!place)
+		return ACT_ON;
+	flow = bpf_map_lookup_elem(&flows, &place);
+	if (!flow)
+		return ACT_ON;
+	what.places = (struct header_places){ingress->layout.l3, ingress->layout.l4,
+					     ingress->key.packet_class};
+	n_bytes = n_bytes_of(skb, &what.extent);
+	flow_count(place, what.extent.n_packets, n_bytes);
+	rx_count(what.in_port, what.extent.n_packets, n_bytes);
+	return act(skb, flow, &what);
+}
+
 SEC("tc")
 int port_tc(struct __sk_buff *skb)
 {
-	__u32 ifindex = skb->ifindex, place;
+	__u32 ifindex = skb->ifindex;
 	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
 	struct ingress ingress = {0};
-	const struct kernel_flow *flow;
-	struct extent extent;
 	enum drop_reason reason;
+	int verdict;
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
@@ -119,16 +142,9 @@ int port_tc(struct __sk_buff *skb)
 	reason = ingress_check(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
-	if (ingress.layout.verdict == PARSE_OK && extent_of(skb, &ingress, &extent)) {
-		flow = flow_lookup(&ingress.key, &place);
-		if (flow) {
-			__u64 n_bytes = n_bytes_of(skb, &extent);
-
-			flow_count(place, extent.n_packets, n_bytes);
-			rx_count(port->port, extent.n_packets, n_bytes);
-			return act(skb, flow, &extent, port->port);
-		}
-	}
+	verdict = known(skb, &ingress);
+	if (verdict != ACT_ON)
+		return verdict;
 	if (!fits(skb))
 		return drop(port->port, DROP_TOO_BIG);
 	return upcall(skb, port->port, ingress_hash(&ingress));

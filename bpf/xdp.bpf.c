@@ -28,24 +28,26 @@ __attribute__((noinline)) int xdp_parse(struct xdp_md *ctx, struct ingress *out)
 		return -1;
 	ingress.key.in_port = out->key.in_port;
 	parse_packet(data, end, (__u32)(end - data), &ingress.key, &ingress.layout);
+	ingress.size = (__u32)(end - data);
 	*out = ingress;
 	return 0;
 }
 
 /* DROP_NONE: the cache does not say so. */
-static __always_inline enum drop_reason drop_lookup(const struct ingress *ingress, __u64 size)
+static __always_inline enum drop_reason drop_lookup(struct ingress *ingress)
 {
 	const struct kernel_flow *flow;
 	__u32 place;
 
 	if (ingress->layout.verdict != PARSE_OK)
 		return DROP_NONE;
-	flow = flow_lookup(&ingress->key, &place);
-	if (!flow || flow->op[0].type != OP_DROP)
+	place = flow_find(ingress);
+	flow = bpf_map_lookup_elem(&flows, &place);
+	if (!place || !flow || flow->op.type != OP_DROP)
 		return DROP_NONE;
-	flow_count(place, 1, size);
-	rx_count(ingress->key.in_port, 1, size);
-	return flow->op[0].reason;
+	flow_count(place, 1, ingress->size);
+	rx_count(ingress->key.in_port, 1, ingress->size);
+	return flow->op.reason;
 }
 
 SEC("xdp")
@@ -64,7 +66,7 @@ int port_xdp(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	reason = ingress_check(&ingress);
 	if (reason == DROP_NONE)
-		reason = drop_lookup(&ingress, ctx->data_end - ctx->data);
+		reason = drop_lookup(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
 	if (queue >= port->n_queues)

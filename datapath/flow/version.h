@@ -40,19 +40,27 @@ static inline uint16_t version_index(uint64_t hash)
 /* What one decision rests on: collected while it is made. */
 struct version_deps {
 	const struct versions *versions;
-	uint32_t config; /* when it was begun */
+	uint32_t config; /* the counter of the configuration when it was begun */
 	uint32_t learned;
 	uint32_t seen[2];
 	uint16_t index[2];
-	uint8_t n; /* 3: too many; then it rests on VERSION_LEARNED */
+	uint16_t base; /* which counter of the configuration: VERSION_CONFIG or VERSION_KERNEL */
+	uint8_t n;     /* 3: too many; then it rests on VERSION_LEARNED */
 };
 
-/* Before the first look at any table. */
+/* Before the first look at any table. The kernel's entries rest on another counter than those of the
+ * workers: see docs/flows.md. */
+static inline void version_deps_begin_on(struct version_deps *deps, const struct versions *versions,
+					 uint16_t base)
+{
+	*deps = (struct version_deps){.versions = versions, .base = base};
+	deps->config = version_read(versions, base);
+	deps->learned = version_read(versions, VERSION_LEARNED);
+}
+
 static inline void version_deps_begin(struct version_deps *deps, const struct versions *versions)
 {
-	*deps = (struct version_deps){.versions = versions};
-	deps->config = version_read(versions, VERSION_CONFIG);
-	deps->learned = version_read(versions, VERSION_LEARNED);
+	version_deps_begin_on(deps, versions, VERSION_CONFIG);
 }
 
 /* Before looking at what counter `index` stands for. */
@@ -72,7 +80,7 @@ static inline void version_deps_add(struct version_deps *deps, uint16_t index)
 /* The short form that a cache entry keeps. */
 static inline struct version_stamp version_deps_stamp(const struct version_deps *deps)
 {
-	struct version_stamp stamp = {{VERSION_CONFIG, VERSION_CONFIG}, 3 * deps->config};
+	struct version_stamp stamp = {{deps->base, deps->base}, 3 * deps->config};
 
 	if (deps->n == 3) {
 		stamp.index[0] = VERSION_LEARNED;
@@ -87,9 +95,14 @@ static inline struct version_stamp version_deps_stamp(const struct version_deps 
 }
 
 /* True while nothing that the decision rests on has changed. */
+static inline bool version_is_fresh_on(const struct versions *versions, struct version_stamp stamp,
+				       uint16_t base)
+{
+	return stamp.sum == version_read(versions, base) + version_read(versions, stamp.index[0]) +
+				    version_read(versions, stamp.index[1]);
+}
+
 static inline bool version_is_fresh(const struct versions *versions, struct version_stamp stamp)
 {
-	return stamp.sum == version_read(versions, VERSION_CONFIG) +
-				    version_read(versions, stamp.index[0]) +
-				    version_read(versions, stamp.index[1]);
+	return version_is_fresh_on(versions, stamp, VERSION_CONFIG);
 }

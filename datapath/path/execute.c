@@ -137,7 +137,7 @@ void step_execute(struct worker *worker, struct burst *burst)
 			continue;
 		}
 		if (worker->host->offers && is_offer_due(entry->n_packets))
-			offer(worker, &burst->queries[i]);
+			offer(worker, &burst->keys[i]);
 		if (cache_hit(entry, 1, burst->frames[i].len, tick))
 			refresh(worker, burst, &burst->keys[i]);
 		execute(worker, burst, i, entry->actions);

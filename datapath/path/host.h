@@ -35,12 +35,9 @@ struct path_learned {
 	struct eth_addr mac;
 };
 
-/* Message: what a worker's cache does with a flow that lasts. */
+/* Message: a packet of a flow that lasts. */
 struct path_offer {
-	struct kernel_key key;
-	struct version_stamp stamp;
-	uint32_t n_ops;
-	struct flow_op op[KERNEL_FLOW_OPS];
+	struct packet_key key;
 };
 
 struct translation {

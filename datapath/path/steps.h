@@ -3,8 +3,8 @@
  * the burst; a packet that it drops leaves the burst. This worker's thread. */
 
 struct burst;
-struct cache_query;
 struct flow_actions;
+struct flow_key;
 struct frame;
 struct worker;
 
@@ -22,8 +22,8 @@ void step_miss(struct worker *worker, struct burst *burst);
 /* Does `actions` to packet `i` of the burst, and gives its frame away. */
 void execute(struct worker *worker, struct burst *burst, unsigned i,
 	     const struct flow_actions *actions);
-/* Offers the entry that was found to the kernel's cache. */
-void offer(struct worker *worker, const struct cache_query *query);
+/* Offers the flow of such a packet to the kernel's cache. */
+void offer(struct worker *worker, const struct flow_key *key);
 /* Removes stale and idle entries of the cache, a little each turn: every one is looked at about
  * once per second. */
 void sweep(struct worker *worker);

@@ -8,7 +8,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "base/counter.h"
 #include "base/own.h"
 
 /* As in bpf/maps.h, but that counters have a stretch for each CPU. */
@@ -21,11 +20,12 @@ static const struct layout {
 	[FLOW_MAP_VERSIONS] = {"versions", sizeof(struct versions), 1, false},
 	[FLOW_MAP_PORT_MASKS] = {"port_masks", sizeof(struct port_masks), PORT_ID_MAX, false},
 	[FLOW_MAP_MASKS] = {"masks", sizeof(struct kernel_mask), FLOW_MASK_IDS, false},
-	[FLOW_MAP_FLOWS] = {"flows", sizeof(struct kernel_flow), KERNEL_FLOWS, false},
-	[FLOW_MAP_COUNTS] = {"flow_counts", sizeof(struct kernel_count), KERNEL_FLOWS, true},
+	[FLOW_MAP_FLOWS] = {"flows", sizeof(struct kernel_flow), KERNEL_PLACES, false},
+	[FLOW_MAP_COUNTS] = {"flow_counts", sizeof(struct kernel_count), KERNEL_PLACES, true},
 	[FLOW_MAP_PORT_COUNTS] = {"port_counts", sizeof(struct kernel_port_count), PORT_ID_MAX,
 				  true},
-	[FLOW_MAP_INDEX] = {"flows4", sizeof(uint32_t), KERNEL_FLOWS, false},
+	[FLOW_MAP_OPS] = {"flow_ops", sizeof(struct flow_op), KERNEL_OPS, false},
+	[FLOW_MAP_INDEX] = {"flow_index", sizeof(struct index_bucket), INDEX_BUCKETS, false},
 };
 
 const char *flow_map_name(enum flow_map map)
@@ -65,18 +65,6 @@ static int array_new(struct flow_maps *maps, enum flow_map map, void **out)
 	return 0;
 }
 
-static int index_new(struct flow_maps *maps)
-{
-	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
-	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, layouts[FLOW_MAP_INDEX].name,
-				sizeof(struct kernel_key), sizeof(uint32_t), KERNEL_FLOWS, &opts);
-
-	if (fd < 0)
-		return fd;
-	maps->fd[FLOW_MAP_INDEX] = fd;
-	return 0;
-}
-
 static int arrays_new(struct flow_maps *maps)
 {
 	int rc = array_new(maps, FLOW_MAP_VERSIONS, (void **)&maps->versions);
@@ -91,6 +79,10 @@ static int arrays_new(struct flow_maps *maps)
 		rc = array_new(maps, FLOW_MAP_COUNTS, (void **)&maps->counts);
 	if (!rc)
 		rc = array_new(maps, FLOW_MAP_PORT_COUNTS, (void **)&maps->port_counts);
+	if (!rc)
+		rc = array_new(maps, FLOW_MAP_OPS, (void **)&maps->ops);
+	if (!rc)
+		rc = array_new(maps, FLOW_MAP_INDEX, (void **)&maps->index);
 	return rc;
 }
 
@@ -108,8 +100,6 @@ int flow_maps_new(struct flow_maps **out)
 		return rc;
 	maps->n_cpus = (unsigned)rc;
 	rc = arrays_new(maps);
-	if (!rc)
-		rc = index_new(maps);
 	if (rc)
 		return rc;
 	*out = take_ptr(maps);
@@ -129,61 +119,12 @@ void flow_maps_free(struct flow_maps **p)
 	memory[FLOW_MAP_FLOWS] = maps->flows;
 	memory[FLOW_MAP_COUNTS] = maps->counts;
 	memory[FLOW_MAP_PORT_COUNTS] = maps->port_counts;
-	memory[FLOW_MAP_INDEX] = NULL;
+	memory[FLOW_MAP_OPS] = maps->ops;
+	memory[FLOW_MAP_INDEX] = maps->index;
 	for (unsigned i = 0; i < N_FLOW_MAPS; i++) {
 		if (memory[i])
 			munmap(memory[i], map_size(maps, i));
 		fd_close(&maps->fd[i]);
 	}
 	mem_free(p);
-}
-
-int flow_maps_put(struct flow_maps *maps, uint32_t place)
-{
-	/* The kernel takes a lock for it, so what was written before is seen by whoever finds it. */
-	return bpf_map_update_elem(maps->fd[FLOW_MAP_INDEX], &maps->flows[place].key, &place,
-				   BPF_ANY)
-		       ? -errno
-		       : 0;
-}
-
-bool flow_maps_find(const struct flow_maps *maps, const struct kernel_key *key, uint32_t *place)
-{
-	return !bpf_map_lookup_elem(maps->fd[FLOW_MAP_INDEX], key, place);
-}
-
-void flow_maps_del(struct flow_maps *maps, const struct kernel_key *key)
-{
-	bpf_map_delete_elem(maps->fd[FLOW_MAP_INDEX], key);
-}
-
-void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
-{
-	*out = (struct kernel_count){0};
-	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
-		const struct kernel_count *row = &maps->counts[cpu * KERNEL_FLOWS + place];
-
-		out->n_packets += counter_get((const uint64_t *)&row->n_packets);
-		out->n_bytes += counter_get((const uint64_t *)&row->n_bytes);
-	}
-}
-
-void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
-{
-	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
-		maps->counts[cpu * KERNEL_FLOWS + place] = (struct kernel_count){0};
-}
-
-void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
-			  struct kernel_port_count *out)
-{
-	*out = (struct kernel_port_count){0};
-	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
-		const struct kernel_port_count *row = &maps->port_counts[cpu * PORT_ID_MAX + port];
-
-		out->rx_packets += counter_get((const uint64_t *)&row->rx_packets);
-		out->rx_bytes += counter_get((const uint64_t *)&row->rx_bytes);
-		out->tx_packets += counter_get((const uint64_t *)&row->tx_packets);
-		out->tx_bytes += counter_get((const uint64_t *)&row->tx_bytes);
-	}
 }

@@ -2,16 +2,16 @@
 /* The kernel's flow cache as the daemon sees it: maps that the programs share, in our memory.
  *
  * They are made before the programs are loaded and outlive them, so what the cache knows does not
- * depend on the upcall device or a port. All are plain arrays that we write like any memory, but
- * the exact-match index {mask id, masked key} -> place.
+ * depend on the upcall device or a port. All are plain arrays that we write like any memory.
  *
- * How a place is used: write flows[place], then flow_maps_put(). To take it back: flow_maps_del(),
- * and leave it alone for FLOW_MAPS_REST_NS, because a program may still be reading it.
+ * How a place is used: write flows[place] and its ops, then flow_index_put() or flow_index_set(). To
+ * take it back: flow_index_clear() or another flow_index_set(), and leave it and its ops alone for
+ * FLOW_MAPS_REST_NS, because a program may still be reading them.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../bpf/abi.h"
+#include "../bpf/index.h"
 
 enum flow_map {
 	FLOW_MAP_VERSIONS,
@@ -20,6 +20,7 @@ enum flow_map {
 	FLOW_MAP_FLOWS,
 	FLOW_MAP_COUNTS,
 	FLOW_MAP_PORT_COUNTS,
+	FLOW_MAP_OPS,
 	FLOW_MAP_INDEX,
 	N_FLOW_MAPS
 };
@@ -35,10 +36,12 @@ struct flow_maps {
 	/* control writes, programs read */
 	struct port_masks *port_masks; /* PORT_ID_MAX */
 	struct kernel_mask *masks;     /* FLOW_MASK_IDS */
-	/* revalidator writes, programs read */
-	struct kernel_flow *flows; /* KERNEL_FLOWS */
-	/* programs write; the revalidator zeroes those of places that nobody can find */
-	struct kernel_count *counts;           /* n_cpus * KERNEL_FLOWS */
+	/* whoever holds the lock of switch/offload writes, programs read */
+	struct index_bucket *index; /* INDEX_BUCKETS */
+	struct kernel_flow *flows;  /* KERNEL_PLACES */
+	struct flow_op *ops;        /* KERNEL_OPS */
+	/* programs write; places that nobody can find are zeroed under that lock */
+	struct kernel_count *counts;           /* n_cpus * KERNEL_PLACES */
 	struct kernel_port_count *port_counts; /* n_cpus * PORT_ID_MAX */
 };
 
@@ -50,13 +53,22 @@ void flow_maps_free(struct flow_maps **maps);
 /* What a map is called in the programs. Static. */
 const char *flow_map_name(enum flow_map map);
 
-/* ---- the index: revalidator ---- */
+/* ---- the index. A slot is bucket * INDEX_BUCKET_SLOTS + number in it ---- */
 
-/* Makes the entry at `place` the one for its key. 0, -E2BIG: full, -ENOMEM. */
-int flow_maps_put(struct flow_maps *maps, uint32_t place);
-/* False: the key has no entry. */
-bool flow_maps_find(const struct flow_maps *maps, const struct kernel_key *key, uint32_t *place);
-void flow_maps_del(struct flow_maps *maps, const struct kernel_key *key);
+#define FLOW_SLOT_NONE UINT32_MAX
+
+/* The slot of a key; FLOW_SLOT_NONE: it has none. The row of its mask must be as it was when the key was
+ * put in. */
+uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key);
+/* Makes `place`, which holds an entry for `key`, the one that is found. The key must have no slot. 0 or
+ * -ENOSPC: both its buckets are full. */
+int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
+		   uint32_t *slot);
+/* From now on another place of the same key is found. */
+void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place);
+void flow_index_clear(struct flow_maps *maps, uint32_t slot);
+/* 0: it is free. */
+uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot);
 
 /* ---- counters, summed over the CPUs. Any thread ---- */
 

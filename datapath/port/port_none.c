@@ -17,35 +17,6 @@ void flow_maps_free(struct flow_maps **maps)
 {
 }
 
-int flow_maps_put(struct flow_maps *maps, uint32_t place)
-{
-	return -ENOTSUP;
-}
-
-bool flow_maps_find(const struct flow_maps *maps, const struct kernel_key *key, uint32_t *place)
-{
-	return false;
-}
-
-void flow_maps_del(struct flow_maps *maps, const struct kernel_key *key)
-{
-}
-
-void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
-{
-	*out = (struct kernel_count){0};
-}
-
-void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
-{
-}
-
-void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
-			  struct kernel_port_count *out)
-{
-	*out = (struct kernel_port_count){0};
-}
-
 int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
 		   const struct port_host *host, struct err *err)
 {

@@ -1,6 +1,7 @@
 #include "switch/offload.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,37 +10,33 @@
 #include "base/mailbox.h"
 #include "base/own.h"
 #include "base/rcu.h"
+#include "flow/action.h"
 #include "flow/key.h"
 #include "flow/mask.h"
 #include "flow/version.h"
 #include "path/host.h"
 #include "port/flow_maps.h"
-#include "switch/snapshot.h"
+#include "switch/offload-ops.h"
+#include "switch/offload-places.h"
 
-#define MAILBOX_SLOTS 1024
+#define MAILBOX_SLOTS 4096
 #define IDLE_NS       (10 * CLOCK_NS_PER_SEC) /* as in the workers' caches */
-#define SWEEP_BATCH   256                     /* entries between two rests */
-#define NONE          UINT32_MAX
-
-/* A place in flow_maps.flows: unused, live, or resting (so that no program reads it any more). */
-struct place {
-	uint64_t n_packets; /* of a live one, when last looked at */
-	uint64_t since;     /* live: last used; resting: since then */
-	uint32_t next;      /* of the resting ones */
-	bool is_live;
-};
+#define BATCH         256                     /* entries or offers between two rests */
+#define RENEW_MAX     16384 /* entries that a change may be kept waiting for: some 10 ms */
 
 struct offload {
 	/* fixed after create */
 	struct flow_maps *maps;
 	const struct path_host *host;
 	struct mailbox *mailbox;
-	/* revalidator only */
-	struct place *places; /* KERNEL_FLOWS */
-	uint32_t n_made;      /* places used so far: 0 to n_made - 1 */
-	uint32_t rest_first;  /* the longest at rest; NONE */
-	uint32_t rest_last;
-	/* counters: revalidator writes */
+	pthread_mutex_t lock;
+	/* atomic: all entries are stale, and to be translated again */
+	bool is_renewal_due;
+	/* under the lock */
+	struct places places;
+	struct op_lists *lists;
+	struct translation translation; /* scratch */
+	/* counters: written under the lock */
 	struct offload_stats stats;
 };
 
@@ -50,13 +47,14 @@ int offload_new(struct offload **out, struct flow_maps *maps, const struct path_
 
 	if (!offload)
 		return -ENOMEM;
+	pthread_mutex_init(&offload->lock, NULL);
 	offload->maps = maps;
 	offload->host = host;
-	offload->rest_first = NONE;
-	offload->places = calloc(KERNEL_FLOWS, sizeof(*offload->places));
-	if (!offload->places)
-		return -ENOMEM;
-	rc = mailbox_new(&offload->mailbox, sizeof(struct path_offer), MAILBOX_SLOTS);
+	rc = places_init(&offload->places);
+	if (!rc)
+		rc = op_lists_new(&offload->lists, maps->ops);
+	if (!rc)
+		rc = mailbox_new(&offload->mailbox, sizeof(struct path_offer), MAILBOX_SLOTS);
 	if (rc)
 		return rc;
 	*out = take_ptr(offload);
@@ -65,10 +63,14 @@ int offload_new(struct offload **out, struct flow_maps *maps, const struct path_
 
 void offload_free(struct offload **p)
 {
-	if (!*p)
+	struct offload *offload = *p;
+
+	if (!offload)
 		return;
-	mailbox_free(&(*p)->mailbox);
-	free((*p)->places);
+	mailbox_free(&offload->mailbox);
+	op_lists_free(&offload->lists);
+	places_fini(&offload->places);
+	pthread_mutex_destroy(&offload->lock);
 	mem_free(p);
 }
 
@@ -81,85 +83,345 @@ void offload_stats(const struct offload *offload, struct offload_stats *out)
 {
 	out->n_entries = counter_get(&offload->stats.n_entries);
 	out->n_full = counter_get(&offload->stats.n_full);
+	out->n_evicted = counter_get(&offload->stats.n_evicted);
 }
 
-/* ---- places ---- */
-
-static void place_rest(struct offload *offload, uint32_t i, uint64_t now)
+/* May look at what RCU guards, and write entries. Nobody who holds the lock waits for readers. */
+static void begin(struct offload *offload)
 {
-	offload->places[i] = (struct place){.since = now, .next = NONE};
-	if (offload->rest_first == NONE)
-		offload->rest_first = i;
-	else
-		offload->places[offload->rest_last].next = i;
-	offload->rest_last = i;
+	pthread_mutex_lock(&offload->lock);
+	rcu_sleep_end();
 }
 
-/* A place that no program reads, NONE if there is none. */
-static uint32_t place_take(struct offload *offload, uint64_t now)
+static void end(struct offload *offload)
 {
-	uint32_t i = offload->rest_first;
+	uint64_t *n_entries = &offload->stats.n_entries;
 
-	if (i != NONE && now - offload->places[i].since > FLOW_MAPS_REST_NS) {
-		offload->rest_first = offload->places[i].next;
-		return i;
+	counter_add(n_entries, offload->places.n_live - *n_entries);
+	rcu_sleep_begin();
+	pthread_mutex_unlock(&offload->lock);
+}
+
+/* ---- what translation says of a key ---- */
+
+/* A kernel entry's key, spread out. */
+struct masked {
+	const struct flow_mask *mask;
+	uint8_t packet_class;
+	struct flow_key key;
+};
+
+static void key_pack(const struct masked *masked, struct kernel_key *out)
+{
+	*out = (struct kernel_key){.mask = masked->mask->id};
+	memcpy(out->word, masked->key.word, sizeof(out->word));
+}
+
+/* NULL: nobody wants packets of this port any more. */
+static const struct flow_mask *mask_for(const struct path_view *view, uint16_t in_port,
+					uint8_t packet_class)
+{
+	const struct path_masks *masks = view->masks[in_port % PORT_ID_MAX];
+
+	return masks ? masks->by_class[packet_class] : NULL;
+}
+
+/* False: the kernel is not to do it. Otherwise the ops are in offload->translation. */
+static bool decide(struct offload *offload, const struct path_view *view,
+		   const struct masked *masked, uint64_t now)
+{
+	struct translation *out = &offload->translation;
+
+	out->frame = NULL;
+	out->has_learned = false;
+	out->credits.n = 0;
+	flow_op_list_clear(&out->ops);
+	offload->host->translate(view, &masked->key, now, out);
+	return !out->ops.is_full &&
+	       !offload_refusal(masked->mask, &masked->key.packet, out->ops.op, out->ops.n_ops);
+}
+
+/* ---- entries ---- */
+
+static bool is_single(const struct flow_op_list *ops)
+{
+	return ops->n_ops == 1 && (ops->op[0].type == OP_OUTPUT || ops->op[0].type == OP_DROP);
+}
+
+static const struct flow_op *ops_of(const struct offload *offload, uint32_t i)
+{
+	const struct kernel_flow *flow = &offload->maps->flows[i];
+
+	return offload->places.place[i].list ? &offload->maps->ops[flow->list] : &flow->op;
+}
+
+static bool has_ops(const struct offload *offload, uint32_t i, const struct flow_op_list *ops)
+{
+	return offload->maps->flows[i].n_ops == ops->n_ops &&
+	       !memcmp(ops_of(offload, i), ops->op, ops->n_ops * sizeof(ops->op[0]));
+}
+
+static void stamp_write(struct kernel_flow *flow, struct version_stamp stamp)
+{
+	uint64_t word;
+
+	memcpy(&word, &stamp, sizeof(word));
+	__atomic_store_n((uint64_t *)&flow->stamp, word, __ATOMIC_RELEASE);
+}
+
+/* Writes what was decided to a place that nobody can find. */
+static void entry_write(struct offload *offload, uint32_t i, const struct masked *masked,
+			struct op_list *list)
+{
+	const struct translation *decision = &offload->translation;
+	struct kernel_flow *flow = &offload->maps->flows[i];
+
+	*flow = (struct kernel_flow){
+		.mask = masked->mask->id,
+		.n_ops = decision->ops.n_ops,
+		.list = list ? op_list_first(list) : 0,
+		.packet_class = masked->packet_class,
+		.stamp = version_deps_stamp(&decision->deps),
+	};
+	if (!list)
+		flow->op = decision->ops.op[0];
+	memcpy(flow->word, masked->key.word, sizeof(flow->word));
+	flow_maps_count_reset(offload->maps, i);
+}
+
+/* An entry of what was decided, that nobody can find yet. PLACE_NONE: no room. */
+static uint32_t entry_new(struct offload *offload, const struct masked *masked, uint64_t now)
+{
+	const struct flow_op_list *ops = &offload->translation.ops;
+	struct op_list *list = NULL;
+	uint32_t i = places_take(&offload->places);
+
+	if (i && !is_single(ops) && op_list_get(offload->lists, ops->op, ops->n_ops, &list)) {
+		places_leave(&offload->places, i, now);
+		return PLACE_NONE;
 	}
-	return offload->n_made < KERNEL_FLOWS ? offload->n_made++ : NONE;
+	if (!i)
+		return PLACE_NONE;
+	entry_write(offload, i, masked, list);
+	places_join(&offload->places, i, masked->key.packet.in_port, now);
+	offload->places.place[i].list = list;
+	return i;
 }
 
-static void entry_leave(struct offload *offload, uint32_t i, uint64_t now)
+static void entry_remove(struct offload *offload, uint32_t i, uint64_t now)
 {
-	place_rest(offload, i, now);
-	counter_add(&offload->stats.n_entries, -1ull);
+	flow_index_clear(offload->maps, offload->places.place[i].slot);
+	places_leave(&offload->places, i, now);
+}
+
+/* Sees what has been counted since it was looked at. True if there was anything. */
+static bool entry_count(struct offload *offload, uint32_t i)
+{
+	struct place *place = &offload->places.place[i];
+	struct kernel_count count;
+	bool is_used;
+
+	flow_maps_count(offload->maps, i, &count);
+	is_used = count.n_packets != place->n_packets;
+	place->n_packets = count.n_packets;
+	place->n_bytes = count.n_bytes;
+	return is_used;
+}
+
+/* Makes places free that have rested. */
+static void ripen(struct offload *offload, uint64_t now)
+{
+	uint32_t i;
+
+	while ((i = places_ripe(&offload->places, now)) != PLACE_NONE)
+		op_list_put(offload->lists, &offload->places.place[i].list);
+}
+
+static void entry_add(struct offload *offload, const struct masked *masked, uint64_t now)
+{
+	const uint32_t victim = places_victim(&offload->places, masked->key.packet.in_port);
+	struct kernel_key key;
+	uint32_t i;
+
+	if (victim) {
+		entry_remove(offload, victim, now);
+		counter_add(&offload->stats.n_evicted, 1);
+	}
+	key_pack(masked, &key);
+	i = entry_new(offload, masked, now);
+	if (i && flow_index_put(offload->maps, &key, i, &offload->places.place[i].slot)) {
+		places_leave(&offload->places, i, now);
+		i = PLACE_NONE;
+	}
+	if (!i)
+		counter_add(&offload->stats.n_full, 1);
+}
+
+/* Another entry takes the place of this one, between two packets. */
+static void entry_replace(struct offload *offload, uint32_t old, const struct masked *masked,
+			  uint64_t now)
+{
+	const uint32_t slot = offload->places.place[old].slot;
+	const uint64_t since = offload->places.place[old].since;
+	const uint32_t i = entry_new(offload, masked, now);
+
+	if (!i) {
+		counter_add(&offload->stats.n_full, 1);
+		entry_remove(offload, old, now);
+		return;
+	}
+	offload->places.place[i].slot = slot;
+	offload->places.place[i].since = since;
+	flow_index_set(offload->maps, slot, i);
+	places_leave(&offload->places, old, now);
+}
+
+/* ---- translating again ---- */
+
+static void masked_of(const struct kernel_flow *flow, const struct flow_mask *mask,
+		      struct masked *out)
+{
+	*out = (struct masked){.mask = mask, .packet_class = (uint8_t)flow->packet_class};
+	memcpy(out->key.word, flow->word, sizeof(flow->word));
+}
+
+static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
+{
+	struct kernel_flow *flow = &offload->maps->flows[i];
+	struct version_deps *deps = &offload->translation.deps;
+	struct masked masked;
+	const struct path_view *view;
+	const struct flow_mask *mask;
+
+	/* In this order: see path/host.h. */
+	version_deps_begin_on(deps, offload->host->versions, VERSION_KERNEL);
+	view = rcu_load(offload->host->view);
+	mask = mask_for(view, offload->places.place[i].in_port, (uint8_t)flow->packet_class);
+	if (!mask || mask->id != flow->mask) {
+		entry_remove(offload, i, now);
+		return;
+	}
+	masked_of(flow, mask, &masked);
+	if (!decide(offload, view, &masked, now))
+		entry_remove(offload, i, now);
+	else if (has_ops(offload, i, &offload->translation.ops))
+		stamp_write(flow, version_deps_stamp(deps));
+	else
+		entry_replace(offload, i, &masked, now);
+}
+
+static bool is_fresh(const struct offload *offload, uint32_t i)
+{
+	return version_is_fresh_on(offload->maps->versions, offload->maps->flows[i].stamp,
+				   VERSION_KERNEL);
+}
+
+static void renew_all(struct offload *offload, uint64_t now)
+{
+	for (uint32_t i = 1; i <= offload->places.n_made; i++)
+		if (offload->places.place[i].state == PLACE_LIVE)
+			entry_renew(offload, i, now);
+}
+
+void offload_renew(struct offload *offload, uint64_t now)
+{
+	static const struct path_offer nothing;
+
+	if (!offload)
+		return;
+	begin(offload);
+	ripen(offload, now);
+	if (offload->places.n_live <= RENEW_MAX) {
+		renew_all(offload, now);
+	} else {
+		version_bump(offload->maps->versions, VERSION_KERNEL);
+		__atomic_store_n(&offload->is_renewal_due, true, __ATOMIC_RELEASE);
+	}
+	end(offload);
+	if (__atomic_load_n(&offload->is_renewal_due, __ATOMIC_RELAXED))
+		mailbox_send(offload->mailbox, &nothing); /* wakes the revalidator */
+}
+
+/* Renews what is stale, a batch at a time: changes need not wait for all of it. */
+static void renew_stale(struct offload *offload, uint64_t now)
+{
+	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
+		begin(offload);
+		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
+			if (offload->places.place[i].state == PLACE_LIVE && !is_fresh(offload, i))
+				entry_renew(offload, i, now);
+		end(offload);
+	}
 }
 
 /* ---- offers ---- */
 
-static int entry_write(struct offload *offload, uint32_t i, const struct path_offer *offer)
+static bool is_port_number(uint16_t port)
 {
-	struct kernel_flow *flow = &offload->maps->flows[i];
-
-	flow->key = offer->key;
-	flow->stamp = offer->stamp;
-	flow->n_ops = offer->n_ops;
-	memcpy(flow->op, offer->op, offer->n_ops * sizeof(offer->op[0]));
-	flow_maps_count_reset(offload->maps, i);
-	return flow_maps_put(offload->maps, i);
+	return port != PORT_ID_NONE && port < PORT_ID_MAX;
 }
 
-static void entry_add(struct offload *offload, const struct path_offer *offer, uint64_t now)
+/* False: nobody wants such packets, or the kernel cannot look them up. */
+static bool masked_make(const struct path_view *view, const struct packet_key *packet,
+			struct masked *out)
 {
-	struct flow_maps *maps = offload->maps;
-	uint32_t old, i;
-	bool has_old = flow_maps_find(maps, &offer->key, &old);
+	const struct flow_mask *mask = mask_for(view, packet->in_port, packet->packet_class);
 
-	/* Another worker, or the same one again. */
-	if (has_old && version_is_fresh(maps->versions, maps->flows[old].stamp))
+	if (!mask || (mask->n_words && mask->word[mask->n_words - 1] >= PACKET_KEY_WORDS))
+		return false;
+	*out = (struct masked){.mask = mask, .packet_class = packet->packet_class};
+	for (unsigned i = 0; i < mask->n_words; i++)
+		out->key.word[mask->word[i]] = packet->word[mask->word[i]] & mask->bits[i];
+	return true;
+}
+
+static void offer_take(struct offload *offload, const struct packet_key *packet, uint64_t now)
+{
+	const struct path_view *view;
+	struct kernel_key key;
+	struct masked masked;
+	uint32_t slot;
+
+	version_deps_begin_on(&offload->translation.deps, offload->host->versions, VERSION_KERNEL);
+	view = rcu_load(offload->host->view);
+	if (!masked_make(view, packet, &masked))
 		return;
-	i = place_take(offload, now);
-	if (i == NONE) {
-		counter_add(&offload->stats.n_full, 1);
-		return;
+	key_pack(&masked, &key);
+	slot = flow_index_find(offload->maps, &key);
+	if (slot != FLOW_SLOT_NONE) {
+		const uint32_t i = flow_index_place(offload->maps, slot);
+
+		if (!is_fresh(offload, i)) /* else: from another worker, or the same one again */
+			entry_renew(offload, i, now);
+	} else if (decide(offload, view, &masked, now)) {
+		entry_add(offload, &masked, now);
 	}
-	if (entry_write(offload, i, offer)) {
-		place_rest(offload, i, now);
-		counter_add(&offload->stats.n_full, 1);
-		return;
-	}
-	offload->places[i] = (struct place){.since = now, .is_live = true};
-	counter_add(&offload->stats.n_entries, 1);
-	if (has_old)
-		entry_leave(offload, old, now);
+}
+
+/* True if there may be more. */
+static bool receive_batch(struct offload *offload, uint64_t now)
+{
+	struct path_offer offer;
+	unsigned n = 0;
+
+	begin(offload);
+	ripen(offload, now);
+	for (; n < BATCH && mailbox_receive(offload->mailbox, &offer); n++)
+		if (is_port_number(offer.key.in_port))
+			offer_take(offload, &offer.key, now);
+	end(offload);
+	return n == BATCH;
 }
 
 void offload_receive(struct offload *offload, uint64_t now)
 {
-	struct path_offer offer;
-
 	mailbox_wake_ack(offload->mailbox);
-	while (mailbox_receive(offload->mailbox, &offer))
-		if (version_is_fresh(offload->maps->versions, offer.stamp))
-			entry_add(offload, &offer, now);
+	if (__atomic_exchange_n(&offload->is_renewal_due, false, __ATOMIC_ACQUIRE))
+		renew_stale(offload, now);
+	/* A flood of offers fills the box as fast as it is emptied: the rest is the next turn's. */
+	for (unsigned i = 0; i < MAILBOX_SLOTS / BATCH; i++)
+		if (!receive_batch(offload, now))
+			return;
 }
 
 /* ---- ageing ---- */
@@ -172,78 +434,70 @@ static void refresh(struct offload *offload, const struct kernel_flow *flow, uin
 	struct path_learned learned;
 	struct flow_key key = {0};
 
-	memcpy(key.word, flow->key.word, sizeof(flow->key.word));
+	memcpy(key.word, flow->word, sizeof(flow->word));
 	if (view->masks[key.packet.in_port] && host->refresh(view, &key, now, &learned))
 		mailbox_send(host->learned, &learned);
 }
 
 static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 {
-	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct place *place = &offload->places[i];
-	struct kernel_count count;
-	bool is_used;
+	struct place *place = &offload->places.place[i];
+	const bool is_used = entry_count(offload, i);
 
-	flow_maps_count(offload->maps, i, &count);
-	is_used = count.n_packets != place->n_packets;
-	if (is_used) {
-		place->n_packets = count.n_packets;
+	if (place->state != PLACE_LIVE)
+		return;
+	if (is_used)
 		place->since = now;
-	}
-	if (now - place->since > IDLE_NS ||
-	    !version_is_fresh(offload->maps->versions, flow->stamp)) {
-		flow_maps_del(offload->maps, &flow->key);
-		entry_leave(offload, i, now);
-	} else if (is_used) {
-		refresh(offload, flow, now);
-	}
+	if (now - place->since > IDLE_NS)
+		entry_remove(offload, i, now);
+	else if (!is_fresh(offload, i))
+		entry_renew(offload, i, now);
+	else if (is_used)
+		refresh(offload, &offload->maps->flows[i], now);
 }
 
 void offload_sweep(struct offload *offload, uint64_t now)
 {
-	for (uint32_t first = 0; first < offload->n_made; first += SWEEP_BATCH) {
-		rcu_sleep_end();
-		for (uint32_t i = first; i < first + SWEEP_BATCH && i < offload->n_made; i++)
-			if (offload->places[i].is_live)
+	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
+		begin(offload);
+		ripen(offload, now);
+		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
+			if (offload->places.place[i].state != PLACE_UNUSED)
 				place_sweep(offload, i, now);
-		rcu_sleep_begin();
+		end(offload);
 	}
 }
 
-/* ---- masks ---- */
+/* ---- showing ---- */
 
-static bool is_for_kernel(const struct flow_mask *mask)
+static void entry_show(struct offload *offload, uint32_t i, uint64_t now,
+		       void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx)
 {
-	return !mask->n_words || mask->word[mask->n_words - 1] < PACKET_KEY_IPV4_WORDS;
+	const struct place *place = &offload->places.place[i];
+	const struct kernel_flow *flow = &offload->maps->flows[i];
+	struct kernel_key key = {.mask = flow->mask};
+	struct kernel_count count;
+
+	memcpy(key.word, flow->word, sizeof(key.word));
+	flow_maps_count(offload->maps, i, &count);
+	visit(ctx, &(struct offload_entry){
+			   .key = &key,
+			   .packet_class = (uint8_t)flow->packet_class,
+			   .ops = ops_of(offload, i),
+			   .n_ops = flow->n_ops,
+			   .n_packets = count.n_packets,
+			   .n_bytes = count.n_bytes,
+			   .age = now - place->made_at,
+			   .idle = now - place->since,
+		   });
 }
 
-/* An id that goes to another mask was released by a change of VERSION_CONFIG, so no entry under it
- * is fresh while its bits are written. */
-void offload_masks_write(struct flow_maps *maps, const struct bridge_view *view)
+void offload_visit(struct offload *offload, uint64_t now,
+		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx)
 {
-	for (unsigned c = 0; c < N_PACKET_CLASSES; c++) {
-		const struct flow_mask *mask = view->masks.by_class[c];
-		struct kernel_mask bits = {0};
-
-		if (!is_for_kernel(mask))
-			continue;
-		for (unsigned i = 0; i < mask->n_words; i++)
-			bits.bits[mask->word[i]] = mask->bits[i];
-		if (memcmp(&maps->masks[mask->id], &bits, sizeof(bits)) != 0)
-			maps->masks[mask->id] = bits;
-	}
-}
-
-void offload_ports_write(struct flow_maps *maps, const struct bridge_view *old,
-			 const struct bridge_view *view)
-{
-	struct port_masks row = {0};
-
-	for (unsigned i = 0; old && i < old->n_ports; i++)
-		maps->port_masks[old->ports[i].id] = row;
-	for (unsigned c = 0; view && c < N_PACKET_CLASSES; c++)
-		if (is_for_kernel(view->masks.by_class[c]))
-			row.by_class[c] = view->masks.by_class[c]->id + 1;
-	for (unsigned i = 0; view && i < view->n_ports; i++)
-		maps->port_masks[view->ports[i].id] = row;
+	pthread_mutex_lock(&offload->lock);
+	for (uint32_t i = 1; i <= offload->places.n_made; i++)
+		if (offload->places.place[i].state == PLACE_LIVE)
+			entry_show(offload, i, now, visit, ctx);
+	pthread_mutex_unlock(&offload->lock);
 }

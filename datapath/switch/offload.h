@@ -1,18 +1,25 @@
 #pragma once
-/* The kernel's flow cache, filled from the workers': what they offer goes in, what is idle or stale
- * comes out, and what its entries count keeps learned addresses alive.
+/* The kernel's flow cache, filled by what lasts in the workers' caches: what is offered goes in, what is
+ * idle comes out, and what its entries count keeps learned addresses alive.
  *
- * The revalidator's thread alone writes entries. The control thread says by which masks packets are
- * looked up, when it publishes a view (switch/snapshot.c). Whether an entry holds is decided packet by
- * packet, by its stamp, so whatever changes is obeyed at once and cleaning up here may take its
- * time. */
+ * An entry is what translation says of its masked key. When something changes, entries are translated
+ * again (docs/flows.md): most say the same as before and just go on. So an entry never rests on what
+ * a worker decided, and no packet is slower for a change that is none of its business.
+ *
+ * Whether an entry holds is decided packet by packet, by its stamp. Entries are written under one lock,
+ * by the revalidator and, after a change, by the control thread. Counters of entries may be read by
+ * anyone. */
 #include <stdbool.h>
 #include <stdint.h>
 
 struct bridge_view;
 struct flow_maps;
+struct flow_mask;
+struct flow_op;
+struct kernel_key;
 struct mailbox;
 struct offload;
+struct packet_key;
 struct path_host;
 
 /* `maps` and `host` are borrowed. 0, -ENOMEM or an errno. Control. */
@@ -26,13 +33,37 @@ struct mailbox *offload_mailbox(const struct offload *offload);
 void offload_receive(struct offload *offload, uint64_t now);
 /* Once a second: ages, and tells the FDB what is still in use. Revalidator, as above. */
 void offload_sweep(struct offload *offload, uint64_t now);
+/* After a change has been published, before it is confirmed: no entry says any more what held before.
+ * NULL-safe. Control, registered with RCU and offline. */
+void offload_renew(struct offload *offload, uint64_t now);
 
 struct offload_stats {
 	uint64_t n_entries; /* in the kernel now */
 	uint64_t n_full;    /* offers that found no room */
+	uint64_t n_evicted; /* entries that gave way to another's */
 };
 /* Any thread. */
 void offload_stats(const struct offload *offload, struct offload_stats *out);
+
+/* An entry as it is now; times in ns. */
+struct offload_entry {
+	const struct kernel_key *key;
+	uint8_t packet_class;
+	const struct flow_op *ops;
+	uint32_t n_ops; /* words included */
+	uint64_t n_packets;
+	uint64_t n_bytes;
+	uint64_t age;
+	uint64_t idle; /* since it was last seen to be in use: looked at once a second */
+};
+/* Calls `visit` for every entry; not all see the same moment. Control, or who holds no lock. */
+void offload_visit(struct offload *offload, uint64_t now,
+		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx);
+
+/* Why the kernel cannot do this to packets that are looked up so: a text for people, static; NULL: it
+ * can. `key` is masked. Any thread. */
+const char *offload_refusal(const struct flow_mask *mask, const struct packet_key *key,
+			    const struct flow_op *ops, uint32_t n_ops);
 
 /* How the kernel looks packets of this view up; before it is published. Control. */
 void offload_masks_write(struct flow_maps *maps, const struct bridge_view *view);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "base/rcu.h"
 #include "flow/mask.h"
@@ -111,6 +112,7 @@ static void replace(struct vswitch *sw, const struct bridge_view *old,
 	if (sw->flow_maps)
 		offload_ports_write(sw->flow_maps, old, view);
 	rcu_wait_readers();
+	offload_renew(sw->offload, clock_now(sw->options.clock));
 }
 
 int snapshot_publish(struct bridge *bridge)

@@ -16,7 +16,7 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf.h>
 
-#include "bpf/abi.h"
+#include "bpf/index.h"
 #include "bpf/kernel.skel.h"
 
 #define IFINDEX  1 /* the loopback: test runs come from it */
@@ -223,7 +223,7 @@ static void test_the_way_down_needs_the_tag(void **state)
 
 /* ---- the flow cache ---- */
 
-enum { PLACE = 3, MASK = 5, OUT = 9 };
+enum { PLACE = 3, MASK = 5, OUT = 9, LIST = 700 };
 
 static void map_write(const struct bpf_map *map, uint32_t key, const void *value)
 {
@@ -253,22 +253,36 @@ static void stay_on_first_cpu(void)
 /* An entry for the MAC addresses of `ipv4` on PORT, which is fresh until a version changes. */
 static struct kernel_flow flow_of(const struct flow_op *ops, uint32_t n)
 {
-	struct kernel_flow flow = {.key.mask = MASK, .stamp.index = {10, 11}, .n_ops = n};
+	struct kernel_flow flow = {
+		.mask = MASK, .stamp.index = {10, 11}, .n_ops = n, .list = LIST, .op = ops[0]};
 	struct packet_key key = {.in_port = PORT};
 
 	memcpy(&key.eth_dst, ipv4, 6);
 	memcpy(&key.eth_src, ipv4 + 6, 6);
-	memcpy(flow.key.word, key.word, sizeof(flow.key.word));
-	memcpy(flow.op, ops, n * sizeof(*ops));
+	memcpy(flow.word, key.word, sizeof(flow.word));
 	return flow;
+}
+
+/* Into the second of its buckets, behind a slot with the same tag that leads nowhere. */
+static void index_write(struct fixture *f, const struct kernel_mask *mask,
+			const struct kernel_flow *flow)
+{
+	struct kernel_key key = {.mask = flow->mask};
+	struct index_bucket bucket = {0};
+	struct index_spot spot;
+
+	memcpy(key.word, flow->word, sizeof(key.word));
+	spot = index_spot_for(mask, &key);
+	bucket.slot[2] = spot.tag << INDEX_PLACE_BITS | (PLACE + 1);
+	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;
+	map_write(f->kernel->maps.flow_index, spot.bucket[1], &bucket);
 }
 
 static void flow_install(struct fixture *f, const struct flow_op *ops, uint32_t n)
 {
 	const struct kernel_flow flow = flow_of(ops, n);
-	const uint32_t place = PLACE;
 	struct packet_key bits = {.in_port = 0xffff};
-	struct kernel_mask mask;
+	struct kernel_mask mask = {.seed = 12345, .n_words = 3};
 	struct port_masks classes;
 	const struct output_entry output = {
 		.ifindex = IFINDEX, .mtu = 1500, .flags = OUTPUT_FLAG_UP};
@@ -283,8 +297,9 @@ static void flow_install(struct fixture *f, const struct flow_op *ops, uint32_t 
 	map_write(f->kernel->maps.port_masks, PORT, &classes);
 	map_write(f->kernel->maps.flows, PLACE, &flow);
 	map_write(f->kernel->maps.outputs, OUT, &output);
-	assert_int_equal(
-		bpf_map_update_elem(bpf_map__fd(f->kernel->maps.flows4), &flow.key, &place, 0), 0);
+	for (uint32_t i = 0; i < n; i++)
+		map_write(f->kernel->maps.flow_ops, LIST + i, &ops[i]);
+	index_write(f, &mask, &flow);
 }
 
 static const struct flow_op to_out = {.type = OP_OUTPUT, .port = OUT};
@@ -331,7 +346,7 @@ static void test_another_address_is_a_miss(void **state)
 
 static void test_any_changed_version_makes_it_stale(void **state)
 {
-	static const uint32_t counters[] = {VERSION_CONFIG, 10, 11};
+	static const uint32_t counters[] = {VERSION_KERNEL, 10, 11};
 	struct fixture *f = *state;
 
 	flow_install(f, &to_out, 1);
@@ -343,7 +358,8 @@ static void test_any_changed_version_makes_it_stale(void **state)
 		map_write(f->kernel->maps.versions, 0, &versions);
 		assert_true(goes_up(f, ipv4, sizeof(ipv4)));
 		versions.counter[counters[i]] = 0;
-		versions.counter[12] = 1; /* of no concern */
+		versions.counter[12] = 1; /* of no concern, like the next */
+		versions.counter[VERSION_CONFIG] = 1;
 		map_write(f->kernel->maps.versions, 0, &versions);
 	}
 }
@@ -356,7 +372,7 @@ static void test_a_place_with_another_key_is_a_miss(void **state)
 
 	flow_install(f, &to_out, 1);
 	other = flow_of(&wrong, 1);
-	other.key.word[2] ^= 1;
+	other.word[2] ^= 1;
 	map_write(f->kernel->maps.flows, PLACE, &other);
 	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
 }

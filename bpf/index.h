@@ -1,0 +1,59 @@
+#pragma once
+/* The index of the kernel's flow cache: {mask id, masked key} -> place, in the memory of a map that the
+ * daemon writes and the programs read. One source for both, as BPF and as plain C.
+ *
+ * A key has two buckets, chosen by its hash, and is in one of them. A slot holds a place and, of the
+ * hash, a tag, so that nearly every entry that is looked at is the right one. There are four slots
+ * for each entry: in the second of two half empty buckets there is room. Where there is none, the
+ * flow stays with the workers.
+ *
+ * Readers take no lock: a slot is one word, written when its place is complete.
+ */
+#include "abi.h"
+
+#define INDEX_BUCKETS      32768 /* a power of two */
+#define INDEX_BUCKET_SLOTS 8
+#define INDEX_PLACE_BITS   17
+
+struct index_bucket {
+	__u32 slot[INDEX_BUCKET_SLOTS]; /* tag << INDEX_PLACE_BITS | place; 0: free */
+};
+
+_Static_assert(KERNEL_PLACES < 1 << INDEX_PLACE_BITS, "a slot has room for a place");
+
+/* Where a key can be. */
+struct index_spot {
+	__u32 bucket[2];
+	__u32 tag;
+};
+
+static inline __attribute__((always_inline)) __u64 index_mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0x9fb21c651e98df25ull;
+	return hash ^ hash >> 32;
+}
+
+static inline __attribute__((always_inline)) struct index_spot index_spot_of(__u64 hash)
+{
+	return (struct index_spot){
+		.bucket = {hash % INDEX_BUCKETS, (hash >> 20) % INDEX_BUCKETS},
+		.tag = (__u32)(hash >> (32 + INDEX_PLACE_BITS)),
+	};
+}
+
+/* The mask says how many words count; the others are zero. */
+static inline __attribute__((always_inline)) struct index_spot index_spot_for(
+	const struct kernel_mask *mask, const struct kernel_key *key)
+{
+	__u64 hash = mask->seed;
+
+	for (int i = 0; i < 3; i++)
+		hash = index_mix(hash, key->word[i]);
+	if (mask->n_words > 3)
+		for (int i = 3; i < PACKET_KEY_IPV4_WORDS; i++)
+			hash = index_mix(hash, key->word[i]);
+	if (mask->n_words > PACKET_KEY_IPV4_WORDS)
+		for (int i = PACKET_KEY_IPV4_WORDS; i < PACKET_KEY_WORDS; i++)
+			hash = index_mix(hash, key->word[i]);
+	return index_spot_of(index_mix(hash, 0));
+}

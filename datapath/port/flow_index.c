@@ -1,0 +1,113 @@
+/* What is done in the memory of flow maps, whoever made it. */
+#include "port/flow_maps.h"
+
+#include <errno.h>
+
+#include "base/counter.h"
+
+static uint32_t *slot_at(const struct flow_maps *maps, uint32_t slot)
+{
+	return &maps->index[slot / INDEX_BUCKET_SLOTS].slot[slot % INDEX_BUCKET_SLOTS];
+}
+
+static bool has_key(const struct kernel_flow *flow, const struct kernel_key *key)
+{
+	uint64_t differs = flow->mask ^ key->mask;
+
+	for (unsigned i = 0; i < PACKET_KEY_WORDS; i++)
+		differs |= flow->word[i] ^ key->word[i];
+	return !differs;
+}
+
+uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot)
+{
+	return *slot_at(maps, slot) % (1 << INDEX_PLACE_BITS);
+}
+
+uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key)
+{
+	const struct index_spot spot = index_spot_for(&maps->masks[key->mask], key);
+
+	for (unsigned i = 0; i < 2 * INDEX_BUCKET_SLOTS; i++) {
+		const uint32_t slot = spot.bucket[i / INDEX_BUCKET_SLOTS] * INDEX_BUCKET_SLOTS +
+				      i % INDEX_BUCKET_SLOTS;
+		const uint32_t place = flow_index_place(maps, slot);
+
+		if (place && has_key(&maps->flows[place], key))
+			return slot;
+	}
+	return FLOW_SLOT_NONE;
+}
+
+/* FLOW_SLOT_NONE: it is full. */
+static uint32_t free_slot(const struct flow_maps *maps, uint32_t bucket)
+{
+	for (unsigned i = 0; i < INDEX_BUCKET_SLOTS; i++)
+		if (!maps->index[bucket].slot[i])
+			return bucket * INDEX_BUCKET_SLOTS + i;
+	return FLOW_SLOT_NONE;
+}
+
+/* What was written before is seen by whoever finds it. */
+static void slot_write(struct flow_maps *maps, uint32_t slot, uint32_t value)
+{
+	__atomic_store_n(slot_at(maps, slot), value, __ATOMIC_RELEASE);
+}
+
+int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
+		   uint32_t *out)
+{
+	const struct index_spot spot = index_spot_for(&maps->masks[key->mask], key);
+	uint32_t slot = free_slot(maps, spot.bucket[0]);
+
+	if (slot == FLOW_SLOT_NONE)
+		slot = free_slot(maps, spot.bucket[1]);
+	if (slot == FLOW_SLOT_NONE)
+		return -ENOSPC;
+	slot_write(maps, slot, spot.tag << INDEX_PLACE_BITS | place);
+	*out = slot;
+	return 0;
+}
+
+void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place)
+{
+	const uint32_t tag = *slot_at(maps, slot) >> INDEX_PLACE_BITS;
+
+	slot_write(maps, slot, tag << INDEX_PLACE_BITS | place);
+}
+
+void flow_index_clear(struct flow_maps *maps, uint32_t slot)
+{
+	slot_write(maps, slot, 0);
+}
+
+void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
+{
+	*out = (struct kernel_count){0};
+	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
+		const struct kernel_count *row = &maps->counts[cpu * KERNEL_PLACES + place];
+
+		out->n_packets += counter_get((const uint64_t *)&row->n_packets);
+		out->n_bytes += counter_get((const uint64_t *)&row->n_bytes);
+	}
+}
+
+void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
+{
+	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
+		maps->counts[cpu * KERNEL_PLACES + place] = (struct kernel_count){0};
+}
+
+void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
+			  struct kernel_port_count *out)
+{
+	*out = (struct kernel_port_count){0};
+	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
+		const struct kernel_port_count *row = &maps->port_counts[cpu * PORT_ID_MAX + port];
+
+		out->rx_packets += counter_get((const uint64_t *)&row->rx_packets);
+		out->rx_bytes += counter_get((const uint64_t *)&row->rx_bytes);
+		out->tx_packets += counter_get((const uint64_t *)&row->tx_packets);
+		out->tx_bytes += counter_get((const uint64_t *)&row->tx_bytes);
+	}
+}

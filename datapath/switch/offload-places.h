@@ -1,0 +1,65 @@
+#pragma once
+/* The places of the kernel's flow cache: who has which, and for how long one rests.
+ *
+ * A place is unused, live, or resting: out of the index, but perhaps still read by a program, and
+ * still counted. Each input port has its live ones in a ring, the oldest first, so that a port that
+ * has more than its share gives way to others (as in flow/cache.h).
+ *
+ * Under the lock of switch/offload.c.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../bpf/abi.h"
+
+struct op_list;
+
+enum place_state { PLACE_UNUSED, PLACE_LIVE, PLACE_RESTING };
+
+struct place {
+	uint64_t n_packets; /* that have been seen, of the place's counters */
+	uint64_t n_bytes;
+	uint64_t made_at;
+	uint64_t since;       /* live: last used; resting: since then; clock ns */
+	struct op_list *list; /* a reference; NULL: its one op is in the entry */
+	uint32_t slot;        /* live: in the index */
+	uint32_t next;        /* in its port's ring, or among those that rest or are unused */
+	uint32_t prev;        /* in its port's ring */
+	uint16_t in_port;
+	uint8_t state; /* enum place_state */
+};
+
+#define PLACE_NONE 0
+
+struct place_queue {
+	uint32_t first;
+	uint32_t last;
+};
+
+struct places {
+	struct place *place; /* KERNEL_PLACES; number 0 is none */
+	uint32_t n_made;     /* 1 to n_made have been used */
+	uint32_t n_live;
+	uint32_t n_ports; /* that have live ones */
+	struct place_queue resting;
+	struct place_queue unused;
+	uint32_t n_of_port[PORT_ID_MAX];
+	struct place_queue ring[PORT_ID_MAX];
+	uint16_t next_victim;
+};
+
+/* 0 or -ENOMEM. */
+int places_init(struct places *places);
+void places_fini(struct places *places);
+
+/* An unused place, PLACE_NONE if there is none: no more than KERNEL_FLOWS may be live. */
+uint32_t places_take(struct places *places);
+/* One that was taken is an entry now: fill in slot and list. */
+void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
+/* A live one, or one that was taken, rests from now on. */
+void places_leave(struct places *places, uint32_t i, uint64_t now);
+/* The one that has rested for long enough; PLACE_NONE. It is unused from here on. */
+uint32_t places_ripe(struct places *places, uint64_t now);
+
+/* The live one that should give way to a new one of this port; PLACE_NONE: there is room. */
+uint32_t places_victim(struct places *places, uint16_t in_port);
