@@ -1,6 +1,7 @@
 /* The switch as a whole: show and init. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,9 @@
 #include "session.h"
 #include "value.h"
 
-#define INDENT 4
+#define INDENT   4
+#define CELL_MAX 32
+#define NOWHERE  (-1) /* an indentation: nothing is printed */
 
 /* What to show of a table's records: what is left out is the default. References to records of
  * tables that are listed here are shown as trees below. */
@@ -63,10 +66,130 @@ static int compare_headlines(const void *a, const void *b)
 	return natural_compare(record_text(left, name), record_text(right, name));
 }
 
+/* ---- a port as a line ---- */
+
+/* What stands behind the port's name: of the port, then of its interface. */
+static const char *const line_columns[] = {"tag", "trunks", "type", "options", "error"};
+
+#define N_LINE_COLUMNS (sizeof(line_columns) / sizeof(line_columns[0]))
+
+struct port_line {
+	char *name;
+	char *cells[N_LINE_COLUMNS]; /* "KEY: VALUE"; "": the default */
+};
+
+/* The only interface of a port, if it has the port's name; else NULL. */
+static const struct record *only_interface(const struct record *port)
+{
+	const struct column_schema *column = record_column(port, "interfaces");
+	const struct record *interface;
+
+	if (record_get(port, column)->n != 1)
+		return NULL;
+	interface = record_reference(port, column, 0);
+	if (!interface || strcmp(record_text(port, "name"), record_text(interface, "name")))
+		return NULL;
+	return interface;
+}
+
+static bool has_column(const char *table, const char *name)
+{
+	const char *const *column = find_shown(table)->columns;
+
+	while (*column && strcmp(*column, name))
+		column++;
+	return *column;
+}
+
+static char *print_cell(const struct record *record, const char *name)
+{
+	const struct column_schema *column = record_column(record, name);
+	own(mem_free) char *text = NULL;
+	char *cell;
+
+	if (datum_equals(record_get(record, column), column->default_datum))
+		return need(strdup(""));
+	text = value_print(&column->type, record_get(record, column), VALUE_STRING);
+	if (asprintf(&cell, "%s: %s", name, text) < 0)
+		cell = need(NULL);
+	return cell;
+}
+
+static void line_make(struct port_line *line, const struct record *port)
+{
+	const struct record *interface = only_interface(port);
+	const struct column_schema *name = record_column(port, "name");
+
+	line->name = value_print(&name->type, record_get(port, name), VALUE_STRING);
+	for (size_t i = 0; i < N_LINE_COLUMNS; i++)
+		line->cells[i] = print_cell(has_column("Port", line_columns[i]) ? port : interface,
+					    line_columns[i]);
+}
+
+static void line_free(struct port_line *line)
+{
+	free(line->name);
+	for (size_t i = 0; i < N_LINE_COLUMNS; i++)
+		free(line->cells[i]);
+}
+
+/* One long list shall not push everybody's columns aside. */
+static int widest(int width, const char *text)
+{
+	int len = (int)strlen(text);
+
+	return len > width && len <= CELL_MAX ? len : width;
+}
+
+/* Adds the cells, and blanks where others have some; no blanks at the end. */
+static void line_print(struct output *output, const struct port_line *line, const int *widths,
+		       int name_width, int indent)
+{
+	own(mem_free) char *text = NULL;
+	size_t size = 0;
+	FILE *to = need(open_memstream(&text, &size));
+
+	fprintf(to, "%*sPort %-*s", indent, "", name_width, line->name);
+	for (size_t i = 0; i < N_LINE_COLUMNS; i++)
+		if (widths[i] || line->cells[i][0])
+			fprintf(to, "  %-*s", widths[i], line->cells[i]);
+	fclose(to);
+	while (size && text[size - 1] == ' ')
+		text[--size] = '\0';
+	output_line(output, "%s", text);
+}
+
+/* Ports of one interface each, which is nearly all of them, in a line each; the others as trees. */
+static void show_ports(struct command *command, struct record *const *ports, unsigned n, int indent)
+{
+	own(mem_free) struct port_line *lines = need(calloc(n + 1, sizeof(*lines)));
+	int widths[N_LINE_COLUMNS] = {0}, name_width = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!only_interface(ports[i]))
+			continue;
+		line_make(&lines[i], ports[i]);
+		name_width = widest(name_width, lines[i].name);
+		for (size_t c = 0; c < N_LINE_COLUMNS; c++)
+			widths[c] = widest(widths[c], lines[i].cells[c]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (lines[i].name)
+			line_print(command->output, &lines[i], widths, name_width, indent);
+		else
+			json_object_put(show_record(command, ports[i], indent));
+		line_free(&lines[i]);
+	}
+}
+
+/* ---- records as trees ---- */
+
 /* The records that a column refers to, in the order of their names. */
 static struct json_object *show_references(struct command *command, const struct record *record,
 					   const struct column_schema *column, int indent)
 {
+	bool is_lines = indent != NOWHERE && !command_option(command, OPTION_TREE) &&
+			!strcmp(column->type.key.ref_table_name, "Port");
 	struct json_object *array = need(json_object_new_array());
 	unsigned n = record_get(record, column)->n, n_found = 0;
 	own(mem_free) struct record **found = need(calloc(n + 1, sizeof(*found)));
@@ -77,7 +200,10 @@ static struct json_object *show_references(struct command *command, const struct
 	}
 	qsort(found, n_found, sizeof(*found), compare_headlines);
 	for (unsigned i = 0; i < n_found; i++)
-		json_object_array_add(array, show_record(command, found[i], indent));
+		json_object_array_add(array,
+				      show_record(command, found[i], is_lines ? NOWHERE : indent));
+	if (is_lines)
+		show_ports(command, found, n_found, indent);
 	return array;
 }
 
@@ -92,7 +218,8 @@ static struct json_object *show_column(struct command *command, const struct rec
 	if (datum_equals(datum, column->default_datum))
 		return NULL;
 	text = value_print(&column->type, datum, VALUE_STRING);
-	output_line(command->output, "%*s%s: %s", indent, "", column->name, text);
+	if (indent != NOWHERE)
+		output_line(command->output, "%*s%s: %s", indent, "", column->name, text);
 	return datum_json(datum);
 }
 
@@ -108,7 +235,9 @@ static struct json_object *show_record(struct command *command, const struct rec
 		const struct column_schema *column = record_column(record, what->name);
 
 		name = value_print(&column->type, record_get(record, column), VALUE_STRING);
-		output_line(command->output, "%*s%s %s", indent, "", record->table->name, name);
+		if (indent != NOWHERE)
+			output_line(command->output, "%*s%s %s", indent, "", record->table->name,
+				    name);
 		json_object_object_add(object, what->name, datum_json(record_get(record, column)));
 	} else {
 		name = need(malloc(UUID_LEN + 1));
@@ -117,8 +246,9 @@ static struct json_object *show_record(struct command *command, const struct rec
 		json_object_object_add(object, "_uuid", json_object_new_string(name));
 	}
 	for (const char *const *column = what->columns; *column; column++) {
-		struct json_object *value = show_column(
-			command, record, record_column(record, *column), indent + INDENT);
+		struct json_object *value =
+			show_column(command, record, record_column(record, *column),
+				    indent == NOWHERE ? NOWHERE : indent + INDENT);
 
 		if (value)
 			json_object_object_add(object, *column, value);
@@ -148,7 +278,7 @@ static const struct cli_action show = {.prepare = prepare_show, .run = run_show}
 static const struct cli_action init = {.prepare = prepare_init, .run = run_init};
 
 const struct cli_command switch_commands[] = {
-	{"show", "", "print an overview: bridges, ports, what is wrong", 0, &show},
+	{"show", "", "print an overview: bridges, ports, what is wrong", 1u << OPTION_TREE, &show},
 	{"init", "", "make the database's first record, as every command does", 0, &init},
 	{},
 };

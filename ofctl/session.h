@@ -77,6 +77,7 @@ enum command_option {
 	OPTION_ALL,
 	OPTION_WITH_IFACE,
 	OPTION_INACTIVITY_PROBE,
+	OPTION_TREE,
 };
 
 /* The option's value; "" if it takes none; NULL if it was not given. */

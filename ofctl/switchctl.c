@@ -66,6 +66,7 @@ static const struct cli_option command_options[] = {
 			       "the port that has an interface of that name"},
 	[OPTION_INACTIVITY_PROBE] = {"inactivity-probe", 0, "MSECS",
 				     "how long the other side may be silent"},
+	[OPTION_TREE] = {"tree", 0, NULL, "as ovs-vsctl does: a line for each thing"},
 	{},
 };
 
