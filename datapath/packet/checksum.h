@@ -1,5 +1,5 @@
 #pragma once
-/* L4 checksums that a sender has left to its hardware.
+/* Checksums: of what was changed, and those that a sender has left to its hardware.
  *
  * A socket hands TCP and UDP packets down with only the pseudo-header's sum in the checksum field;
  * a network card would add the rest. Through a veth pair such a packet arrives as it is. So where
@@ -7,6 +7,9 @@
  * checksum happens to have that value is left valid: computing it again gives the same.
  */
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "../bpf/wire.h"
 
 struct frame;
 struct packet_key;
@@ -21,3 +24,17 @@ bool checksum_is_partial(const struct frame *frame, const struct packet_key *key
  * the packet. */
 void checksum_complete(struct frame *frame, const struct packet_key *key,
 		       const struct packet_layout *layout);
+
+/* The checksum (ones' complement, RFC 1071) of data whose 16-bit words, in network byte order, have
+ * grown by `delta` in sum: RFC 1624, equation 3. One that was wrong before is as wrong as before. */
+static inline void checksum_adjust(be16 *checksum, int32_t delta)
+{
+	int32_t sum;
+
+	if (!delta)
+		return;
+	sum = ((uint16_t)~from_be16(*checksum) + delta) % 0xffff;
+	if (sum <= 0)
+		sum += 0xffff;
+	*checksum = to_be16((uint16_t)~sum);
+}

@@ -1,61 +1,106 @@
 #include "packet/edit.h"
 
-#include <errno.h>
+#include <string.h>
 
-#include "packet/frame.h"
+#include "packet/edit_field.h"
+#include "packet/parse.h"
 
-#define MACS_SIZE (2 * sizeof(struct eth_addr))
-#define TAG_SIZE  sizeof(struct vlan_header)
-
-/* A tag on the wire: its TPID stands in the place of the Ethernet type. */
-struct tag {
-	be16 tpid;
-	be16 tci;
-};
-
-/* The outermost tag, or NULL if there is none. */
-static struct tag *tag_of(struct frame *frame)
+void edit_parse(struct edit *edit)
 {
-	struct tag *tag = (struct tag *)(frame->data + MACS_SIZE);
-	uint16_t tpid;
+	struct packet_extra extra;
+	struct packet_key key;
 
-	if (frame->len < sizeof(struct eth_header) + TAG_SIZE)
-		return NULL;
-	tpid = from_be16(tag->tpid);
-	return tpid == ETH_TYPE_VLAN || tpid == ETH_TYPE_SVLAN ? tag : NULL;
+	if (edit->is_parsed)
+		return;
+	packet_parse(edit->frame, &key, &extra, &edit->layout);
+	*edit = edit_begin(edit->frame, &key, &edit->layout);
 }
 
-int edit_push_vlan(struct frame *frame, uint16_t tpid, uint16_t tci)
+static void set_eth(struct edit *edit, enum packet_field field, struct edit_bits bits)
 {
-	const struct tag tag = {to_be16(tpid), to_be16(tci)};
+	struct eth_header *eth = (struct eth_header *)edit->frame->data;
 
-	if (frame->len < sizeof(struct eth_header))
-		return -EINVAL;
-	if (frame_headroom(frame) < TAG_SIZE)
-		return -ENOBUFS;
-	frame->data -= TAG_SIZE;
-	frame->len += TAG_SIZE;
-	memmove(frame->data, frame->data + TAG_SIZE, MACS_SIZE);
-	memcpy(frame->data + MACS_SIZE, &tag, sizeof(tag));
-	return 0;
+	if (edit->frame->len < sizeof(*eth))
+		return;
+	edit_write(field == SET_ETH_DST ? eth->dst.byte : eth->src.byte, 0, bits, sizeof(eth->dst));
 }
 
-int edit_pop_vlan(struct frame *frame)
+void edit_set(struct edit *edit, enum packet_field field, const uint8_t *value, const uint8_t *mask)
 {
-	if (!tag_of(frame))
-		return -EINVAL;
-	memmove(frame->data + TAG_SIZE, frame->data, MACS_SIZE);
-	frame->data += TAG_SIZE;
-	frame->len -= TAG_SIZE;
-	return 0;
+	static void (*const families[N_PACKET_FIELDS])(struct edit * edit, enum packet_field field,
+						       struct edit_bits bits) = {
+		[SET_ETH_DST] = set_eth,
+		[SET_ETH_SRC] = set_eth,
+		[SET_IPV4_SRC] = edit_set_ip,
+		[SET_IPV4_DST] = edit_set_ip,
+		[SET_IPV6_SRC] = edit_set_ip,
+		[SET_IPV6_DST] = edit_set_ip,
+		[SET_IP_TOS] = edit_set_ip,
+		[SET_IP_TTL] = edit_set_ip,
+		[SET_IPV6_LABEL] = edit_set_ip,
+		[SET_L4_SRC] = edit_set_l4,
+		[SET_L4_DST] = edit_set_l4,
+		[SET_ICMP_TYPE] = edit_set_l4,
+		[SET_ICMP_CODE] = edit_set_l4,
+		[SET_ARP_OP] = edit_set_arp,
+		[SET_ARP_SPA] = edit_set_arp,
+		[SET_ARP_TPA] = edit_set_arp,
+		[SET_ARP_SHA] = edit_set_arp,
+		[SET_ARP_THA] = edit_set_arp,
+		[SET_ND_TARGET] = edit_set_nd,
+		[SET_ND_SLL] = edit_set_nd,
+		[SET_ND_TLL] = edit_set_nd,
+		[SET_MPLS_ENTRY] = edit_set_mpls,
+		[SET_MPLS_INNER_TTL] = edit_set_mpls,
+		[SET_PBB_ISID] = edit_set_pbb,
+		[SET_PBB_UCA] = edit_set_pbb,
+	};
+
+	if (families[field] != set_eth)
+		edit_parse(edit);
+	families[field](edit, field, (struct edit_bits){value, mask});
 }
 
-int edit_set_vlan(struct frame *frame, uint16_t tci, uint16_t mask)
+static int push_mpls(struct edit *edit, const struct flow_op *op)
 {
-	struct tag *tag = tag_of(frame);
+	be32 entry;
 
-	if (!tag)
-		return -EINVAL;
-	tag->tci = to_be16((from_be16(tag->tci) & ~mask) | (tci & mask));
+	memcpy(&entry, op + 1, sizeof(entry));
+	return edit_push_mpls(edit, op->tpid, entry);
+}
+
+static int push_pbb(struct edit *edit, const struct flow_op *op)
+{
+	be32 itag;
+
+	memcpy(&itag, op + 1, sizeof(itag));
+	return edit_push_pbb(edit, op->tpid, itag);
+}
+
+int edit_op(struct edit *edit, const struct flow_op *op)
+{
+	const uint8_t *words = (const uint8_t *)(op + 1);
+
+	switch (op->type) {
+	case OP_SET:
+		edit_set(edit, op->field, words, words + op->n_words / 2 * sizeof(*op));
+		return 0;
+	case OP_SET_VLAN:
+		return edit_set_vlan(edit->frame, op->tci, op->mask);
+	case OP_PUSH_VLAN:
+		edit->is_parsed = false;
+		return edit_push_vlan(edit->frame, op->tpid, op->tci);
+	case OP_POP_VLAN:
+		edit->is_parsed = false;
+		return edit_pop_vlan(edit->frame);
+	case OP_PUSH_MPLS:
+		return push_mpls(edit, op);
+	case OP_POP_MPLS:
+		return edit_pop_mpls(edit, op->tpid);
+	case OP_PUSH_PBB:
+		return push_pbb(edit, op);
+	case OP_POP_PBB:
+		return edit_pop_pbb(edit);
+	}
 	return 0;
 }

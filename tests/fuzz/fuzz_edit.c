@@ -1,13 +1,22 @@
 /* Edits and checksums on whatever bytes: a tag pushed is the tag read and goes without a trace; a
- * completed checksum is right by the plainest sum, and stays when completed again. */
+ * completed checksum is right by the plainest sum, and stays when completed again; a right one stays right
+ * whatever is set; no op touches what is not the packet. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "flow/action.h"
 #include "packet/checksum.h"
 #include "packet/edit.h"
 #include "packet/frame.h"
 #include "packet/parse.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(addr, size)   ((void)(addr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -113,8 +122,121 @@ static void check_checksum(struct frame *frame)
 	}
 }
 
+/* ---- random ops ---- */
+
+static uint64_t random_u64(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 16;
+}
+
+static uint64_t seed_of(const uint8_t *data, size_t size)
+{
+	uint64_t seed = 14695981039346656037u;
+
+	for (size_t i = 0; i < size; i++)
+		seed = (seed ^ data[i]) * 1099511628211u;
+	return seed;
+}
+
+static void add_set(struct flow_op_list *list, uint64_t *random)
+{
+	uint64_t value[2] = {random_u64(random), random_u64(random)};
+	uint64_t mask[2] = {random_u64(random), random_u64(random)};
+
+	if (random_u64(random) & 1)
+		memset(mask, 0xff, sizeof(mask));
+	flow_op_set(list, random_u64(random) % N_PACKET_FIELDS, value, mask);
+}
+
+static void add_op(struct flow_op_list *list, uint64_t *random)
+{
+	const uint16_t number = (uint16_t)random_u64(random);
+
+	switch (random_u64(random) % 14) {
+	case 0:
+		flow_op_add(list, flow_op_push_vlan(ETH_TYPE_VLAN, number));
+		break;
+	case 1:
+		flow_op_add(list, flow_op_pop_vlan());
+		break;
+	case 2:
+		flow_op_add(list, flow_op_set_vlan(number, VLAN_VID_MASK));
+		break;
+	case 3:
+		flow_op_push_mpls(list, ETH_TYPE_MPLS, to_be32(number));
+		break;
+	case 4:
+		flow_op_pop_mpls(list, number & 1 ? ETH_TYPE_MPLS : ETH_TYPE_IPV4);
+		break;
+	case 5:
+		flow_op_push_pbb(list, ETH_TYPE_PBB, to_be32(number));
+		break;
+	case 6:
+		flow_op_pop_pbb(list);
+		break;
+	default:
+		add_set(list, random);
+	}
+}
+
+/* What lies behind the packet stays as it is, and (where a sanitizer watches) unread. */
+static void run_ops(struct frame *frame, uint64_t *random)
+{
+	static struct flow_op_list list;
+	uint8_t *end = frame->data + frame->len;
+	const size_t n_behind = frame_tailroom(frame);
+	struct parsed p = parse(frame);
+	struct edit edit = edit_begin(frame, &p.key, &p.layout);
+
+	flow_op_list_clear(&list);
+	for (unsigned i = 0; i < 16; i++)
+		add_op(&list, random);
+	memset(end, 0xc5, n_behind);
+	ASAN_POISON_MEMORY_REGION(end, n_behind);
+	for (const struct flow_op *op = list.op; op < list.op + list.n_ops; op = flow_op_next(op))
+		edit_op(&edit, op);
+	ASAN_UNPOISON_MEMORY_REGION(end, n_behind);
+	assert(frame->data + frame->len == end && frame_headroom(frame) <= 4096);
+	for (size_t i = 0; i < n_behind; i++)
+		assert(end[i] == 0xc5);
+	if (edit.is_parsed) {
+		p = parse(frame);
+		assert(!memcmp(&edit.layout, &p.layout, sizeof(p.layout)));
+		assert(edit.packet_class == p.key.packet_class);
+	}
+}
+
+/* Setting fields keeps a right checksum right. Not so where the pseudo-header has another address than
+ * the packet. */
+static void check_sets(struct frame *frame, uint64_t *random)
+{
+	static struct flow_op_list list;
+	const struct parsed before = parse(frame);
+	struct edit edit = edit_begin(frame, &before.key, &before.layout);
+	be16 *field = checksum_of(frame, &before);
+	struct parsed after;
+
+	if (!field || before.layout.ipv6_extensions & IPV6_EXT_ROUTING)
+		return;
+	*field = to_be16(0);
+	*field = to_be16((uint16_t)~whole_sum(frame, &before));
+	if (!field->be)
+		field->be = 0xffff;
+	flow_op_list_clear(&list);
+	for (unsigned i = 0; i < 8; i++)
+		add_set(&list, random);
+	for (const struct flow_op *op = list.op; op < list.op + list.n_ops; op = flow_op_next(op))
+		assert(!edit_op(&edit, op));
+	after = parse(frame);
+	assert(!memcmp(&after.layout, &before.layout, sizeof(before.layout)));
+	assert(whole_sum(frame, &after) == 0xffff);
+	assert(after.key.ip_proto != IP_PROTO_UDP || field->be);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	uint64_t random = seed_of(data, size);
 	struct frame_pool *pool = NULL;
 	struct frame frame = {0};
 
@@ -125,6 +247,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame.len = (uint32_t)size;
 	check_tags(&frame, data, size);
 	check_checksum(&frame);
+	check_sets(&frame, &random);
+	if (size >= sizeof(struct eth_header))
+		for (unsigned i = 0; i < 4; i++)
+			run_ops(&frame, &random);
 	frame_pool_free(&pool);
 	return 0;
 }

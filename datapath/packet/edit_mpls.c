@@ -1,0 +1,78 @@
+/* MPLS label stacks (RFC 3032), behind the Ethernet header and its tags. */
+#include <errno.h>
+#include <string.h>
+
+#include "packet/edit_field.h"
+
+#define ENTRY_SIZE sizeof(be32)
+
+/* The Ethernet type of what begins at l3; l3 is not 0. */
+static be16 *type_of(const struct edit *edit)
+{
+	return (be16 *)(edit_l3(edit) - sizeof(be16));
+}
+
+/* An 802.3 frame says how long it is. */
+static void add_to_length(struct edit *edit, int by)
+{
+	const size_t tags = edit->layout.n_vlans * sizeof(struct vlan_header);
+	be16 *type = (be16 *)(edit->frame->data + offsetof(struct eth_header, type) + tags);
+
+	if (from_be16(*type) < ETH_TYPE_MIN)
+		*type = to_be16((uint16_t)(from_be16(*type) + by));
+}
+
+static bool has_entries(const struct edit *edit, unsigned n)
+{
+	return edit->packet_class == CLASS_MPLS && edit->layout.l3 &&
+	       edit->layout.l3_size >= n * ENTRY_SIZE;
+}
+
+int edit_push_mpls(struct edit *edit, uint16_t type, be32 entry)
+{
+	struct frame *frame = edit->frame;
+
+	edit_parse(edit);
+	if (!edit->layout.l3)
+		return -EINVAL;
+	if (frame_headroom(frame) < ENTRY_SIZE)
+		return -ENOBUFS;
+	add_to_length(edit, ENTRY_SIZE);
+	frame->data -= ENTRY_SIZE;
+	frame->len += ENTRY_SIZE;
+	memmove(frame->data, frame->data + ENTRY_SIZE, edit->layout.l3);
+	memcpy(edit_l3(edit), &entry, sizeof(entry));
+	*type_of(edit) = to_be16(type);
+	edit->is_parsed = false;
+	return 0;
+}
+
+int edit_pop_mpls(struct edit *edit, uint16_t type)
+{
+	struct frame *frame = edit->frame;
+
+	edit_parse(edit);
+	if (!has_entries(edit, 1))
+		return -EINVAL;
+	add_to_length(edit, -(int)ENTRY_SIZE);
+	memmove(frame->data + ENTRY_SIZE, frame->data, edit->layout.l3);
+	frame->data += ENTRY_SIZE;
+	frame->len -= ENTRY_SIZE;
+	*type_of(edit) = to_be16(type);
+	edit->is_parsed = false;
+	return 0;
+}
+
+void edit_set_mpls(struct edit *edit, enum packet_field field, struct edit_bits bits)
+{
+	uint8_t *stack = edit_l3(edit);
+	be32 outer;
+
+	if (!has_entries(edit, field == SET_MPLS_ENTRY ? 1 : 2))
+		return;
+	memcpy(&outer, stack, sizeof(outer));
+	if (field == SET_MPLS_ENTRY)
+		edit_write(stack, 0, bits, ENTRY_SIZE);
+	else if (!(from_be32(outer) & MPLS_BOTTOM))
+		edit_write(stack + 2 * ENTRY_SIZE - 1, 0, bits, 1);
+}
