@@ -35,7 +35,12 @@
 	X(UPCALL_DOWN, "upcall-down", "no daemon to ask") \
 	X(NO_SOCKET, "no-socket", "its rx queue has no AF_XDP socket yet, or is one too many") \
 	X(FLOOD_LIMIT, "flood-limit", "more output ports than one packet may have") \
-	X(NOT_FORWARDED, "not-forwarded", "the port's configuration forbids it")
+	X(NOT_FORWARDED, "not-forwarded", "the port's configuration forbids it") \
+	X(TABLE_MISS, "table-miss", "no flow of the table matched it") \
+	X(TTL_EXPIRED, "ttl-expired", "a flow was to decrement a TTL that was used up") \
+	X(RESUBMIT_DEPTH, "resubmit-depth", "resubmits nested more than 64 deep") \
+	X(RESUBMIT_LIMIT, "resubmit-limit", "its flows resubmitted it too often") \
+	X(ACTION_LIMIT, "action-limit", "its flows say more than can be done to one packet")
 
 enum drop_reason {
 #define X(id, name, help) DROP_##id,

@@ -7,7 +7,6 @@
 #include <errno.h>
 
 #include "base/counter.h"
-#include "base/mailbox.h"
 #include "flow/action.h"
 #include "packet/checksum.h"
 #include "packet/edit.h"
@@ -98,11 +97,11 @@ void execute(struct worker *worker, struct burst *burst, unsigned i,
 
 static void refresh(struct worker *worker, const struct burst *burst, const struct flow_key *key)
 {
-	const struct path_host *host = worker->host;
-	struct path_learned learned;
+	struct translation *scratch = &worker->translation;
 
-	if (host->refresh(burst->view, key, worker->now, &learned))
-		mailbox_send(host->learned, &learned);
+	scratch->deps = burst->deps;
+	worker->host->refresh(burst->view, key, worker->now, scratch);
+	learn(worker->host, scratch);
 }
 
 /* See offer.c. */

@@ -11,6 +11,8 @@
 #include "../bpf/abi.h"
 #include "flow/action.h"
 #include "flow/credit.h"
+#include "flow/match.h"
+#include "flow/ofaction.h"
 #include "flow/version.h"
 #include "packet/header.h"
 
@@ -35,10 +37,28 @@ struct path_learned {
 	struct eth_addr mac;
 };
 
+/* Message: a flow that learn() makes of packets. */
+#define LEARNED_ACTIONS_MAX 32
+
+struct path_learned_flow {
+	uint32_t bridge; /* struct bridge.number */
+	uint32_t limit;  /* 0: none */
+	uint64_t cookie;
+	uint16_t priority, idle_timeout, hard_timeout;
+	uint8_t table;
+	uint8_t flags; /* enum learn_flag */
+	uint32_t n_actions;
+	struct match match;
+	struct ofaction actions[LEARNED_ACTIONS_MAX];
+};
+
 /* Message: a packet of a flow that lasts. */
 struct path_offer {
 	struct packet_key key;
 };
+
+#define TRANSLATION_LEARNED_MAX 4
+#define TRANSLATION_FLOWS_MAX   8
 
 struct translation {
 	/* in and out: what the decision rests on */
@@ -47,26 +67,38 @@ struct translation {
 	 * say OP_TRANSLATE */
 	const struct frame *frame;
 	/* out */
-	bool has_learned;
-	struct path_learned learned; /* worth sending on, if has_learned */
-	struct flow_op_list ops;     /* at least one */
-	struct credit_list credits;  /* whose packets these are */
+	struct flow_op_list ops;    /* at least one */
+	struct credit_list credits; /* whose packets these are */
+	/* out: worth sending on */
+	uint32_t n_learned, n_flows;
+	struct path_learned learned[TRANSLATION_LEARNED_MAX];
+	struct path_learned_flow flows[TRANSLATION_FLOWS_MAX];
 };
+
+/* Before the first look at anything. `frame` is left alone. */
+static inline void translation_begin(struct translation *translation)
+{
+	flow_op_list_clear(&translation->ops);
+	translation->credits.n = 0;
+	translation->n_learned = translation->n_flows = 0;
+}
 
 struct path_host {
 	/* fixed after create */
 	const struct versions *versions;
 	struct mailbox *learned; /* of struct path_learned, to the FDB's writer */
 	struct mailbox
+		*flows; /* of struct path_learned_flow, to the tables' writer; NULL: nobody */
+	struct mailbox
 		*offers; /* of struct path_offer, to the kernel's cache; NULL: there is none */
 	/* Decides what happens to all packets that agree with `key` under the view's mask for it.
 	 * A function of its arguments and the tables that `deps` takes note of. Worker. */
 	void (*translate)(const struct path_view *view, const struct flow_key *key, uint64_t now,
 			  struct translation *out);
-	/* A cached flow is still in use: does what its translation did beyond deciding. True if
-	 * *learned is worth sending on. Worker. */
-	bool (*refresh)(const struct path_view *view, const struct flow_key *key, uint64_t now,
-			struct path_learned *learned);
+	/* A cached flow is still in use: does what its translation did beyond deciding. `scratch` says
+	 * what of it is worth sending on (learned, flows); its deps are set. Worker, revalidator. */
+	void (*refresh)(const struct path_view *view, const struct flow_key *key, uint64_t now,
+			struct translation *scratch);
 	/* RCU: control writes, workers read */
 	const struct path_view *view;
 };

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
-#include "base/mailbox.h"
 #include "flow/action.h"
 #include "path/drop.h"
 #include "path/host.h"
@@ -38,12 +37,9 @@ static struct cache_entry *translate(struct worker *worker, const struct burst *
 
 	translation->deps = burst->deps;
 	translation->frame = NULL;
-	translation->has_learned = false;
-	translation->credits.n = 0;
-	flow_op_list_clear(&translation->ops);
+	translation_begin(translation);
 	host->translate(burst->view, query->key, worker->now, translation);
-	if (translation->has_learned)
-		mailbox_send(host->learned, &translation->learned);
+	learn(worker->host, translation);
 	if (actions_get(worker->actions, translation->ops.op, translation->ops.n_ops, &actions))
 		return NULL;
 	return cache_insert(worker->cache, query, version_deps_stamp(&translation->deps), actions,

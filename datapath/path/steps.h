@@ -6,6 +6,8 @@ struct burst;
 struct flow_actions;
 struct flow_key;
 struct frame;
+struct path_host;
+struct translation;
 struct worker;
 
 /* Makes all rx queues due once more. */
@@ -24,6 +26,8 @@ void execute(struct worker *worker, struct burst *burst, unsigned i,
 	     const struct flow_actions *actions);
 /* Offers the flow of such a packet to the kernel's cache. */
 void offer(struct worker *worker, const struct flow_key *key);
+/* Sends on what a translation has learned. Any thread. */
+void learn(const struct path_host *host, const struct translation *translation);
 /* Removes stale and idle entries of the cache, a little each turn: every one is looked at about
  * once per second. */
 void sweep(struct worker *worker);

@@ -18,6 +18,7 @@
 #include "flow/credit.h"
 #include "flow/flow_text.h"
 #include "flow/rule-bundle.h"
+#include "switch/flows.h"
 
 struct err;
 struct flow_key;
@@ -52,3 +53,5 @@ const struct flow *flow_tables_lookup(const struct flow_tables *tables, uint64_t
 /* A packet counts for one of the two at every table that it is looked up in. */
 struct tally *flow_tables_matched(const struct flow_tables *tables, uint8_t table);
 struct tally *flow_tables_missed(const struct flow_tables *tables, uint8_t table);
+/* What is to become of those that miss. */
+enum table_miss flow_tables_miss(const struct flow_tables *tables, uint8_t table);

@@ -103,16 +103,17 @@ static enum egress egress_of(const struct port_view *port, uint16_t vlan, const 
 
 /* ---- learning ---- */
 
-static bool learn(const struct port_view *port, const struct flow_key *key, uint16_t vlan,
-		  uint64_t now, struct version_deps *deps, struct path_learned *learned)
+static void learn(const struct port_view *port, const struct flow_key *key, uint16_t vlan,
+		  uint64_t now, struct translation *out)
 {
 	struct eth_addr mac = key->packet.eth_src;
 
 	if (eth_addr_is_multicast(mac) ||
-	    fdb_refresh(port->bridge->fdb, vlan, mac, port->id, now, deps))
-		return false;
-	*learned = (struct path_learned){.port = port->id, .vlan = vlan, .mac = mac};
-	return true;
+	    fdb_refresh(port->bridge->fdb, vlan, mac, port->id, now, &out->deps) ||
+	    out->n_learned == TRANSLATION_LEARNED_MAX)
+		return;
+	out->learned[out->n_learned++] =
+		(struct path_learned){.port = port->id, .vlan = vlan, .mac = mac};
 }
 
 /* ---- sending ---- */
@@ -128,7 +129,9 @@ static bool is_reserved(struct eth_addr mac)
 
 /* A packet on its way out: which steps it has behind it. */
 struct outgoing {
-	const struct port_view *in_port;
+	const struct bridge_view *bridge;
+	const struct port_view *in_port; /* NULL: of another bridge, or none */
+	bool is_mirrored;
 	struct tag in;
 	uint16_t vlan;
 	/* the tag after the steps so far */
@@ -160,7 +163,7 @@ static void output(struct outgoing *outgoing, const struct port_view *port, enum
 
 static bool is_forbidden(const struct outgoing *outgoing, const struct port_view *port)
 {
-	return port->is_protected && outgoing->in_port->is_protected;
+	return !outgoing->is_mirrored && port->is_protected && outgoing->in_port->is_protected;
 }
 
 /* To all ports that have the VLAN. First those that need the packet as it is, and a tag is taken
@@ -172,7 +175,8 @@ static enum drop_reason flood(struct outgoing *outgoing)
 		{EGRESS_TAGGED, EGRESS_PRIORITY, EGRESS_UNTAGGED},
 	};
 	const enum egress *next = order[outgoing->in.is_present];
-	const struct bridge_view *bridge = outgoing->in_port->bridge;
+	const struct bridge_view *bridge = outgoing->bridge;
+	const uint32_t n_before = outgoing->ops->n_ops;
 
 	for (unsigned pass = 0; pass < N_EGRESS; pass++) {
 		for (unsigned i = 0; i < bridge->n_ports; i++) {
@@ -186,7 +190,7 @@ static enum drop_reason flood(struct outgoing *outgoing)
 	}
 	if (outgoing->ops->is_full)
 		return DROP_FLOOD_LIMIT;
-	return outgoing->ops->n_ops ? DROP_NONE : DROP_NO_OUTPUT;
+	return outgoing->ops->n_ops > n_before ? DROP_NONE : DROP_NO_OUTPUT;
 }
 
 static enum drop_reason unicast(struct outgoing *outgoing, const struct port_view *port)
@@ -217,7 +221,12 @@ static const struct port_view *destination(const struct snapshot *snapshot,
 static enum drop_reason forward(const struct snapshot *snapshot, const struct port_view *in_port,
 				const struct flow_key *key, uint64_t now, struct translation *out)
 {
-	struct outgoing outgoing = {.in_port = in_port, .in = tag_of(key), .ops = &out->ops};
+	struct outgoing outgoing = {
+		.bridge = in_port->bridge,
+		.in_port = in_port,
+		.in = tag_of(key),
+		.ops = &out->ops,
+	};
 	struct eth_addr mac = key->packet.eth_dst;
 	const struct port_view *port;
 
@@ -227,30 +236,37 @@ static enum drop_reason forward(const struct snapshot *snapshot, const struct po
 		return DROP_VLAN_NOT_ALLOWED;
 	if (is_reserved(mac) && !in_port->bridge->forward_bpdu)
 		return DROP_RESERVED_MULTICAST;
-	out->has_learned = learn(in_port, key, outgoing.vlan, now, &out->deps, &out->learned);
+	learn(in_port, key, outgoing.vlan, now, out);
 	port = destination(snapshot, in_port->bridge, outgoing.vlan, mac, &out->deps);
 	return port ? unicast(&outgoing, port) : flood(&outgoing);
 }
 
-void normal(const struct snapshot *snapshot, const struct port_view *port,
-	    const struct flow_key *key, uint64_t now, struct translation *out)
+enum drop_reason normal(const struct snapshot *snapshot, const struct port_view *port,
+			const struct flow_key *key, uint64_t now, struct translation *out)
 {
+	const uint32_t n_before = out->ops.n_ops;
 	enum drop_reason reason = forward(snapshot, port, key, now, out);
 
-	if (reason == DROP_NONE)
-		return;
-	flow_op_list_clear(&out->ops);
-	flow_op_add(&out->ops, flow_op_drop(reason));
+	if (reason != DROP_NONE)
+		out->ops.n_ops = n_before;
+	return reason;
 }
 
-bool normal_refresh(const struct port_view *port, const struct flow_key *key, uint64_t now,
-		    struct path_learned *learned)
+void normal_mirror(const struct bridge_view *bridge, const struct flow_key *key, uint16_t vlan,
+		   struct flow_op_list *ops)
 {
-	struct tag tag = tag_of(key);
-	uint16_t vlan;
+	struct outgoing outgoing = {
+		.bridge = bridge,
+		.in = tag_of(key),
+		.is_mirrored = true,
+		.vlan = vlan,
+		.ops = ops,
+	};
 
-	if (!admit(port, &tag, &vlan) ||
-	    (is_reserved(key->packet.eth_dst) && !port->bridge->forward_bpdu))
-		return false;
-	return learn(port, key, vlan, now, NULL, learned);
+	outgoing.is_tagged = outgoing.in.is_present;
+	outgoing.vid = outgoing.in.vid;
+	for (unsigned i = 0; i < bridge->n_ports; i++)
+		if (bridge->ports[i].id == key->packet.in_port)
+			outgoing.in_port = &bridge->ports[i];
+	flood(&outgoing);
 }

@@ -7,9 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "path/drop.h"
+
 struct bridge_view;
 struct flow_key;
-struct path_learned;
+struct flow_op_list;
 struct port_view;
 struct snapshot;
 struct translation;
@@ -17,10 +19,12 @@ struct translation;
 /* The bits of a key that normal() looks at on this bridge. Control. */
 void normal_mask(const struct bridge_view *bridge, struct flow_key *bits);
 
-/* Decides about a packet that came in by `port`. */
-void normal(const struct snapshot *snapshot, const struct port_view *port,
-	    const struct flow_key *key, uint64_t now, struct translation *out);
+/* Decides about a packet that came in by `port`: appends to out->ops, and to what is learned. Ops may
+ * change the packet's tag. Not DROP_NONE: it goes nowhere, and nothing was appended to the ops. */
+enum drop_reason normal(const struct snapshot *snapshot, const struct port_view *port,
+			const struct flow_key *key, uint64_t now, struct translation *out);
 
-/* Sees the source address again. True if *learned is news for the FDB. */
-bool normal_refresh(const struct port_view *port, const struct flow_key *key, uint64_t now,
-		    struct path_learned *learned);
+/* To all ports that carry a VLAN, but for the one that it came from, with the tag that they have for it.
+ * `key` is the packet as it is where the ops stand; in_port: its switch-wide number. */
+void normal_mirror(const struct bridge_view *bridge, const struct flow_key *key, uint16_t vlan,
+		   struct flow_op_list *ops);

@@ -15,6 +15,7 @@
 #include "flow/mask.h"
 #include "flow/version.h"
 #include "path/host.h"
+#include "path/steps.h"
 #include "port/flow_maps.h"
 #include "switch/offload-ops.h"
 #include "switch/offload-places.h"
@@ -133,9 +134,7 @@ static bool decide(struct offload *offload, const struct path_view *view,
 	struct translation *out = &offload->translation;
 
 	out->frame = NULL;
-	out->has_learned = false;
-	out->credits.n = 0;
-	flow_op_list_clear(&out->ops);
+	translation_begin(out);
 	offload->host->translate(view, &masked->key, now, out);
 	return !out->ops.is_full &&
 	       !offload_refusal(masked->mask, &masked->key.packet, out->ops.op, out->ops.n_ops);
@@ -431,12 +430,17 @@ static void refresh(struct offload *offload, const struct kernel_flow *flow, uin
 {
 	const struct path_host *host = offload->host;
 	const struct path_view *view = rcu_load(host->view);
-	struct path_learned learned;
+	struct translation *scratch = &offload->translation;
+	struct version_deps deps;
 	struct flow_key key = {0};
 
 	memcpy(key.word, flow->word, sizeof(flow->word));
-	if (view->masks[key.packet.in_port] && host->refresh(view, &key, now, &learned))
-		mailbox_send(host->learned, &learned);
+	if (!view->masks[key.packet.in_port])
+		return;
+	deps = scratch->deps;
+	host->refresh(view, &key, now, scratch);
+	learn(host, scratch);
+	scratch->deps = deps; /* those of the entries that are decided about */
 }
 
 static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)

@@ -47,6 +47,23 @@ static struct bridge_view *view_new(unsigned capacity)
 	return view;
 }
 
+const struct port_view *bridge_view_port(const struct bridge_view *bridge, uint16_t ofport)
+{
+	unsigned begin = 0, end = bridge->n_ports;
+
+	while (begin < end) {
+		unsigned middle = (begin + end) / 2;
+
+		if (bridge->ports[middle].ofport < ofport)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin < bridge->n_ports && bridge->ports[begin].ofport == ofport
+		       ? &bridge->ports[begin]
+		       : NULL;
+}
+
 static void masks_put(struct mask_table *table, struct path_masks *masks)
 {
 	for (unsigned i = 0; i < N_PACKET_CLASSES; i++)

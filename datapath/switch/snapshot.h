@@ -16,6 +16,7 @@
 
 struct bridge_view;
 struct fdb;
+struct flow_tables;
 
 struct port_view {
 	const struct bridge_view *bridge;
@@ -32,6 +33,7 @@ struct port_view {
 struct bridge_view {
 	uint32_t number; /* struct bridge.number */
 	struct fdb *fdb;
+	const struct flow_tables *tables;
 	struct path_masks masks; /* a reference to each */
 	enum fail_mode fail_mode;
 	bool forward_bpdu;
@@ -55,6 +57,9 @@ static inline const struct port_view *snapshot_port(const struct snapshot *snaps
 {
 	return id < PORT_ID_MAX ? snapshot->ports[id] : NULL;
 }
+
+/* By OpenFlow number. NULL: the bridge has no such port. */
+const struct port_view *bridge_view_port(const struct bridge_view *bridge, uint16_t ofport);
 
 /* Makes the bridge as it is configured now what every packet sees that is received after return.
  * Control. 0, or -ENOMEM: then the old view holds. Cannot fail for a bridge with fewer ports than

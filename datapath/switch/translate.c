@@ -1,25 +1,111 @@
 #include "switch/translate.h"
 
 #include "flow/key.h"
+#include "flow/port_text.h"
+#include "switch/flow_table.h"
 #include "switch/normal.h"
 #include "switch/snapshot.h"
+#include "switch/translate_state.h"
+#include "switch/translate_trace.h"
+
+static void begin(struct translate_state *state, const struct translate_job *job,
+		  struct translation *out)
+{
+	const struct bridge_view *bridge = job->bridge;
+
+	state->snapshot = snapshot_of(job->path);
+	state->bridge = bridge;
+	state->now = job->now;
+	state->version = 0;
+	state->received = job->key;
+	state->trace = job->trace;
+	state->out = out;
+	state->work.key = *job->key;
+	state->work.key.packet.in_port = job->in_port;
+	state->work.unsaid = state->work.said = (struct flow_key){0};
+	state->work.bare = BARE_NOTHING;
+	state->work.n_hidden = 0;
+	state->work.ttl_behind = -1;
+	state->n_useful = 0;
+	translate_set_clear(state);
+	state->rule = NULL;
+	state->table = 0;
+	state->depth = state->level = 0;
+	state->n_resubmits = state->n_mirrors = 0;
+	state->is_over = state->needs_packet = false;
+	state->why = DROP_NONE;
+}
+
+static void drop(struct translation *out, enum drop_reason why)
+{
+	flow_op_list_clear(&out->ops);
+	flow_op_add(&out->ops, flow_op_drop(why));
+}
+
+static void finish(struct translate_state *state)
+{
+	struct translation *out = state->out;
+
+	if (state->needs_packet) {
+		/* each packet has its own way, and counts for that */
+		translation_begin(out);
+		flow_op_add(&out->ops, (struct flow_op){.type = OP_TRANSLATE});
+		return;
+	}
+	if (!state->is_over)
+		translate_finish(state);
+	if (!state->is_over && out->ops.is_full)
+		translate_fail(state, DROP_ACTION_LIMIT);
+	if (state->is_over)
+		drop(out, state->why);
+	else if (!out->ops.n_ops)
+		drop(out, state->why == DROP_NONE ? DROP_BY_RULE : state->why);
+}
+
+/* A bridge without tables is one flow that says NORMAL, or none. */
+static void translate_bridge(struct translate_state *state)
+{
+	if (state->bridge->tables)
+		translate_table(state, 0, state->work.key.packet.in_port, TRANSLATE_MISS_COUNTS);
+	else if (state->bridge->fail_mode == FAIL_SECURE)
+		translate_blame(state, DROP_FAIL_SECURE);
+	else
+		translate_output(state, OFPORT_NORMAL, 0);
+}
+
+void translate_run(const struct translate_job *job, struct translation *out)
+{
+	struct translate_state state;
+
+	begin(&state, job, out);
+	if (job->actions)
+		translate_list(&state, job->actions, 0, job->actions->n);
+	else
+		translate_bridge(&state);
+	translate_set_execute(&state);
+	finish(&state);
+	trace_result(state.trace, &state.work.key, out);
+}
 
 void translate(const struct path_view *path, const struct flow_key *key, uint64_t now,
 	       struct translation *out)
 {
-	const struct snapshot *snapshot = snapshot_of(path);
-	const struct port_view *port = snapshot_port(snapshot, key->packet.in_port);
+	const struct port_view *port = snapshot_port(snapshot_of(path), key->packet.in_port);
+	const struct translate_job job = {
+		.path = path,
+		.bridge = port->bridge,
+		.key = key,
+		.in_port = port->ofport,
+		.now = now,
+	};
 
-	if (port->bridge->fail_mode == FAIL_SECURE)
-		flow_op_add(&out->ops, flow_op_drop(DROP_FAIL_SECURE));
-	else
-		normal(snapshot, port, key, now, out);
+	translate_run(&job, out);
 }
 
-bool translate_refresh(const struct path_view *path, const struct flow_key *key, uint64_t now,
-		       struct path_learned *learned)
+void translate_refresh(const struct path_view *path, const struct flow_key *key, uint64_t now,
+		       struct translation *scratch)
 {
-	const struct port_view *port = snapshot_port(snapshot_of(path), key->packet.in_port);
-
-	return port->bridge->fail_mode != FAIL_SECURE && normal_refresh(port, key, now, learned);
+	scratch->frame = NULL;
+	translation_begin(scratch);
+	translate(path, key, now, scratch);
 }

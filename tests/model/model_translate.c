@@ -91,8 +91,7 @@ static void random_key(struct flow_key *key)
 
 static void decide(const struct flow_key *key, struct translation *out)
 {
-	out->ops.n_ops = 0;
-	out->ops.is_full = 0;
+	translation_begin(out);
 	version_deps_begin(&out->deps, rig.sw->versions);
 	translate(&rig.sw->snapshot->path, key, rig.clock.manual_ns, out);
 }

@@ -1,0 +1,275 @@
+/* What leaves the switch: to ports, controllers and mirrors, by NORMAL, and copies that are changed. */
+#include <string.h>
+
+#include "flow/port_text.h"
+#include "switch/flow_table.h"
+#include "switch/normal.h"
+#include "switch/snapshot.h"
+#include "switch/translate_state.h"
+#include "switch/translate_trace.h"
+
+/* ---- ports ---- */
+
+/* NULL: the bridge has no such port. */
+static const struct port_view *port_of(const struct translate_state *state, uint16_t ofport)
+{
+	return bridge_view_port(state->bridge, ofport);
+}
+
+static void send_to(struct translate_state *state, const struct port_view *port, uint16_t max_len)
+{
+	struct flow_op_list *ops = &state->out->ops;
+
+	translate_commit(state);
+	if (max_len)
+		flow_op_truncate(ops, max_len);
+	flow_op_add(ops, flow_op_output(port->id));
+	state->n_useful = ops->n_ops;
+}
+
+/* FLOOD and ALL. */
+static void send_all(struct translate_state *state, uint16_t max_len)
+{
+	const struct bridge_view *bridge = state->bridge;
+
+	for (unsigned i = 0; i < bridge->n_ports; i++)
+		if (bridge->ports[i].ofport != state->work.key.packet.in_port)
+			send_to(state, &bridge->ports[i], max_len);
+}
+
+static void send_one(struct translate_state *state, uint16_t ofport, uint16_t max_len)
+{
+	const struct port_view *port = port_of(state, ofport);
+
+	if (!port)
+		translate_blame(state, DROP_NO_OUTPUT);
+	else if (ofport == state->work.key.packet.in_port)
+		translate_blame(state, DROP_HAIRPIN);
+	else
+		send_to(state, port, max_len);
+}
+
+static void send_back(struct translate_state *state, uint16_t max_len)
+{
+	const struct port_view *port = port_of(state, state->work.key.packet.in_port);
+
+	if (port)
+		send_to(state, port, max_len);
+	else
+		translate_blame(state, DROP_NO_OUTPUT);
+}
+
+/* ---- copies ---- */
+
+static bool changes_packet(const struct flow_op *op)
+{
+	return op->type != OP_OUTPUT && op->type != OP_TRUNCATE && op->type != OP_CONTROLLER;
+}
+
+static bool change_packet(const struct flow_op *op, const struct flow_op *end)
+{
+	for (; op < end; op = flow_op_next(op))
+		if (changes_packet(op))
+			return true;
+	return false;
+}
+
+/* Takes the OP_CLONE at `at`, but not what is in it, out of the list. */
+static void unwrap(struct flow_op_list *list, uint32_t at)
+{
+	memmove(&list->op[at], &list->op[at + 1], (list->n_ops - at - 1) * sizeof(list->op[0]));
+	list->n_ops--;
+}
+
+/* Without what comes behind the last op that sends. A copy that nothing changes needs not be one. */
+static void clone_end(struct translate_state *state, uint32_t at)
+{
+	struct flow_op_list *list = &state->out->ops;
+	bool sends = state->n_useful > at;
+
+	list->n_ops = sends ? state->n_useful : at + 1;
+	flow_op_clone_end(list, at);
+	if (!sends)
+		return;
+	if (!change_packet(&list->op[at + 1], &list->op[list->n_ops]))
+		unwrap(list, at);
+	state->n_useful = list->n_ops;
+}
+
+void translate_clone(struct translate_state *state, const struct ofactions *list, uint32_t begin,
+		     uint32_t end)
+{
+	struct translate_work outer;
+	uint32_t at;
+
+	translate_commit(state);
+	outer = state->work;
+	at = flow_op_clone_begin(&state->out->ops);
+	translate_list(state, list, begin, end);
+	clone_end(state, at);
+	state->work = outer;
+}
+
+/* ---- NORMAL: changes tags for its own outputs only ---- */
+
+static void send_normal(struct translate_state *state)
+{
+	const struct port_view *port = port_of(state, state->work.key.packet.in_port);
+	enum drop_reason why = DROP_NO_OUTPUT;
+	uint32_t at;
+
+	if (!translate_look(state, BARE_L3))
+		return;
+	translate_commit(state);
+	at = flow_op_clone_begin(&state->out->ops);
+	if (port)
+		why = normal(state->snapshot, port, &state->work.key, state->now, state->out);
+	if (why == DROP_NONE)
+		state->n_useful = state->out->ops.n_ops;
+	else if (why == DROP_FLOOD_LIMIT)
+		translate_fail(state, why);
+	else
+		translate_blame(state, why);
+	clone_end(state, at);
+}
+
+/* ---- controllers ---- */
+
+void translate_controller(struct translate_state *state, const struct translate_packet_in *what)
+{
+	struct packet_in_context context = {
+		.cookie = state->rule ? state->rule->cookie : UINT64_MAX,
+		.metadata = state->work.key.metadata,
+		.bridge = state->bridge->number,
+		.controller = what->controller,
+		.in_port = state->work.key.packet.in_port,
+		.max_len = what->max_len,
+		.reason = what->reason,
+		.table = state->table,
+	};
+
+	memcpy(context.reg, state->work.key.reg, sizeof(context.reg));
+	translate_commit(state);
+	flow_op_controller(&state->out->ops, &context, what->userdata, what->n_userdata);
+	state->n_useful = state->out->ops.n_ops;
+}
+
+void translate_output(struct translate_state *state, uint16_t port, uint16_t max_len)
+{
+	switch (port) {
+	case OFPORT_IN_PORT:
+		send_back(state, max_len);
+		break;
+	case OFPORT_TABLE:
+		translate_table(state, 0, state->work.key.packet.in_port, TRANSLATE_MISS_COUNTS);
+		break;
+	case OFPORT_NORMAL:
+		send_normal(state);
+		break;
+	case OFPORT_FLOOD:
+	case OFPORT_ALL:
+		send_all(state, max_len);
+		break;
+	case OFPORT_CONTROLLER:
+		translate_controller(state, &(struct translate_packet_in){
+						    .max_len = max_len ? max_len : UINT16_MAX,
+						    .reason = REASON_ACTION});
+		break;
+	case OFPORT_NONE:
+		break;
+	default:
+		send_one(state, port, max_len);
+	}
+}
+
+/* ---- mirrors ---- */
+
+static void mirror_add(struct translate_state *state, struct translate_mirror mirror)
+{
+	for (unsigned i = 0; i < state->n_mirrors; i++)
+		if (state->mirror[i].port == mirror.port && state->mirror[i].vlan == mirror.vlan)
+			return;
+	if (state->n_mirrors == TRANSLATE_MAX_MIRRORS)
+		translate_fail(state, DROP_ACTION_LIMIT);
+	else
+		state->mirror[state->n_mirrors++] = mirror;
+}
+
+/* Each destination gets one copy, however often it is named. */
+void translate_mirror(struct translate_state *state, const struct ofaction *action)
+{
+	const struct port_view *port;
+
+	if (action->output.port == OFPORT_NONE) {
+		mirror_add(state, (struct translate_mirror){.vlan = action->output.vlan,
+							    .max_len = action->output.max_len});
+		return;
+	}
+	port = port_of(state, action->output.port);
+	if (port)
+		mirror_add(state, (struct translate_mirror){.port = port->id,
+							    .max_len = action->output.max_len});
+	else
+		translate_blame(state, DROP_NO_OUTPUT);
+}
+
+static void say_mirror(struct translate_state *state, const struct translate_mirror *mirror)
+{
+	struct flow_op_list *ops = &state->out->ops;
+
+	if (mirror->port == PORT_ID_NONE) {
+		uint32_t at = flow_op_clone_begin(ops);
+
+		normal_mirror(state->bridge, state->received, mirror->vlan, ops);
+		flow_op_clone_end(ops, at);
+		if (ops->n_ops > at && !change_packet(&ops->op[at + 1], &ops->op[ops->n_ops]))
+			unwrap(ops, at);
+		return;
+	}
+	if (mirror->max_len)
+		flow_op_truncate(ops, mirror->max_len);
+	flow_op_add(ops, flow_op_output(mirror->port));
+}
+
+static void reverse(struct flow_op *op, uint32_t n)
+{
+	for (uint32_t i = 0; i < n / 2; i++) {
+		struct flow_op swap = op[i];
+
+		op[i] = op[n - 1 - i];
+		op[n - 1 - i] = swap;
+	}
+}
+
+/* Puts ops [middle, end) in front of those [0, middle). */
+static void rotate(struct flow_op *op, uint32_t middle, uint32_t end)
+{
+	reverse(op, middle);
+	reverse(op + middle, end - middle);
+	reverse(op, end);
+}
+
+/* Behind the last op that sends nothing matters: a copy made there may as well be the packet itself. */
+static void unwrap_last(struct flow_op_list *ops)
+{
+	const struct flow_op *end = ops->op + ops->n_ops, *last = NULL;
+
+	for (const struct flow_op *op = ops->op; op < end; op = flow_op_next(op))
+		last = op;
+	if (last && last->type == OP_CLONE)
+		unwrap(ops, (uint32_t)(last - ops->op));
+}
+
+void translate_finish(struct translate_state *state)
+{
+	struct flow_op_list *ops = &state->out->ops;
+	uint32_t n_own;
+
+	ops->n_ops = state->n_useful;
+	n_own = ops->n_ops;
+	for (unsigned i = 0; i < state->n_mirrors; i++)
+		say_mirror(state, &state->mirror[i]);
+	if (state->n_mirrors)
+		rotate(ops->op, n_own, ops->n_ops);
+	unwrap_last(ops);
+}
