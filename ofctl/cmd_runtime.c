@@ -20,6 +20,7 @@
 #include "session.h"
 
 #define VLAN_MAX 4095
+#define FDB_PART 50000 /* addresses in one answer of fdb-show, more or less */
 
 /* The arguments as the object that the method takes: each under its name in the command's syntax,
  * in lower case. */
@@ -71,6 +72,17 @@ static void print_json(struct json_object *result)
 							    JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+static void print_rows(const struct session *session, struct json_object *result,
+		       const struct report *report)
+{
+	if (session->is_json)
+		print_json(result);
+	else if (json_object_is_type(result, json_type_array))
+		report_rows(result, report, &session->style);
+	else
+		report_members(result);
+}
+
 /* Calls the method and prints what it returns, or the JSON of it. */
 static int call_report(struct session *session, const struct cli_invocation *inv,
 		       const struct report *report, struct err *err)
@@ -80,18 +92,50 @@ static int call_report(struct session *session, const struct cli_invocation *inv
 
 	if (ret)
 		return ret;
-	if (session->is_json)
-		print_json(result);
-	else if (json_object_is_type(result, json_type_array))
-		report_rows(result, report, &session->style);
-	else
-		report_members(result);
+	print_rows(session, result, report);
 	return 0;
 }
 
 static int call_simple(struct session *session, const struct cli_invocation *inv, struct err *err)
 {
 	return call_report(session, inv, NULL, err);
+}
+
+static int call_part(struct session *session, const struct cli_invocation *inv, int64_t part,
+		     int64_t parts, struct json_object *rows, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct json_object *params, *object;
+	int ret = make_params(inv, &params, err);
+
+	if (ret)
+		return ret;
+	object = json_object_array_get_idx(params, 0);
+	json_object_object_add(object, "part", json_object_new_int64(part));
+	json_object_object_add(object, "parts", json_object_new_int64(parts));
+	ret = client_call(session->client, "fdb-show", params, &result, err);
+	for (size_t i = 0; !ret && i < json_object_array_length(result); i++)
+		json_object_array_add(rows, json_object_get(json_object_array_get_idx(result, i)));
+	return ret;
+}
+
+/* A table may be too large for one answer. */
+static int call_parts(struct session *session, const struct cli_invocation *inv,
+		      struct json_object *rows, struct err *err)
+{
+	own(json_free) struct json_object *stats = NULL;
+	struct json_object *params;
+	int ret = make_params(inv, &params, err);
+	int64_t parts;
+
+	if (!ret)
+		ret = client_call(session->client, "fdb-stats", params, &stats, err);
+	if (ret)
+		return ret;
+	parts = json_object_get_int64(json_object_object_get(stats, "entries")) / FDB_PART + 1;
+	for (int64_t part = 0; part < parts && !ret; part++)
+		ret = call_part(session, inv, part, parts, rows, err);
+	return ret;
 }
 
 static int call_fdb_show(struct session *session, const struct cli_invocation *inv, struct err *err)
@@ -104,7 +148,12 @@ static int call_fdb_show(struct session *session, const struct cli_invocation *i
 		{},
 	};
 
-	return call_report(session, inv, &(struct report){.columns = columns}, err);
+	own(json_free) struct json_object *rows = need(json_object_new_array());
+	int ret = call_parts(session, inv, rows, err);
+
+	if (!ret)
+		print_rows(session, rows, &(struct report){.columns = columns});
+	return ret;
 }
 
 static int call_port_show(struct session *session, const struct cli_invocation *inv,

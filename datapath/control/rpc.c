@@ -40,10 +40,12 @@ static const struct {
 	int code;
 	const char *name;
 } error_names[] = {
-	{EINVAL, "invalid"},           {ENOENT, "not found"},           {EEXIST, "exists"},
-	{EPERM, "not permitted"},      {ENOSYS, "unknown method"},      {ENOSPC, "full"},
-	{ENODEV, "no device"},         {ENOMEM, "resources exhausted"}, {ENOTSUP, "not supported"},
-	{EOPNOTSUPP, "not supported"},
+	{EINVAL, "invalid"},        {ENOENT, "not found"},
+	{EEXIST, "exists"},         {EPERM, "not permitted"},
+	{ENOSYS, "unknown method"}, {ENOSPC, "full"},
+	{ENODEV, "no device"},      {ENOMEM, "resources exhausted"},
+	{ENOTSUP, "not supported"}, {EOPNOTSUPP, "not supported"},
+	{E2BIG, "too big"},
 };
 
 static const char *error_name(int code)

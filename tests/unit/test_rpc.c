@@ -17,7 +17,9 @@
 #include "control/connection.h"
 #include "control/rpc.h"
 #include "control/shape.h"
+#include "packet/header.h"
 #include "support/house.h"
+#include "switch/vswitch.h"
 
 #define TWO_PORTS \
 	"{\"op\":\"insert\",\"table\":\"Interface\",\"uuid-name\":\"i\",\"row\":{\"name\":\"a\"," \
@@ -123,6 +125,52 @@ static void test_fdb_is_what_was_said(void **state)
 			    "\"ofport\":1,\"static\":true,\"age\":0}]");
 }
 
+/* More than one answer can hold. */
+#define N_ADDRESSES 210000
+
+static void test_a_large_fdb_is_shown_in_parts(void **state)
+{
+	struct house *house = *state;
+	own(mem_free) uint8_t *n_seen = calloc(N_ADDRESSES, 1);
+	own(json_free) struct json_object *nothing = NULL;
+	struct bridge *bridge;
+
+	house_configure(house, "{\"op\":\"update\",\"table\":\"Bridge\",\"where\":[],\"row\":{"
+			       "\"other_config\":[\"map\",[[\"mac-table-size\",\"300000\"]]]}}");
+	bridge = bridge_lookup(house->sw, "br0");
+	for (uint32_t i = 0; i < N_ADDRESSES; i++) {
+		const struct eth_addr mac = {{2, 0, (uint8_t)(i >> 24), (uint8_t)(i >> 16),
+					      (uint8_t)(i >> 8), (uint8_t)i}};
+
+		assert_int_equal(bridge_fdb_add(bridge, mac, 7, "a", NULL), 0);
+	}
+	assert_string_equal(
+		run(house, "fdb-show", "{\"bridge\":\"br0\"}", 0, &nothing),
+		"210000 addresses are too many for one answer: ask for each of 5 parts");
+	assert_string_equal(
+		run(house, "fdb-show", "{\"bridge\":\"br0\",\"part\":5,\"parts\":5}", 0, &nothing),
+		"there is no part 5 of 5: they are counted from 0");
+	for (unsigned part = 0; part < 5; part++) {
+		struct json_object *rows;
+		char params[64];
+
+		snprintf(params, sizeof(params), "[{\"bridge\":\"br0\",\"part\":%u,\"parts\":5}]",
+			 part);
+		rows = json_object_object_get(house_call(house, "fdb-show", params), "result");
+		assert_in_range(json_object_array_length(rows), 41000, 43000);
+		for (size_t i = 0; i < json_object_array_length(rows); i++) {
+			struct json_object *row = json_object_array_get_idx(rows, i);
+			unsigned a, b, c;
+
+			sscanf(json_object_get_string(json_object_object_get(row, "mac")),
+			       "02:00:00:%x:%x:%x", &a, &b, &c);
+			n_seen[a << 16 | b << 8 | c]++;
+		}
+	}
+	for (size_t i = 0; i < N_ADDRESSES; i++)
+		assert_int_equal(n_seen[i], 1);
+}
+
 static void test_errors_are_for_people(void **state)
 {
 	static const struct {
@@ -222,6 +270,7 @@ int main(void)
 		TEST(test_results_are_what_their_descriptions_say),
 		cmocka_unit_test(test_every_method_was_called),
 		TEST(test_fdb_is_what_was_said),
+		TEST(test_a_large_fdb_is_shown_in_parts),
 		TEST(test_errors_are_for_people),
 		TEST(test_changes_are_for_root_and_ourselves),
 		TEST(test_methods_over_the_wire),
