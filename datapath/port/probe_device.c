@@ -16,14 +16,13 @@
 
 /* From <linux/netdev.h> (Linux 6.3); the values never change. */
 enum { NETDEV_DEV_GET = 1 };
-enum { NETDEV_DEV_IFINDEX = 1, NETDEV_DEV_XDP_FEATURES = 3, NETDEV_DEV_RX_METADATA = 5 };
+enum { NETDEV_DEV_IFINDEX = 1, NETDEV_DEV_XDP_FEATURES = 3 };
 enum {
 	XDP_HAS_BASIC = 1 << 0,
 	XDP_HAS_REDIRECT = 1 << 1,
 	XDP_HAS_TRANSMIT = 1 << 2,
 	XDP_HAS_ZEROCOPY = 1 << 3,
 };
-enum { RX_TELLS_VLAN = 1 << 2 };
 
 /* From <linux/bpf.h> of Linux 6.6. */
 #define ATTACH_TCX_INGRESS 46
@@ -31,7 +30,6 @@ enum { RX_TELLS_VLAN = 1 << 2 };
 struct device_features {
 	bool is_known; /* the kernel tells */
 	uint64_t xdp;
-	uint64_t rx_metadata;
 };
 
 /* What the rows of one device are made from. */
@@ -48,15 +46,13 @@ struct device {
 static int features_read(struct nl_msg *msg, void *arg)
 {
 	struct device_features *features = arg;
-	struct nlattr *attrs[NETDEV_DEV_RX_METADATA + 1];
+	struct nlattr *attrs[NETDEV_DEV_XDP_FEATURES + 1];
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, attrs, NETDEV_DEV_RX_METADATA, NULL))
+	if (genlmsg_parse(nlmsg_hdr(msg), 0, attrs, NETDEV_DEV_XDP_FEATURES, NULL))
 		return NL_OK;
 	features->is_known = attrs[NETDEV_DEV_XDP_FEATURES];
 	if (attrs[NETDEV_DEV_XDP_FEATURES])
 		features->xdp = nla_get_u64(attrs[NETDEV_DEV_XDP_FEATURES]);
-	if (attrs[NETDEV_DEV_RX_METADATA])
-		features->rx_metadata = nla_get_u64(attrs[NETDEV_DEV_RX_METADATA]);
 	return NL_OK;
 }
 
@@ -178,15 +174,21 @@ static void transmit_row(const struct device *device)
 					       : "its peer has GRO or an XDP program");
 }
 
+/* A program that is bound to the device could ask for the tag; see docs/ports.md. */
 static void tags_row(const struct device *device)
 {
+	const struct link_info *info = device->info;
+
 	if (!device->features.is_known || !(device->features.xdp & XDP_HAS_BASIC))
 		return;
-	if (device->features.rx_metadata & RX_TELLS_VLAN)
-		row(device, "VLAN at XDP", PROBE_GOOD, "tags beside the frame are told");
+	if (link_is_card(info))
+		row(device, "VLAN at XDP", PROBE_LESS,
+		    "tags that the card takes off are lost at hook xdp: ethtool -K %s rxvlan off",
+		    info->name);
 	else
 		row(device, "VLAN at XDP", PROBE_LESS,
-		    "a tag that driver or sender keeps beside the frame is lost at hook xdp");
+		    "the sender's own tags are lost at hook xdp: use hook skb for a container "
+		    "that tags by itself");
 }
 
 static void programs_row(const struct device *device)
