@@ -40,7 +40,11 @@
 	X(TTL_EXPIRED, "ttl-expired", "a flow was to decrement a TTL that was used up") \
 	X(RESUBMIT_DEPTH, "resubmit-depth", "resubmits nested more than 64 deep") \
 	X(RESUBMIT_LIMIT, "resubmit-limit", "its flows resubmitted it too often") \
-	X(ACTION_LIMIT, "action-limit", "its flows say more than can be done to one packet")
+	X(ACTION_LIMIT, "action-limit", "its flows say more than can be done to one packet") \
+	X(PACKET_IN_LIMIT, "packet-in-limit", \
+	  "more packets for controllers than its port may send") \
+	X(PACKET_IN_FULL, "packet-in-full", "too many packets for controllers waited") \
+	X(NO_CONTROLLER, "no-controller", "a flow sends it to a controller, and there is none")
 
 enum drop_reason {
 #define X(id, name, help) DROP_##id,

@@ -1,81 +1,52 @@
 /* execute: does what the cache entries say.
- * Outcomes: staged for sending, DROP_NO_BUFFER, DROP_MALFORMED, or the reason that the flow names.
+ * Outcomes: those of act.c; of packets that are translated each by itself also DROP_MISS_LIMIT and
+ * DROP_CACHE_FULL.
  *
  * Known flows go before misses, because what a miss puts into the cache may push out an entry that
  * another packet of the burst was found by. Packets of one flow stay in order: a burst has either
  * found them all or none. */
-#include <errno.h>
-
 #include "base/counter.h"
 #include "flow/action.h"
 #include "packet/checksum.h"
 #include "packet/edit.h"
 #include "path/drop.h"
 #include "path/host.h"
+#include "path/miss.h"
 #include "path/output.h"
 #include "path/steps.h"
 #include "path/worker.h"
 
-/* A copy of the frame, if need be in a buffer that flushing has given back. */
-static int copy(struct worker *worker, struct burst *burst, struct frame *out,
-		const struct frame *frame)
+/* A flow that cannot be decided by keys: each of its packets is asked about with its bytes at hand. */
+static void execute_by_packet(struct worker *worker, struct burst *burst, unsigned i)
 {
-	if (!frame_copy(out, frame, worker->pool))
-		return 0;
-	if (burst->is_dry)
-		return -ENOBUFS;
-	tx_flush(worker);
-	if (!frame_copy(out, frame, worker->pool))
-		return 0;
-	burst->is_dry = true;
-	return -ENOBUFS;
-}
+	struct frame *frame = &burst->frames[i];
+	struct flow_actions *actions;
+	struct edit edit;
 
-static void output_copy(struct worker *worker, struct burst *burst, uint16_t port,
-			const struct frame *frame)
-{
-	struct frame duplicate;
-
-	if (copy(worker, burst, &duplicate, frame))
-		drop_count(worker, port, DROP_NO_BUFFER, 1);
-	else
-		tx_stage(worker, port, &duplicate);
-}
-
-static int edit(struct frame *frame, struct flow_op op)
-{
-	switch (op.type) {
-	case OP_PUSH_VLAN:
-		return edit_push_vlan(frame, op.tpid, op.tci);
-	case OP_POP_VLAN:
-		return edit_pop_vlan(frame);
-	case OP_SET_VLAN:
-		return edit_set_vlan(frame, op.tci, op.mask);
+	if (!miss_take(worker, frame->in_port)) {
+		drop_frame(worker, frame->in_port, DROP_MISS_LIMIT, frame);
+		return;
 	}
-	return 0;
+	actions = miss_translate(worker, burst, &burst->keys[i], frame);
+	if (!actions) {
+		drop_frame(worker, frame->in_port, DROP_CACHE_FULL, frame);
+		return;
+	}
+	edit = edit_begin(frame, &burst->keys[i].packet, &burst->layouts[i]);
+	act(worker, burst, &edit, actions->op, actions->n_ops);
+	actions_put(worker->actions, &actions);
 }
 
-/* More than one step, or one that is no output. */
-static void execute_list(struct worker *worker, struct burst *burst, struct frame *frame,
+static void execute_list(struct worker *worker, struct burst *burst, unsigned i,
 			 const struct flow_actions *actions)
 {
-	for (uint32_t i = 0; i < actions->n_ops; i++) {
-		struct flow_op op = actions->op[i];
+	struct edit edit =
+		edit_begin(&burst->frames[i], &burst->keys[i].packet, &burst->layouts[i]);
 
-		if (op.type == OP_DROP) {
-			drop_count(worker, frame->in_port, op.reason, 1);
-		} else if (op.type == OP_OUTPUT) {
-			if (i + 1 == actions->n_ops) {
-				tx_stage(worker, op.port, frame);
-				return;
-			}
-			output_copy(worker, burst, op.port, frame);
-		} else if (edit(frame, op)) {
-			drop_count(worker, frame->in_port, DROP_NO_BUFFER, 1);
-			break;
-		}
-	}
-	frame_free(frame);
+	if (actions->op[0].type == OP_TRANSLATE)
+		execute_by_packet(worker, burst, i);
+	else
+		act(worker, burst, &edit, actions->op, actions->n_ops);
 }
 
 void execute(struct worker *worker, struct burst *burst, unsigned i,
@@ -92,7 +63,7 @@ void execute(struct worker *worker, struct burst *burst, unsigned i,
 	if (actions->n_ops == 1 && actions->op[0].type == OP_OUTPUT)
 		tx_stage(worker, actions->op[0].port, frame);
 	else
-		execute_list(worker, burst, frame, actions);
+		execute_list(worker, burst, i, actions);
 }
 
 static void refresh(struct worker *worker, const struct burst *burst, const struct flow_key *key)

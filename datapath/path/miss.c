@@ -2,48 +2,46 @@
  * Outcomes: executed, DROP_MISS_LIMIT, DROP_CACHE_FULL. */
 #include "path/miss.h"
 
-#include "base/clock.h"
 #include "base/counter.h"
 #include "flow/action.h"
+#include "path/bucket.h"
 #include "path/drop.h"
 #include "path/host.h"
 #include "path/steps.h"
 #include "path/worker.h"
 
-static bool bucket_take(struct miss_bucket *bucket, uint64_t now)
+bool miss_take(struct worker *worker, uint16_t port)
 {
-	const uint64_t period = CLOCK_NS_PER_SEC / MISS_RATE;
-	uint64_t n_new = (now - bucket->filled_at) / period;
-
-	if (n_new) {
-		/* What is left of the time counts for the next token. */
-		bucket->filled_at += n_new * period;
-		n_new += bucket->n_tokens;
-		bucket->n_tokens = n_new < MISS_BURST ? (uint32_t)n_new : MISS_BURST;
-	}
-	if (!bucket->n_tokens)
-		return false;
-	bucket->n_tokens--;
-	return true;
+	return bucket_take(&worker->miss_buckets[port], worker->now, MISS_RATE, MISS_BURST);
 }
 
-/* NULL: out of memory. */
-static struct cache_entry *translate(struct worker *worker, const struct burst *burst,
-				     const struct cache_query *query)
+struct flow_actions *miss_translate(struct worker *worker, const struct burst *burst,
+				    const struct flow_key *key, const struct frame *frame)
 {
 	const struct path_host *host = worker->host;
 	struct translation *translation = &worker->translation;
 	struct flow_actions *actions;
 
 	translation->deps = burst->deps;
-	translation->frame = NULL;
+	translation->frame = frame;
 	translation_begin(translation);
-	host->translate(burst->view, query->key, worker->now, translation);
-	learn(worker->host, translation);
+	host->translate(burst->view, key, worker->now, translation);
+	learn(host, translation);
 	if (actions_get(worker->actions, translation->ops.op, translation->ops.n_ops, &actions))
 		return NULL;
-	return cache_insert(worker->cache, query, version_deps_stamp(&translation->deps), actions,
-			    cache_tick(worker->now));
+	return actions;
+}
+
+/* NULL: out of memory. */
+static struct cache_entry *remember(struct worker *worker, const struct burst *burst,
+				    const struct cache_query *query)
+{
+	struct flow_actions *actions = miss_translate(worker, burst, query->key, NULL);
+
+	if (!actions)
+		return NULL;
+	return cache_insert(worker->cache, query, version_deps_stamp(&worker->translation.deps),
+			    actions, cache_tick(worker->now));
 }
 
 /* The entry for packet `i`; if there is none, *why is the reason to drop it. */
@@ -51,7 +49,6 @@ static struct cache_entry *entry_make(struct worker *worker, struct burst *burst
 				      enum drop_reason *why)
 {
 	struct cache_query *query = &burst->queries[i];
-	struct miss_bucket *bucket = &worker->buckets[burst->frames[i].in_port];
 	struct cache_entry *entry;
 
 	/* A packet before this one may have brought it. */
@@ -64,13 +61,13 @@ static struct cache_entry *entry_make(struct worker *worker, struct burst *burst
 	/* Stale entries are bounded in number already. */
 	if (query->is_stale) {
 		counter_add(&worker->counts.n_stale, 1);
-	} else if (bucket_take(bucket, worker->now)) {
+	} else if (miss_take(worker, burst->frames[i].in_port)) {
 		counter_add(&worker->counts.n_miss, 1);
 	} else {
 		*why = DROP_MISS_LIMIT;
 		return NULL;
 	}
-	entry = translate(worker, burst, query);
+	entry = remember(worker, burst, query);
 	if (!entry) {
 		counter_add(&worker->counts.n_full, 1);
 		*why = DROP_CACHE_FULL;

@@ -2,9 +2,13 @@
 /* The steps of the path in the order of a packet's way. Each takes what the one before has left in
  * the burst; a packet that it drops leaves the burst. This worker's thread. */
 
+#include <stdint.h>
+
 struct burst;
+struct edit;
 struct flow_actions;
 struct flow_key;
+struct flow_op;
 struct frame;
 struct path_host;
 struct translation;
@@ -24,6 +28,9 @@ void step_miss(struct worker *worker, struct burst *burst);
 /* Does `actions` to packet `i` of the burst, and gives its frame away. */
 void execute(struct worker *worker, struct burst *burst, unsigned i,
 	     const struct flow_actions *actions);
+/* Does `n_ops` ops (words included, at least 1) to the frame of `edit`, and gives the frame away. */
+void act(struct worker *worker, struct burst *burst, struct edit *edit, const struct flow_op *op,
+	 uint32_t n_ops);
 /* Offers the flow of such a packet to the kernel's cache. */
 void offer(struct worker *worker, const struct flow_key *key);
 /* Sends on what a translation has learned. Any thread. */

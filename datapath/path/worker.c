@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mailbox.h"
 #include "base/own.h"
 #include "base/rcu.h"
 #include "path/output.h"
+#include "path/packet_in.h"
+#include "path/packet_out.h"
 #include "path/steps.h"
 #include "port/queue.h"
 
@@ -27,9 +30,10 @@
 bool worker_turn(struct worker *worker)
 {
 	struct burst *burst = &worker->burst;
-	bool had_packets = false;
+	bool had_packets;
 
 	worker->now = clock_now(worker->clock);
+	had_packets = packet_out(worker);
 	rx_begin(worker);
 	for (step_rx(worker, burst); burst->n; step_rx(worker, burst)) {
 		had_packets = true;
@@ -207,12 +211,18 @@ int worker_new(struct worker **out, const struct path_host *host, const struct c
 	worker->rxqs = calloc(WORKER_MAX_QUEUES, sizeof(struct rxq *));
 	worker->links = calloc(WORKER_MAX_QUEUES, sizeof(struct tx_link *));
 	worker->outputs = calloc(PORT_ID_MAX, sizeof(struct output *));
-	worker->buckets = calloc(PORT_ID_MAX, sizeof(struct miss_bucket));
+	worker->miss_buckets = calloc(PORT_ID_MAX, sizeof(struct bucket));
+	worker->packet_in_buckets = calloc(PORT_ID_MAX, sizeof(struct bucket));
+	worker->packet_in = calloc(1, sizeof(struct packet_in));
+	worker->packet_out = calloc(1, sizeof(struct packet_out));
 	worker->port_counts = calloc(PORT_ID_MAX, sizeof(struct port_counts));
 	if (!worker->fds || !worker->rxqs || !worker->links || !worker->outputs ||
-	    !worker->buckets || !worker->port_counts)
+	    !worker->miss_buckets || !worker->packet_in_buckets || !worker->packet_in ||
+	    !worker->packet_out || !worker->port_counts)
 		return -ENOMEM;
-	rc = tables_new(worker);
+	rc = mailbox_new(&worker->packet_outs, sizeof(struct packet_out), PACKET_OUT_SLOTS);
+	if (!rc)
+		rc = tables_new(worker);
 	if (rc)
 		return rc;
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -236,7 +246,11 @@ void worker_free(struct worker **p)
 	free(worker->rxqs);
 	free(worker->links);
 	free(worker->outputs);
-	free(worker->buckets);
+	free(worker->miss_buckets);
+	free(worker->packet_in_buckets);
+	free(worker->packet_in);
+	free(worker->packet_out);
+	mailbox_free(&worker->packet_outs);
 	free(worker->port_counts);
 	mem_free(p);
 }

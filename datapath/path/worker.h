@@ -19,14 +19,17 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "path/bucket.h"
 #include "path/burst.h"
 #include "path/drop.h"
 #include "path/host.h"
-#include "path/miss.h"
 
 struct action_table;
 struct cache;
+struct mailbox;
 struct output;
+struct packet_in;
+struct packet_out;
 struct pollfd;
 struct rxq;
 struct tx_link;
@@ -49,7 +52,8 @@ struct worker {
 	const struct path_host *host;
 	const struct clock *clock;
 	struct frame_pool *pool;
-	int wake_fd; /* an eventfd */
+	int wake_fd;                 /* an eventfd */
+	struct mailbox *packet_outs; /* of struct packet_out; whoever sends wakes the worker */
 	/* RCU: control writes, the worker reads. Free slots are NULL. */
 	struct rxq **rxqs;       /* WORKER_MAX_QUEUES, of which the first n_rxqs are looked at */
 	struct tx_link **links;  /* WORKER_MAX_QUEUES, of which the first n_links are looked at */
@@ -74,7 +78,10 @@ struct worker {
 	bool is_sweep_due;           /* there was more to sweep than fits in a turn */
 	bool is_tx_pending;          /* the kernel has frames that it has not completed */
 	unsigned tx_wait_ms;         /* how long to sleep before asking it again */
-	struct miss_bucket *buckets; /* by port, PORT_ID_MAX of them */
+	struct bucket *miss_buckets; /* by port, PORT_ID_MAX of them, as the next */
+	struct bucket *packet_in_buckets;
+	struct packet_in *packet_in;   /* the one that is being sent */
+	struct packet_out *packet_out; /* the one that is being acted on */
 	struct burst burst;
 	struct translation translation;
 	/* counters: this worker writes */

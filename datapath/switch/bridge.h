@@ -23,6 +23,9 @@ struct frame_pool;
 struct mask_table;
 struct offload;
 struct ofports;
+struct packet_in_watcher;
+struct packet_ins;
+struct packet_out;
 struct port_fake;
 struct revalidator;
 struct snapshot;
@@ -42,9 +45,11 @@ struct vswitch {
 	struct revalidator *revalidator;
 	struct flow_maps *flow_maps; /* NULL: the kernel has no flow cache */
 	struct offload *offload;     /* NULL: it is to stay empty */
+	struct packet_ins *packet_ins;
 	/* control only */
 	struct bridge *bridges; /* uthash by name */
 	uint32_t n_bridges_made;
+	uint64_t n_no_controller; /* DROP_NO_CONTROLLER of no port */
 	struct bridge_port *ports[PORT_ID_MAX];
 	struct port_ids ids;
 	struct snapshot *spare; /* for the next change */
@@ -69,6 +74,7 @@ struct bridge {
 	unsigned n_ports;
 	struct bridge_view *view;  /* what sw->snapshot has of it */
 	struct bridge_view *spare; /* for the next change */
+	struct packet_in_watcher *packet_in_watchers;
 	UT_hash_handle hh;
 };
 
@@ -82,6 +88,7 @@ struct bridge_port {
 	struct port_fake *fake;
 	uint32_t max_len; /* longest frame that the device takes; 0: not known yet */
 	struct port_counts counts_before; /* of earlier ports of the same number */
+	uint64_t n_no_controller;         /* DROP_NO_CONTROLLER */
 	UT_hash_handle hh;
 };
 

@@ -280,6 +280,7 @@ void vswitch_drops(const struct vswitch *sw, uint64_t drops[N_DROP_REASONS])
 		port_drops(sw->port_table, PORT_ID_NONE, &kernel);
 	for (unsigned i = 0; i < N_DROP_REASONS; i++)
 		drops[i] = counts.drops[i] + kernel.n[i];
+	drops[DROP_NO_CONTROLLER] += sw->n_no_controller;
 }
 
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out)
@@ -300,6 +301,7 @@ void bridge_port_status(const struct bridge_port *port, struct bridge_port_statu
 	device_drops(port, &kernel);
 	for (unsigned i = 0; i < N_DROP_REASONS; i++)
 		out->drops[i] = counts.drops[i] + kernel.n[i];
+	out->drops[DROP_NO_CONTROLLER] += port->n_no_controller;
 }
 
 int bridge_port_counters(const struct bridge_port *port, struct port_counters *out)

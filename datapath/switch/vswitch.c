@@ -17,6 +17,7 @@
 #include "port/flow_maps.h"
 #include "switch/bridge.h"
 #include "switch/offload.h"
+#include "switch/packet_in.h"
 #include "switch/revalidator.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
@@ -120,7 +121,7 @@ static int versions_new(struct vswitch *sw)
 	return sw->versions ? 0 : -ENOMEM;
 }
 
-static int parts_new(struct vswitch *sw)
+static int parts_new(struct vswitch *sw, struct event_base *base)
 {
 	int rc;
 
@@ -137,6 +138,9 @@ static int parts_new(struct vswitch *sw)
 	rc = revalidator_new(&sw->revalidator, sw);
 	if (rc)
 		return rc;
+	rc = packet_ins_new(&sw->packet_ins, sw, base);
+	if (rc)
+		return rc;
 	if (sw->flow_maps && !sw->options.no_fast_path)
 		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host);
 	if (rc)
@@ -145,6 +149,7 @@ static int parts_new(struct vswitch *sw)
 		.versions = sw->versions,
 		.learned = revalidator_mailbox(sw->revalidator),
 		.offers = sw->offload ? offload_mailbox(sw->offload) : NULL,
+		.packet_ins = packet_ins_mailbox(sw->packet_ins),
 		.translate = translate,
 		.refresh = translate_refresh,
 		.view = &sw->snapshot->path,
@@ -181,7 +186,7 @@ int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 		return err_set(err, EINVAL, "switch: %u workers are too many: use 1 to %d",
 			       options->n_workers, WORKERS_MAX);
 	sw->n_workers = options->n_workers ? options->n_workers : workers_default();
-	rc = parts_new(sw);
+	rc = parts_new(sw, base);
 	if (rc)
 		return err_set(err, -rc, "switch: cannot start its workers: %s", strerror(-rc));
 	if (!options->no_devices)
@@ -211,6 +216,7 @@ void vswitch_free(struct vswitch **p)
 		frame_pool_free(&sw->pools[i]);
 	}
 	revalidator_free(&sw->revalidator);
+	packet_ins_free(&sw->packet_ins);
 	free(sw->snapshot);
 	free(sw->spare);
 	if (!sw->flow_maps)

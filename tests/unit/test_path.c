@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "packet/frame.h"
+#include "path/miss.h"
 #include "path/worker.h"
 #include "port/port_fake.h"
 #include "port/queue.h"

@@ -1,0 +1,38 @@
+#include "path/packet_in.h"
+
+#include <string.h>
+
+#include "base/mailbox.h"
+#include "packet/frame.h"
+#include "path/bucket.h"
+#include "path/drop.h"
+#include "path/host.h"
+#include "path/worker.h"
+
+static void fill(struct packet_in *message, const struct frame *frame, const struct flow_op *op)
+{
+	const struct packet_in_context context = flow_op_context(op);
+	uint32_t max_len = context.max_len;
+
+	if (max_len == UINT16_MAX || max_len > PACKET_IN_DATA_MAX)
+		max_len = PACKET_IN_DATA_MAX;
+	message->context = context;
+	message->port = frame->in_port;
+	message->total_len = frame->len;
+	message->len = frame->len < max_len ? frame->len : max_len;
+	memcpy(message->userdata, flow_op_userdata(op), context.n_userdata);
+	memcpy(message->data, frame->data, message->len);
+}
+
+void packet_in(struct worker *worker, const struct frame *frame, const struct flow_op *op)
+{
+	struct bucket *bucket = &worker->packet_in_buckets[frame->in_port];
+
+	if (!bucket_take(bucket, worker->now, PACKET_IN_RATE, PACKET_IN_BURST)) {
+		drop_count(worker, frame->in_port, DROP_PACKET_IN_LIMIT, 1);
+		return;
+	}
+	fill(worker->packet_in, frame, op);
+	if (!mailbox_send(worker->host->packet_ins, worker->packet_in))
+		drop_count(worker, frame->in_port, DROP_PACKET_IN_FULL, 1);
+}

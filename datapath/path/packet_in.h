@@ -1,0 +1,34 @@
+#pragma once
+/* Packets that flows send to controllers: copies, by mailbox, to the control thread.
+ *
+ * A controller is slow and its flows are many, so each input port has a bucket of tokens for them, as it has
+ * for misses: a port that floods leaves room for the others. */
+#include <stdint.h>
+
+#include "flow/action.h"
+
+struct flow_op;
+struct frame;
+struct worker;
+
+#define PACKET_IN_RATE  5000 /* per second, port and worker */
+#define PACKET_IN_BURST 128  /* at once */
+#define PACKET_IN_SLOTS 512  /* that wait, of all ports */
+
+#define PACKET_IN_DATA_MAX 4096 /* no frame is longer */
+
+/* Message: a packet as it was when a flow said "controller". */
+struct packet_in {
+	struct packet_in_context context; /* n_userdata of them are in userdata */
+	uint16_t port; /* switch-wide number of where it came from; PORT_ID_NONE: the switch */
+	uint16_t pad;
+	uint32_t total_len; /* of the packet */
+	uint32_t len;       /* of it in `data`: at most context.max_len */
+	uint32_t pad2;
+	uint8_t userdata[PACKET_IN_USERDATA_MAX];
+	uint8_t data[PACKET_IN_DATA_MAX];
+};
+
+/* Sends a copy of the frame, as OP_CONTROLLER `op` says. Outcomes: sent, DROP_PACKET_IN_LIMIT,
+ * DROP_PACKET_IN_FULL; both charge the port that it came from. This worker's thread. */
+void packet_in(struct worker *worker, const struct frame *frame, const struct flow_op *op);

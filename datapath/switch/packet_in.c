@@ -1,0 +1,134 @@
+#include "switch/packet_in.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/mailbox.h"
+#include "base/own.h"
+#include "switch/bridge.h"
+
+#define BATCH 64 /* between them the control thread looks after others */
+
+/* Control only, but for the mailbox. */
+struct packet_ins {
+	struct vswitch *sw;
+	struct mailbox *mailbox;
+	struct event *arrival, *rest; /* NULL: without an event loop */
+	struct packet_in packet;      /* the one that is being handed on */
+};
+
+static void handle_on(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct timeval at_once = {0};
+	struct packet_ins *packet_ins = ctx;
+
+	if (packet_ins_deliver(packet_ins))
+		event_add(packet_ins->rest, &at_once);
+}
+
+static int events_new(struct packet_ins *packet_ins, struct event_base *base)
+{
+	packet_ins->arrival = event_new(base, mailbox_fd(packet_ins->mailbox), EV_READ | EV_PERSIST,
+					handle_on, packet_ins);
+	packet_ins->rest = event_new(base, -1, 0, handle_on, packet_ins);
+	if (!packet_ins->arrival || !packet_ins->rest || event_add(packet_ins->arrival, NULL))
+		return -ENOMEM;
+	return 0;
+}
+
+int packet_ins_new(struct packet_ins **out, struct vswitch *sw, struct event_base *base)
+{
+	own(packet_ins_free) struct packet_ins *packet_ins = calloc(1, sizeof(*packet_ins));
+	int rc;
+
+	if (!packet_ins)
+		return -ENOMEM;
+	packet_ins->sw = sw;
+	rc = mailbox_new(&packet_ins->mailbox, sizeof(struct packet_in), PACKET_IN_SLOTS);
+	if (!rc && base)
+		rc = events_new(packet_ins, base);
+	if (rc)
+		return rc;
+	*out = take_ptr(packet_ins);
+	return 0;
+}
+
+void packet_ins_free(struct packet_ins **p)
+{
+	struct packet_ins *packet_ins = *p;
+
+	if (!packet_ins)
+		return;
+	if (packet_ins->arrival)
+		event_free(packet_ins->arrival);
+	if (packet_ins->rest)
+		event_free(packet_ins->rest);
+	mailbox_free(&packet_ins->mailbox);
+	mem_free(p);
+}
+
+struct mailbox *packet_ins_mailbox(const struct packet_ins *packet_ins)
+{
+	return packet_ins->mailbox;
+}
+
+/* NULL: it has gone since. */
+static struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number)
+{
+	struct bridge *bridge, *next;
+
+	HASH_ITER (hh, sw->bridges, bridge, next)
+		if (bridge->number == number)
+			return bridge;
+	return NULL;
+}
+
+static void nobody_heard(struct vswitch *sw, uint16_t id)
+{
+	struct bridge_port *port = sw->ports[id];
+
+	++*(port ? &port->n_no_controller : &sw->n_no_controller);
+}
+
+static void hand_on(struct vswitch *sw, const struct packet_in *packet)
+{
+	struct bridge *bridge = bridge_by_number(sw, packet->context.bridge);
+	struct packet_in_watcher *watcher, *next;
+
+	if (!bridge || !bridge->packet_in_watchers) {
+		nobody_heard(sw, packet->port);
+		return;
+	}
+	for (watcher = bridge->packet_in_watchers; watcher; watcher = next) {
+		next = watcher->next;
+		watcher->seen(watcher, bridge, packet);
+	}
+}
+
+bool packet_ins_deliver(struct packet_ins *packet_ins)
+{
+	mailbox_wake_ack(packet_ins->mailbox);
+	for (unsigned i = 0; i < BATCH; i++) {
+		if (!mailbox_receive(packet_ins->mailbox, &packet_ins->packet))
+			return false;
+		hand_on(packet_ins->sw, &packet_ins->packet);
+	}
+	return true;
+}
+
+void bridge_packet_in_watch(struct bridge *bridge, struct packet_in_watcher *watcher)
+{
+	watcher->next = bridge->packet_in_watchers;
+	bridge->packet_in_watchers = watcher;
+}
+
+void bridge_packet_in_unwatch(struct bridge *bridge, struct packet_in_watcher *watcher)
+{
+	struct packet_in_watcher **link = &bridge->packet_in_watchers;
+
+	while (*link && *link != watcher)
+		link = &(*link)->next;
+	if (*link)
+		*link = watcher->next;
+}
