@@ -69,6 +69,34 @@ static const char *const program_name[] = {
 	[PROGRAM_DOWNCALL_TC] = "downcall_tc",
 };
 
+bool bpf_is_program_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(program_name) / sizeof(program_name[0]); i++)
+		if (!strcmp(program_name[i], name))
+			return true;
+	return false;
+}
+
+uint32_t bpf_map_id(int fd)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+bool bpf_has_map(const struct bpf_programs *programs, uint32_t id)
+{
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(map, programs->kernel->obj)
+	{
+		if (bpf_map_id(bpf_map__fd(map)) == id)
+			return true;
+	}
+	return false;
+}
+
 static bool is_xdp(enum bpf_program_id id)
 {
 	return id == PROGRAM_PORT_XDP || id == PROGRAM_UPCALL_XDP;

@@ -51,6 +51,13 @@ int bpf_attach(struct bpf_programs *programs, enum bpf_program_id program, uint3
 /* Works as well for a device that is gone or in another namespace. Idempotent. */
 void bpf_detach(struct bpf_programs *programs, struct attachment *attachment);
 
+/* True for the names of our programs, also those that another instance has loaded. */
+bool bpf_is_program_name(const char *name);
+/* True if a program that works with this map is ours. */
+bool bpf_has_map(const struct bpf_programs *programs, uint32_t id);
+/* The kernel's number of a map; 0: it has none. */
+uint32_t bpf_map_id(int fd);
+
 /* Rows of the maps. 0 or -errno. */
 int bpf_port_set(struct bpf_programs *programs, const struct port_entry *entry);
 void bpf_port_clear(struct bpf_programs *programs, uint32_t ifindex);

@@ -108,3 +108,40 @@ void pin_remove(const char *instance, const char *name)
 	pin_path(instance, name, path);
 	unlink(path);
 }
+
+int pin_open(const char *instance, const char *name)
+{
+	char path[PATH_SIZE];
+	int fd;
+
+	pin_path(instance, name, path);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+void pins_visit(bool (*visit)(void *ctx, const char *instance), void *ctx)
+{
+	own(dir_close) DIR *dir = opendir(PINS);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char instance[PINS_INSTANCE_SIZE];
+		size_t len = strlen(entry->d_name);
+
+		if (entry->d_name[0] == '.' || len >= sizeof(instance))
+			continue;
+		memcpy(instance, entry->d_name, len + 1);
+		if (visit(ctx, instance))
+			return;
+	}
+}
+
+bool pins_is_claimed(const char *instance)
+{
+	own(fd_close) int fd = -1;
+	char path[PATH_SIZE];
+
+	dir_path(instance, path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+}

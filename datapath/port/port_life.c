@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "port/ethtool.h"
+#include "port/owner.h"
 #include "port/table.h"
 
 #define BUSY_RETRIES 5 /* each interrupts the port, which works as skb port */
@@ -228,29 +229,6 @@ static void detach(struct port *port)
 	port->status.n_rxq = 0;
 }
 
-static void device_found(struct port *port, const struct link_info *found)
-{
-	struct link_info info = *found;
-	const struct port *other;
-
-	assert(!port->ifindex);
-	/* A device can have several names, or this one before we have heard of it. */
-	HASH_FIND(hh_ifindex, port->table->by_ifindex, &info.ifindex, sizeof(info.ifindex), other);
-	if (other) {
-		port->must_retry = true;
-		wait_because(port, "device %s is port %s of the switch already", port->device,
-			     other->config.name);
-		return;
-	}
-	port->ifindex = info.ifindex;
-	HASH_ADD(hh_ifindex, port->table->by_ifindex, ifindex, sizeof(port->ifindex), port);
-	mtu_apply(port, &info);
-	status_read(port, &info);
-	ethtool_driver(port->device, port->status.driver, sizeof(port->status.driver));
-	ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
-	attach(port, &info);
-}
-
 /* `why` is a text for people, or NULL where nobody needs to know. */
 static void device_lost(struct port *port, const char *why)
 {
@@ -267,6 +245,79 @@ static void device_lost(struct port *port, const char *why)
 		return;
 	wait_because(port, "device %s %s: waiting for it to come back", port->device, why);
 	log_warn("port", "%s: %s", port->config.name, port->status.error);
+}
+
+static bool is_of_another_instance(struct port *port, const struct link_info *info,
+				   struct owner *owner)
+{
+	if (!owner_find(port->table->programs, info->ifindex, info->xdp_prog_id, owner))
+		return false;
+	if (!owner->instance[0])
+		wait_because(port, "device %s has another switch's programs on it", port->device);
+	else if (owner->is_running)
+		wait_because(port, "device %s is a port of switch instance %s: remove it there",
+			     port->device, owner->instance);
+	else
+		wait_because(port,
+			     "device %s has programs of switch instance %s, which is dead: "
+			     "start and stop it, or remove /sys/fs/bpf/shunt/%s",
+			     port->device, owner->instance, owner->instance);
+	return true;
+}
+
+/* True, with the reason in status.error, if the device cannot be this port's. */
+static bool is_taken(struct port *port, const struct link_info *info)
+{
+	const struct upcall *upcall = port->table->upcall;
+	const struct port *other;
+	struct owner owner;
+
+	/* A device can have several names, or this one before we have heard of it. */
+	HASH_FIND(hh_ifindex, port->table->by_ifindex, &info->ifindex, sizeof(info->ifindex),
+		  other);
+	if (other)
+		wait_because(port, "device %s is port %s of the switch already", port->device,
+			     other->config.name);
+	else if (info->ifindex == upcall_outer(upcall) || info->ifindex == upcall_inner(upcall))
+		wait_because(port, "device %s carries packets to the switch: it cannot be a port",
+			     port->device);
+	else
+		return is_of_another_instance(port, info, &owner);
+	return true;
+}
+
+/* Two instances may have looked at the same time, and then attached. */
+static bool must_yield(struct port *port, const struct link_info *info)
+{
+	struct owner owner;
+
+	if (!port->status.is_attached ||
+	    !owner_find(port->table->programs, info->ifindex, info->xdp_prog_id, &owner) ||
+	    strcmp(owner.instance, port->table->instance) > 0)
+		return false;
+	return is_of_another_instance(port, info, &owner);
+}
+
+static void device_found(struct port *port, const struct link_info *found)
+{
+	struct link_info info = *found;
+
+	assert(!port->ifindex);
+	if (is_taken(port, &info)) {
+		port->must_retry = true;
+		return;
+	}
+	port->ifindex = info.ifindex;
+	HASH_ADD(hh_ifindex, port->table->by_ifindex, ifindex, sizeof(port->ifindex), port);
+	mtu_apply(port, &info);
+	status_read(port, &info);
+	ethtool_driver(port->device, port->status.driver, sizeof(port->status.driver));
+	ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
+	attach(port, &info);
+	if (must_yield(port, &info)) {
+		device_lost(port, NULL);
+		port->must_retry = true;
+	}
 }
 
 /* XDP was refused, and why may have changed: the MTU, or another's program. */

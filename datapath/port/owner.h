@@ -1,0 +1,20 @@
+#pragma once
+/* Whose a device is: two instances of the switch may share a network namespace, but not a device. Both
+ * of their tc programs could be attached to it, and each would take packets for itself.
+ *
+ * An instance is known by the maps that its programs use and that it pins. Control thread only. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "port/bpf_programs.h"
+#include "port/pins.h"
+
+struct owner {
+	char instance[PINS_INSTANCE_SIZE]; /* "": one whose bpffs we do not see */
+	bool is_running;
+};
+
+/* True if programs of another instance are on the device. `xdp_prog_id`: of the XDP program on it, 0:
+ * none. */
+bool owner_find(const struct bpf_programs *programs, uint32_t ifindex, uint32_t xdp_prog_id,
+		struct owner *out);
