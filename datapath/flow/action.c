@@ -181,29 +181,47 @@ bool flow_ops_are_for_kernel(const struct flow_op *op, uint32_t n_ops)
 
 struct list {
 	UT_hash_handle hh;
-	struct flow_actions actions; /* last: it has no fixed size */
+	struct flow_actions actions; /* last: it has no fixed size; tallies stand behind the ops */
 };
+
+/* What makes a list one of its kind: n_ops, the ops, the tallies. */
+struct key {
+	uint32_t pad; /* as the ops want it */
+	uint32_t n_ops;
+	struct flow_op op[FLOW_OPS_MAX + CREDIT_TALLIES_MAX];
+};
+
+#define KEY_START offsetof(struct key, n_ops)
+#define KEY_PLACE offsetof(struct list, actions.n_ops)
+
+_Static_assert(offsetof(struct key, op) == KEY_START + sizeof(uint32_t), "key");
+_Static_assert(offsetof(struct list, actions.op) == KEY_PLACE + sizeof(uint32_t), "key");
+_Static_assert(sizeof(struct tally *) == sizeof(struct flow_op), "key");
 
 /* This worker only. */
 struct action_table {
-	struct list *by_ops;
+	struct credit_book *book; /* fixed after create */
+	struct list *by_key;
 	uint32_t n_lists;
+	struct key key; /* scratch */
 };
 
-int action_table_new(struct action_table **out)
+int action_table_new(struct action_table **out, struct credit_book *book)
 {
 	struct action_table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return -ENOMEM;
+	table->book = book;
 	*out = table;
 	return 0;
 }
 
 static void list_free(struct action_table *table, struct list *list)
 {
-	HASH_DEL(table->by_ops, list);
+	HASH_DEL(table->by_key, list);
 	table->n_lists--;
+	credit_put(&list->actions.credit);
 	free(list);
 }
 
@@ -213,30 +231,60 @@ void action_table_free(struct action_table **table)
 
 	if (!*table)
 		return;
-	HASH_ITER (hh, (*table)->by_ops, list, next)
+	HASH_ITER (hh, (*table)->by_key, list, next)
 		list_free(*table, list);
 	mem_free(table);
 }
 
-int actions_get(struct action_table *table, const struct flow_op *op, uint32_t n_ops,
-		struct flow_actions **out)
+/* Returns the key's size, from n_ops on. */
+static size_t key_make(struct key *key, const struct flow_op *op, uint32_t n_ops,
+		       const struct credit_list *credits)
 {
-	const size_t size = n_ops * sizeof(*op);
+	const size_t ops_size = n_ops * sizeof(*op);
+	const size_t tallies_size = credits ? credits->n * sizeof(credits->tally[0]) : 0;
+
+	key->n_ops = n_ops;
+	memcpy(key->op, op, ops_size);
+	if (tallies_size)
+		memcpy(key->op + n_ops, credits->tally, tallies_size);
+	return sizeof(key->n_ops) + ops_size + tallies_size;
+}
+
+static struct list *list_new(struct action_table *table, size_t key_size,
+			     const struct credit_list *credits)
+{
+	struct list *list = malloc(sizeof(*list) + key_size);
+	char *key;
+
+	if (!list)
+		return NULL;
+	key = (char *)list + KEY_PLACE;
+	list->actions.credit = NULL;
+	if (credits && credits->n && !(list->actions.credit = credit_new(table->book, credits))) {
+		free(list);
+		return NULL;
+	}
+	list->actions.n_refs = 0;
+	memcpy(key, (const char *)&table->key + KEY_START, key_size);
+	HASH_ADD_KEYPTR(hh, table->by_key, key, key_size, list);
+	table->n_lists++;
+	return list;
+}
+
+int actions_get(struct action_table *table, const struct flow_op *op, uint32_t n_ops,
+		const struct credit_list *credits, struct flow_actions **out)
+{
 	struct list *list;
+	size_t size;
 
 	if (!n_ops || n_ops > FLOW_OPS_MAX)
 		return -EINVAL;
-	HASH_FIND(hh, table->by_ops, op, size, list);
-	if (!list) {
-		list = malloc(sizeof(*list) + size);
-		if (!list)
-			return -ENOMEM;
-		list->actions.n_ops = n_ops;
-		list->actions.n_refs = 0;
-		memcpy(list->actions.op, op, size);
-		HASH_ADD_KEYPTR(hh, table->by_ops, list->actions.op, size, list);
-		table->n_lists++;
-	}
+	size = key_make(&table->key, op, n_ops, credits);
+	HASH_FIND(hh, table->by_key, (const char *)&table->key + KEY_START, size, list);
+	if (!list)
+		list = list_new(table, size, credits);
+	if (!list)
+		return -ENOMEM;
 	list->actions.n_refs++;
 	*out = &list->actions;
 	return 0;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "../bpf/abi.h"
+#include "flow/credit.h"
 
 /* What a controller is told beside the packet: the words of OP_CONTROLLER, and behind them userdata.
  * The working fields are as they were at that point. */
@@ -172,21 +173,23 @@ static inline const uint8_t *flow_op_userdata(const struct flow_op *op)
 
 /* Never changes; shared by all flows that do the same. */
 struct flow_actions {
-	uint32_t n_ops; /* at least 1 */
+	struct credit *credit; /* whose packets these are; NULL: nobody counts */
 	uint32_t n_refs;
+	uint32_t n_ops; /* at least 1 */
 	struct flow_op op[];
 };
 
 struct action_table;
 
-/* 0 or -ENOMEM. Freeing a table frees its lists, referenced or not. */
-int action_table_new(struct action_table **out);
+/* `book` is borrowed and gets the lists' credits. 0 or -ENOMEM. Freeing a table frees its lists,
+ * referenced or not. */
+int action_table_new(struct action_table **out, struct credit_book *book);
 void action_table_free(struct action_table **table);
 
-/* The list of these steps, made if there is none; each call takes a reference.
- * 0, -EINVAL: no step or more than FLOW_OPS_MAX, -ENOMEM. */
+/* The list of these steps for these tallies (in their order; NULL: none), made if there is none; each
+ * call takes a reference. 0, -EINVAL: no step or more than FLOW_OPS_MAX, -ENOMEM. */
 int actions_get(struct action_table *table, const struct flow_op *op, uint32_t n_ops,
-		struct flow_actions **out);
+		const struct credit_list *credits, struct flow_actions **out);
 /* Gives a reference back and sets *actions to NULL. NULL-safe. */
 void actions_put(struct action_table *table, struct flow_actions **actions);
 

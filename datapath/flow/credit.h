@@ -15,20 +15,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct credit;
+#include "base/counter.h"
+
 struct credit_book;
 
 struct tally {
 	/* counters: the harvest writes */
 	uint64_t n_packets, n_bytes;
-	uint64_t used_at; /* clock ns of the last packet, to the second; 0: never */
-	/* fixed after create. Called with each reference that goes; the owner's memory stays as long as
-	 * there are some. Under the book's lock, in the harvest's thread. */
-	void (*put)(struct tally *tally);
-	uint32_t n_refs; /* atomic */
+	uint64_t used_at; /* clock ns of the last packet's turn; 0: never */
+	/* fixed after create. Called when nobody holds it any more: frees it, or what it is part of.
+	 * In the thread that gave the last reference back. */
+	void (*gone)(struct tally *tally);
+	uint32_t n_refs; /* atomic; begins with the owner's one */
 };
 
+static inline struct tally *tally_get(struct tally *tally)
+{
+	__atomic_fetch_add(&tally->n_refs, 1, __ATOMIC_RELAXED);
+	return tally;
+}
+
+/* Any thread; the owner only after a grace period since readers could find it. */
+static inline void tally_put(struct tally *tally)
+{
+	if (!__atomic_sub_fetch(&tally->n_refs, 1, __ATOMIC_ACQ_REL))
+		tally->gone(tally);
+}
+
 #define CREDIT_TALLIES_MAX 128 /* of one decision; what would be more is refused by translation */
+
+struct credit {
+	/* counters: the worker that made it writes */
+	uint64_t n_packets, n_bytes;
+	uint64_t used_at; /* clock ns */
+	/* atomic */
+	uint32_t n_refs;
+	/* fixed after create */
+	uint32_t n_tallies;
+	/* under the book's lock; `next` is the maker's until then */
+	uint64_t n_packets_seen, n_bytes_seen; /* by the last harvest */
+	struct credit *next;                   /* in the book */
+	struct tally *tally[];                 /* fixed: n_tallies, a reference to each */
+};
 
 /* What translation collects. */
 struct credit_list {
@@ -59,8 +87,15 @@ struct credit *credit_get(struct credit *credit); /* any thread that has one */
 void credit_put(struct credit **credit);
 
 /* Counts packets. The worker that made it, alone. */
-void credit_count(struct credit *credit, uint32_t n_packets, uint64_t n_bytes, uint64_t now);
-/* The same for somebody else who counts (the kernel's entries). Under the book's lock. */
+static inline void credit_count(struct credit *credit, uint32_t n_packets, uint64_t n_bytes,
+				uint64_t now)
+{
+	counter_add(&credit->n_packets, n_packets);
+	counter_add(&credit->n_bytes, n_bytes);
+	__atomic_store_n(&credit->used_at, now, __ATOMIC_RELAXED);
+}
+/* The same for somebody else who counts (the kernel's entries); goes to the tallies at once. Under
+ * the book's lock. `now`: clock ns at which the last of them passed. */
 void credit_add(struct credit *credit, uint64_t n_packets, uint64_t n_bytes, uint64_t now);
 
 /* Brings all tallies up to what workers have counted by now. Takes the book's lock. Control thread or
@@ -68,3 +103,5 @@ void credit_add(struct credit *credit, uint64_t n_packets, uint64_t n_bytes, uin
 void credit_harvest(struct credit_book *book);
 void credit_book_lock(struct credit_book *book);
 void credit_book_unlock(struct credit_book *book);
+/* How many there are, dead ones that the next harvest frees included. Any thread. */
+uint32_t credit_book_n_credits(const struct credit_book *book);

@@ -16,6 +16,13 @@
 #include "path/steps.h"
 #include "path/worker.h"
 
+static void credit(const struct worker *worker, const struct flow_actions *actions,
+		   const struct frame *frame)
+{
+	if (actions->credit)
+		credit_count(actions->credit, 1, frame->len, worker->now);
+}
+
 /* A flow that cannot be decided by keys: each of its packets is asked about with its bytes at hand. */
 static void execute_by_packet(struct worker *worker, struct burst *burst, unsigned i)
 {
@@ -32,6 +39,7 @@ static void execute_by_packet(struct worker *worker, struct burst *burst, unsign
 		drop_frame(worker, frame->in_port, DROP_CACHE_FULL, frame);
 		return;
 	}
+	credit(worker, actions, frame);
 	edit = edit_begin(frame, &burst->keys[i].packet, &burst->layouts[i]);
 	act(worker, burst, &edit, actions->op, actions->n_ops);
 	actions_put(worker->actions, &actions);
@@ -55,6 +63,7 @@ void execute(struct worker *worker, struct burst *burst, unsigned i,
 	struct frame *frame = &burst->frames[i];
 	const struct packet_key *key = &burst->keys[i].packet;
 
+	credit(worker, actions, frame);
 	if (frame->flags & FRAME_CSUM_PARTIAL) {
 		frame->flags &= (uint8_t)~FRAME_CSUM_PARTIAL;
 		if (checksum_is_partial(frame, key, &burst->layouts[i]))

@@ -86,6 +86,7 @@ static inline void translation_begin(struct translation *translation)
 struct path_host {
 	/* fixed after create */
 	const struct versions *versions;
+	struct credit_book *credits;
 	struct mailbox *learned; /* of struct path_learned, to the FDB's writer */
 	struct mailbox
 		*flows; /* of struct path_learned_flow, to the tables' writer; NULL: nobody */

@@ -27,7 +27,8 @@ struct flow_actions *miss_translate(struct worker *worker, const struct burst *b
 	translation_begin(translation);
 	host->translate(burst->view, key, worker->now, translation);
 	learn(host, translation);
-	if (actions_get(worker->actions, translation->ops.op, translation->ops.n_ops, &actions))
+	if (actions_get(worker->actions, translation->ops.op, translation->ops.n_ops,
+			&translation->credits, &actions))
 		return NULL;
 	return actions;
 }

@@ -187,7 +187,7 @@ static int tables_new(struct worker *worker)
 		.release = entry_release,
 		.ctx = worker,
 	};
-	int rc = action_table_new(&worker->actions);
+	int rc = action_table_new(&worker->actions, worker->host->credits);
 
 	return rc ? rc : cache_new(&worker->cache, &config);
 }

@@ -17,8 +17,10 @@
 #include "switch/vswitch.h"
 
 struct bridge_view;
+struct credit_book;
 struct fdb;
 struct flow_maps;
+struct flow_tables;
 struct frame_pool;
 struct mask_table;
 struct offload;
@@ -43,6 +45,7 @@ struct vswitch {
 	struct port_host port_host;
 	struct port_table *port_table; /* NULL: only fake ports */
 	struct revalidator *revalidator;
+	struct credit_book *credits;
 	struct flow_maps *flow_maps; /* NULL: the kernel has no flow cache */
 	struct offload *offload;     /* NULL: it is to stay empty */
 	struct packet_ins *packet_ins;
@@ -68,6 +71,7 @@ struct bridge {
 	char name[IFNAMSIZ];
 	struct bridge_config config;
 	struct fdb *fdb;
+	struct flow_tables *tables;
 	struct ofports *ofports;
 	struct bridge_port *ports_by_name; /* uthash */
 	struct bridge_port **ports;        /* ascending by ofport */

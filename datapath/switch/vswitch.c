@@ -132,6 +132,9 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		return rc;
 	if (!sw->snapshot || !sw->spare)
 		return -ENOMEM;
+	rc = credit_book_new(&sw->credits);
+	if (rc)
+		return rc;
 	rc = mask_table_new(&sw->masks);
 	if (rc)
 		return rc;
@@ -147,6 +150,7 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		return rc;
 	sw->path_host = (struct path_host){
 		.versions = sw->versions,
+		.credits = sw->credits,
 		.learned = revalidator_mailbox(sw->revalidator),
 		.offers = sw->offload ? offload_mailbox(sw->offload) : NULL,
 		.packet_ins = packet_ins_mailbox(sw->packet_ins),
@@ -224,6 +228,7 @@ void vswitch_free(struct vswitch **p)
 	mask_table_free(&sw->masks);
 	offload_free(&sw->offload);
 	flow_maps_free(&sw->flow_maps);
+	credit_book_free(&sw->credits);
 	pthread_mutex_destroy(&sw->fdb_lock);
 	rcu_reader_end();
 	mem_free(p);

@@ -197,8 +197,8 @@ int main(void)
 
 	hash_init();
 	check(mask_table_new(&masks), "masks");
-	check(action_table_new(&action_table), "actions");
-	check(actions_get(action_table, &op, 1, &drop), "actions");
+	check(action_table_new(&action_table, NULL), "actions");
+	check(actions_get(action_table, &op, 1, NULL, &drop), "actions");
 	check(frame_pool_new(&run.pool, 2 * N_FRAMES, 2048), "pool");
 	for (unsigned w = 0; w < 2; w++) {
 		run.mask = mask_make(masks, n_words[w]);

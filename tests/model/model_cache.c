@@ -118,7 +118,7 @@ static void world_init(struct world *w)
 	hash_seed = random_u64(&w->random);
 	w->now = (uint32_t)-20000; /* it comes round during the test */
 	assert_int_equal(mask_table_new(&w->masks), 0);
-	assert_int_equal(action_table_new(&w->actions), 0);
+	assert_int_equal(action_table_new(&w->actions, NULL), 0);
 	assert_int_equal(cache_new(&w->cache, &config), 0);
 	bits.packet.in_port = 0xffff;
 	memset(&bits.packet.eth_dst, 0xff, 2 * sizeof(struct eth_addr));
@@ -202,7 +202,7 @@ static void insert(struct world *w, struct row *row)
 	version_deps_begin(&deps, &w->versions);
 	for (unsigned i = random_below(&w->random, 4); i; i--)
 		version_deps_add(&deps, VERSION_FIRST + random_below(&w->random, N_COUNTERS));
-	assert_int_equal(actions_get(w->actions, &op, 1, &actions), 0);
+	assert_int_equal(actions_get(w->actions, &op, 1, NULL, &actions), 0);
 	w->inserting = row->key.packet.in_port;
 	w->expected = row->is_there ? row : NULL;
 	query.entry = cache_insert(w->cache, &query, version_deps_stamp(&deps), actions, w->now);

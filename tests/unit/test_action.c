@@ -18,11 +18,11 @@ static void equal_lists_are_one(void **state)
 	struct flow_actions *x = NULL, *y = NULL, *z = NULL, *prefix = NULL;
 	struct action_table *table = NULL;
 
-	assert_int_equal(action_table_new(&table), 0);
-	assert_int_equal(actions_get(table, a, 2, &x), 0);
-	assert_int_equal(actions_get(table, b, 2, &y), 0);
-	assert_int_equal(actions_get(table, c, 2, &z), 0);
-	assert_int_equal(actions_get(table, a, 1, &prefix), 0);
+	assert_int_equal(action_table_new(&table, NULL), 0);
+	assert_int_equal(actions_get(table, a, 2, NULL, &x), 0);
+	assert_int_equal(actions_get(table, b, 2, NULL, &y), 0);
+	assert_int_equal(actions_get(table, c, 2, NULL, &z), 0);
+	assert_int_equal(actions_get(table, a, 1, NULL, &prefix), 0);
 	assert_ptr_equal(x, y);
 	assert_ptr_not_equal(x, z);
 	assert_ptr_not_equal(x, prefix);
@@ -47,10 +47,10 @@ static void wrong_sizes_are_refused(void **state)
 	struct flow_actions *actions = NULL;
 	struct action_table *table = NULL;
 
-	assert_int_equal(action_table_new(&table), 0);
-	assert_int_equal(actions_get(table, many, 0, &actions), -EINVAL);
-	assert_int_equal(actions_get(table, many, FLOW_OPS_MAX + 1, &actions), -EINVAL);
-	assert_int_equal(actions_get(table, many, FLOW_OPS_MAX, &actions), 0);
+	assert_int_equal(action_table_new(&table, NULL), 0);
+	assert_int_equal(actions_get(table, many, 0, NULL, &actions), -EINVAL);
+	assert_int_equal(actions_get(table, many, FLOW_OPS_MAX + 1, NULL, &actions), -EINVAL);
+	assert_int_equal(actions_get(table, many, FLOW_OPS_MAX, NULL, &actions), 0);
 	action_table_free(&table); /* with a reference left */
 }
 
