@@ -28,6 +28,9 @@ enum flow_flag {
 	FLOW_RESET_COUNTS = 1 << 2,
 	FLOW_NO_PACKET_COUNTS = 1 << 3,
 	FLOW_NO_BYTE_COUNTS = 1 << 4,
+	/* Not in text: asked for by OpenFlow 1.2 or later. An add then keeps the counters of the flow that
+	 * it replaces, unless RESET_COUNTS; a modify that finds nothing adds nothing. */
+	FLOW_SINCE_12 = 1 << 5,
 };
 
 #define FLOW_TABLE_ANY        0xff /* not given: table 0 to add to, all tables to delete from */
@@ -42,7 +45,7 @@ struct flow_mod {
 	uint16_t priority;
 	uint16_t idle_timeout, hard_timeout; /* seconds; 0: never */
 	uint16_t importance;
-	/* filters of modify and delete: flows that output there, and whose cookie agrees */
+	/* filters of delete: flows that output there; of modify, too: whose cookie agrees */
 	uint16_t out_port;  /* OFPORT_NONE: any */
 	uint32_t out_group; /* or FLOW_GROUP_ANY */
 	uint64_t cookie;    /* to set */

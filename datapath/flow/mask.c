@@ -109,6 +109,37 @@ int mask_get(struct mask_table *table, const struct flow_key *bits, const struct
 	return 0;
 }
 
+const struct flow_mask *mask_hold(struct mask_table *table, const struct flow_mask *mask)
+{
+	assert(table->entry[mask->id].n_refs);
+	table->entry[mask->id].n_refs++;
+	return mask;
+}
+
+bool mask_covers(const struct flow_mask *mask, const struct flow_key *bits)
+{
+	struct flow_key left = *bits;
+
+	for (unsigned i = 0; i < mask->n_words; i++)
+		left.word[mask->word[i]] &= ~mask->bits[i];
+	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
+		if (left.word[i])
+			return false;
+	return true;
+}
+
+bool mask_is(const struct flow_mask *mask, const struct flow_key *bits)
+{
+	struct flow_key left = *bits;
+
+	for (unsigned i = 0; i < mask->n_words; i++)
+		left.word[mask->word[i]] ^= mask->bits[i];
+	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
+		if (left.word[i])
+			return false;
+	return true;
+}
+
 void mask_put(struct mask_table *table, const struct flow_mask **mask)
 {
 	struct entry *entry;

@@ -6,6 +6,7 @@
  * pointers to masks through what they read under RCU. A look-up touches only the words in the list;
  * bits may well span classes (a learning bridge's in_port, VLAN and MACs are one mask for all).
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "flow/key.h"
@@ -35,6 +36,12 @@ void mask_table_free(struct mask_table **table);
 /* The mask with these bits, made if there is none; each call takes a reference. 0, -EINVAL: bits
  * behind FLOW_KEY_PACKET_WORDS, -ENOSPC: FLOW_MASK_IDS different masks are in use. */
 int mask_get(struct mask_table *table, const struct flow_key *bits, const struct flow_mask **out);
+
+/* One reference more to a mask that one has. Returns it. */
+const struct flow_mask *mask_hold(struct mask_table *table, const struct flow_mask *mask);
+/* Has the mask all of these bits; has it just these? Any thread. */
+bool mask_covers(const struct flow_mask *mask, const struct flow_key *bits);
+bool mask_is(const struct flow_mask *mask, const struct flow_key *bits);
 
 /* Gives a reference back, when no worker can hold the mask any more (after a grace period), and
  * sets *mask to NULL. An id that nobody uses goes to a new mask only when all others have been

@@ -75,6 +75,11 @@ void classifier_free(struct classifier **cls);
 void classifier_lookup(const struct classifier *cls, uint64_t version, const uint64_t *const *keys,
 		       unsigned n, const struct rule **rules);
 
+/* Calls `visit` for every visible rule that matches the key, in no order: a probe of each table, with
+ * all that it finds. */
+void classifier_for_each_match(const struct classifier *cls, uint64_t version, const uint64_t *key,
+			       void (*visit)(const struct rule *rule, void *ctx), void *ctx);
+
 /* ---- the writer ---- */
 
 /* Adds a rule that is visible from `version` on. Rules of the same match and priority are not

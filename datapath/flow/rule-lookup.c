@@ -138,3 +138,22 @@ void classifier_lookup(const struct classifier *cls, uint64_t version, const uin
 	}
 	search_tree(&burst, cls, n);
 }
+
+void classifier_for_each_match(const struct classifier *cls, uint64_t version, const uint64_t *key,
+			       void (*visit)(const struct rule *rule, void *ctx), void *ctx)
+{
+	const struct rule_set *set = __atomic_load_n(&cls->set, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < set->n_tables; i++) {
+		const struct rule_buckets *buckets = rule_table_buckets(set->table[i]);
+		struct rule_probe cursor;
+		const struct rule *rule;
+
+		rule_probe_begin_key(&cursor, buckets, rule_mask_hash(set->table[i]->mask, key),
+				     key, 0);
+		while ((rule = rule_probe_next(&cursor)))
+			if (rule_matches(rule, key))
+				rule_chain_for_each(rule, version, visit, ctx);
+	}
+	rule_tree_for_each_match(&cls->tree, version, key, visit, ctx);
+}

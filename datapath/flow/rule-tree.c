@@ -372,3 +372,38 @@ const struct rule *rule_tree_lookup(const struct rule_tree *tree, uint64_t versi
 	}
 	return best;
 }
+
+static void leaf_for_each_match(const struct leaf *leaf, uint64_t version, const uint64_t *key,
+				void (*visit)(const struct rule *rule, void *ctx), void *ctx)
+{
+	for (unsigned i = 0; i < leaf->n_slots; i++) {
+		const struct rule *rule = __atomic_load_n(&leaf->slot[i].rule, __ATOMIC_ACQUIRE);
+
+		if (rule && rule_matches(rule, key))
+			rule_chain_for_each(rule, version, visit, ctx);
+	}
+}
+
+void rule_tree_for_each_match(const struct rule_tree *tree, uint64_t version, const uint64_t *key,
+			      void (*visit)(const struct rule *rule, void *ctx), void *ctx)
+{
+	const struct rule_node *todo[MAX_DEPTH + 2], *node = node_load(&tree->root);
+	unsigned n = 0;
+
+	if (node)
+		todo[n++] = node;
+	while (n) {
+		node = todo[--n];
+		if (node->is_leaf) {
+			leaf_for_each_match(leaf_of(node), version, key, visit, ctx);
+			continue;
+		}
+		for (unsigned branch = 0; branch < N_BRANCHES; branch++) {
+			const struct rule_node *child = node_load(&fork_of(node)->child[branch]);
+			bool is_one = key[node->word] & node->bit;
+
+			if (child && (branch == BRANCH_ANY || (branch == BRANCH_ONE) == is_one))
+				todo[n++] = child;
+		}
+	}
+}

@@ -34,6 +34,9 @@ void rule_tree_fini(struct rule_tree *tree);
  * Any thread. */
 const struct rule *rule_tree_lookup(const struct rule_tree *tree, uint64_t version,
 				    const uint64_t *key, const struct rule *best);
+/* Calls `visit` for each visible rule that matches the key. Any thread. */
+void rule_tree_for_each_match(const struct rule_tree *tree, uint64_t version, const uint64_t *key,
+			      void (*visit)(const struct rule *rule, void *ctx), void *ctx);
 /* Calls `visit` for each head until one returns non-zero, and returns that. Writer only. */
 int rule_tree_for_each(const struct rule_tree *tree, int (*visit)(struct rule *head, void *ctx),
 		       void *ctx);

@@ -104,6 +104,15 @@ static inline const struct rule *rule_chain_visible(const struct rule *rule, uin
 	return rule;
 }
 
+/* Calls `visit` for all of them. Any thread. */
+static inline void rule_chain_for_each(const struct rule *rule, uint64_t version,
+				       void (*visit)(const struct rule *rule, void *ctx), void *ctx)
+{
+	for (rule = rule_chain_visible(rule, version); rule;
+	     rule = rule_chain_visible(__atomic_load_n(&rule->lower, __ATOMIC_ACQUIRE), version))
+		visit(rule, ctx);
+}
+
 /* Is every bit of `part` in `whole`? */
 bool rule_mask_is_part(const struct rule_mask *part, const struct rule_mask *whole);
 /* Is every bit of `words` (n_words of them) in the mask? */

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "flow/fdb.h"
+#include "switch/flow_store.h"
 #include "switch/ofports.h"
 #include "switch/snapshot.h"
 
@@ -35,6 +36,7 @@ static void bridge_free(struct bridge **p)
 	if (!bridge)
 		return;
 	snapshot_remove(bridge);
+	flow_tables_free(&bridge->tables);
 	fdb_write_begin(bridge->sw);
 	fdb_free(&bridge->fdb);
 	fdb_write_end(bridge->sw);
@@ -63,6 +65,12 @@ static int bridge_new(struct bridge **out, struct vswitch *sw, const char *name,
 	if (rc)
 		return rc;
 	rc = fdb_new(&bridge->fdb, &fdb, sw->versions);
+	if (rc)
+		return rc;
+	rc = flow_tables_new(&bridge->tables, bridge);
+	if (rc)
+		return rc;
+	rc = flows_reset(bridge, NULL);
 	if (rc)
 		return rc;
 	*out = take_ptr(bridge);
@@ -128,6 +136,8 @@ int bridge_set(struct bridge *bridge, const struct bridge_config *config, struct
 		return rc;
 	bridge->config = *config;
 	rc = snapshot_publish(bridge);
+	if (!rc && config->fail_mode != before.fail_mode)
+		rc = flows_reset(bridge, err);
 	if (rc) {
 		bridge->config = before;
 		fdb_configure(bridge, &before, NULL);

@@ -18,6 +18,7 @@
 
 struct bridge_view;
 struct credit_book;
+struct event;
 struct fdb;
 struct flow_maps;
 struct flow_tables;
@@ -57,6 +58,7 @@ struct vswitch {
 	struct port_ids ids;
 	struct snapshot *spare; /* for the next change */
 	struct mask_table *masks;
+	struct event *ticker; /* NULL: tests turn it */
 	/* published as path_host.view; control only, as a pointer */
 	struct snapshot *snapshot;
 	/* see flow/version.h; read by everybody. The flow maps' own, or ours */

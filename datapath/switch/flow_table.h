@@ -37,8 +37,8 @@ struct flow {
 	uint16_t idle_timeout, hard_timeout; /* seconds */
 	uint16_t importance;
 	uint8_t table;
-	uint8_t flags; /* enum flow_flag */
-	/* counters; flows that one modify replaced by another share it */
+	uint8_t flags; /* enum flow_flag: what a flow keeps of it */
+	/* counters; a flow that a modify has made shares that of the one before */
 	struct tally *tally;
 };
 
@@ -46,10 +46,10 @@ struct flow {
 
 /* To look up at: taken once per translation. */
 uint64_t flow_tables_version(const struct flow_tables *tables);
-/* The flow of highest priority that matches, conjunctions resolved (key->conj_id is looked at, not
- * written). NULL: a miss. `key->packet.in_port` must hold the OpenFlow port number. */
+/* The flow of highest priority that matches, conjunctions resolved (switch/conjunction.h). NULL: a miss.
+ * `key->packet.in_port` must hold the OpenFlow port number. */
 const struct flow *flow_tables_lookup(const struct flow_tables *tables, uint64_t version,
-				      uint8_t table, struct flow_key *key);
+				      uint8_t table, const struct flow_key *key);
 /* A packet counts for one of the two at every table that it is looked up in. */
 struct tally *flow_tables_matched(const struct flow_tables *tables, uint8_t table);
 struct tally *flow_tables_missed(const struct flow_tables *tables, uint8_t table);

@@ -12,10 +12,9 @@
 
 struct bridge;
 struct err;
-struct flow;
 
 /* What may go wrong, as negative errno: -EINVAL (see err), -EEXIST (check_overlap), -ENOSPC (the table
- * is full and evicts nothing), -ENOMEM. */
+ * is full and evicts nothing, or there are too many masks), -ENOMEM. */
 
 /* Applies `n` changes in order, all or none, visible at once. On failure *which is the index of the one
  * to blame (NULL: nobody asks). The actions are copied. */
@@ -28,8 +27,7 @@ int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t 
 struct flow_row {
 	const struct flow_mod *flow;
 	struct flow_stats stats;
-	const struct flow
-		*rule; /* names it for a later bridge_flow_row_is_there(); never looked into */
+	uint64_t id; /* unique on its bridge; younger flows have higher ones */
 };
 
 /* Visits flows that a delete with this filter would remove (command FLOW_DELETE, or FLOW_DELETE_STRICT; match,
@@ -43,11 +41,14 @@ struct flow_aggregate {
 	uint64_t n_packets, n_bytes;
 	uint32_t n_flows;
 };
-void bridge_flows_aggregate(struct bridge *bridge, const struct flow_mod *filter,
-			    struct flow_aggregate *out);
+/* Of the flows that bridge_flows_for_each() would visit. 0 or -ENOMEM. */
+int bridge_flows_aggregate(struct bridge *bridge, const struct flow_mod *filter,
+			   struct flow_aggregate *out);
 
 /* ---- tables ---- */
 
+/* What a full table does with a flow more: refuses it, or removes another that has a timeout: the one
+ * of least importance, of these the one that expires the soonest. */
 enum flow_eviction { FLOW_REFUSE, FLOW_EVICT };
 /* What becomes of a packet that no flow of the table matches. */
 enum table_miss {
@@ -64,7 +65,8 @@ struct flow_table_config {
 	enum table_miss miss;
 };
 
-/* -EINVAL: a name that is no name, or another table's. */
+/* A limit below the number of flows evicts what may go; what may not stays. Names are letters, digits,
+ * '_', '.', '-'. 0, -EINVAL: a name that is no name, or another table's, or no table; -ENOMEM. */
 int bridge_table_set(struct bridge *bridge, uint8_t table, const struct flow_table_config *config,
 		     struct err *err);
 void bridge_table_get(struct bridge *bridge, uint8_t table, struct flow_table_config *out);

@@ -11,6 +11,7 @@
 #include "base/mailbox.h"
 #include "base/own.h"
 #include "base/rcu.h"
+#include "flow/credit.h"
 #include "flow/fdb.h"
 #include "switch/bridge.h"
 #include "switch/offload.h"
@@ -19,6 +20,9 @@
 #define MAILBOX_SLOTS 8192
 #define LOCK_BATCH    256 /* messages per hold of fdb_lock */
 #define AGE_PERIOD_NS CLOCK_NS_PER_SEC
+#define AGE_PERIOD_MS 1000
+/* Nobody wakes it for the first packets that are counted. */
+#define IDLE_PERIOD_MS 5000
 
 struct revalidator {
 	/* fixed after create */
@@ -124,6 +128,12 @@ static bool has_offloaded(const struct offload *offload)
 	return stats.n_entries > 0;
 }
 
+/* Is there something to do once a second? */
+static bool has_work(const struct revalidator *revalidator)
+{
+	return revalidator->has_entries || credit_book_n_credits(revalidator->sw->credits);
+}
+
 bool revalidator_turn(struct revalidator *revalidator)
 {
 	uint64_t now = clock_now(revalidator->sw->options.clock);
@@ -138,9 +148,10 @@ bool revalidator_turn(struct revalidator *revalidator)
 		offload_receive(offload, now);
 		revalidator->has_entries |= has_offloaded(offload);
 	}
-	if (!revalidator->has_entries || now - revalidator->aged_at < AGE_PERIOD_NS)
+	if (!has_work(revalidator) || now - revalidator->aged_at < AGE_PERIOD_NS)
 		return has_more;
 	revalidator->aged_at = now;
+	credit_harvest(revalidator->sw->credits);
 	if (offload)
 		offload_sweep(offload, now);
 	revalidator->has_entries = age(revalidator->sw, now) || has_offloaded(offload);
@@ -162,7 +173,7 @@ static void *revalidator_main(void *arg)
 	while (!fds[1].revents) {
 		bool has_more = revalidator_turn(revalidator);
 
-		poll(fds, 3, has_more ? 0 : revalidator->has_entries ? 1000 : -1);
+		poll(fds, 3, has_more ? 0 : has_work(revalidator) ? AGE_PERIOD_MS : IDLE_PERIOD_MS);
 	}
 	rcu_reader_end();
 	return NULL;

@@ -10,7 +10,7 @@
 #include "flow/mask.h"
 #include "flow/version.h"
 #include "switch/bridge.h"
-#include "switch/normal.h"
+#include "switch/flow_store.h"
 #include "switch/offload.h"
 
 static bool is_empty(const struct vlan_bitmap *vlans)
@@ -71,37 +71,51 @@ static void masks_put(struct mask_table *table, struct path_masks *masks)
 			mask_put(table, &masks->by_class[i]);
 }
 
-/* A bridge without flows is one NORMAL flow: the same mask for all classes. */
-static int masks_get(struct mask_table *table, const struct bridge_view *view,
+/* A bridge that has become smaller gets by with the masks that it had: they may have bits too many. */
+static int mask_get_or_keep(struct bridge *bridge, const struct flow_key *bits, unsigned class,
+			    const struct flow_mask **out)
+{
+	const struct flow_mask *kept = bridge->view ? bridge->view->masks.by_class[class] : NULL;
+	int rc = mask_get(bridge->sw->masks, bits, out);
+
+	if (!rc || !kept || !mask_covers(kept, bits))
+		return rc;
+	*out = mask_hold(bridge->sw->masks, kept);
+	return 0;
+}
+
+static int masks_get(struct bridge *bridge, const struct bridge_view *view,
 		     struct path_masks *masks)
 {
-	struct flow_key bits;
-
 	memset(masks, 0, sizeof(*masks));
-	normal_mask(view, &bits);
 	for (unsigned i = 0; i < N_PACKET_CLASSES; i++) {
-		int rc = mask_get(table, &bits, &masks->by_class[i]);
+		struct flow_key bits;
+		int rc;
 
+		flow_masks_bits(bridge->tables, view, i, &bits);
+		rc = mask_get_or_keep(bridge, &bits, i, &masks->by_class[i]);
 		if (rc) {
-			masks_put(table, masks);
+			masks_put(bridge->sw->masks, masks);
 			return rc;
 		}
 	}
 	return 0;
 }
 
-static int view_init(struct bridge_view *view, const struct bridge *bridge)
+static int view_init(struct bridge_view *view, struct bridge *bridge)
 {
 	int rc;
 
 	view->number = bridge->number;
 	view->fdb = bridge->fdb;
+	view->tables = bridge->tables;
+	view->masks_generation = flow_masks_generation(bridge->tables);
 	view->fail_mode = bridge->config.fail_mode;
 	view->forward_bpdu = bridge->config.forward_bpdu;
 	view->n_ports = bridge->n_ports;
 	for (unsigned i = 0; i < bridge->n_ports; i++)
 		port_view_init(&view->ports[i], bridge->ports[i], view);
-	rc = masks_get(bridge->sw->masks, view, &view->masks);
+	rc = masks_get(bridge, view, &view->masks);
 	if (!rc && bridge->sw->flow_maps)
 		offload_masks_write(bridge->sw->flow_maps, view);
 	return rc;
@@ -153,6 +167,51 @@ int snapshot_publish(struct bridge *bridge)
 	if (bridge->spare)
 		masks_put(bridge->sw->masks, &bridge->spare->masks);
 	return 0;
+}
+
+/* Do the published masks have all these bits, and only these? */
+static void masks_compare(const struct bridge *bridge, bool *is_enough, bool *is_equal)
+{
+	const struct bridge_view *view = bridge->view;
+
+	*is_enough = *is_equal = true;
+	for (unsigned i = 0; i < N_PACKET_CLASSES; i++) {
+		struct flow_key bits;
+
+		flow_masks_bits(bridge->tables, view, i, &bits);
+		*is_enough &= mask_covers(view->masks.by_class[i], &bits);
+		*is_equal &= mask_is(view->masks.by_class[i], &bits);
+	}
+}
+
+int snapshot_widen(struct bridge *bridge)
+{
+	bool is_enough, is_equal;
+
+	if (!bridge->view ||
+	    bridge->view->masks_generation == flow_masks_generation(bridge->tables))
+		return 0;
+	masks_compare(bridge, &is_enough, &is_equal);
+	if (!is_enough)
+		return snapshot_publish(bridge);
+	if (is_equal)
+		bridge->view->masks_generation = flow_masks_generation(bridge->tables);
+	return 0;
+}
+
+/* Without success the masks stay as they are: wide enough. */
+void snapshot_narrow(struct bridge *bridge)
+{
+	bool is_enough, is_equal;
+
+	if (!bridge->view ||
+	    bridge->view->masks_generation == flow_masks_generation(bridge->tables))
+		return;
+	masks_compare(bridge, &is_enough, &is_equal);
+	if (is_equal)
+		bridge->view->masks_generation = flow_masks_generation(bridge->tables);
+	else
+		snapshot_publish(bridge);
 }
 
 void snapshot_remove(struct bridge *bridge)

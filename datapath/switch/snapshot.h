@@ -35,6 +35,8 @@ struct bridge_view {
 	struct fdb *fdb;
 	const struct flow_tables *tables;
 	struct path_masks masks; /* a reference to each */
+	uint64_t
+		masks_generation; /* of the flows' bits that they were last compared with; control only */
 	enum fail_mode fail_mode;
 	bool forward_bpdu;
 	unsigned capacity; /* of ports[]; control only */
@@ -62,8 +64,14 @@ static inline const struct port_view *snapshot_port(const struct snapshot *snaps
 const struct port_view *bridge_view_port(const struct bridge_view *bridge, uint16_t ofport);
 
 /* Makes the bridge as it is configured now what every packet sees that is received after return.
- * Control. 0, or -ENOMEM: then the old view holds. Cannot fail for a bridge with fewer ports than
- * it had at the last call. */
+ * Control. 0, or -ENOMEM, -ENOSPC: then the old view holds. Cannot fail for a bridge with fewer ports
+ * than it had at the last call. */
 int snapshot_publish(struct bridge *bridge);
-/* The same without the bridge. */
+/* Makes sure that the masks have all bits that the flows look at, those of a change that is not visible
+ * yet included. Publishes (and waits for readers) only if they do not. Control. Errors as above, and
+ * -ENOSPC: too many masks. */
+int snapshot_widen(struct bridge *bridge);
+/* Publishes masks without the bits that no flow looks at any more, if there are such. Control. */
+void snapshot_narrow(struct bridge *bridge);
+/* Publishes without the bridge. */
 void snapshot_remove(struct bridge *bridge);

@@ -1,6 +1,7 @@
 #include "switch/vswitch.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "path/worker.h"
 #include "port/flow_maps.h"
 #include "switch/bridge.h"
+#include "switch/flow_store.h"
 #include "switch/offload.h"
 #include "switch/packet_in.h"
 #include "switch/revalidator.h"
@@ -174,6 +176,30 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	return sw->options.no_threads ? 0 : threads_start(sw);
 }
 
+void vswitch_tick(struct vswitch *sw)
+{
+	const uint64_t now = clock_now(sw->options.clock);
+	struct bridge *bridge, *next;
+
+	HASH_ITER (hh, sw->bridges, bridge, next)
+		flows_tick(bridge, now);
+}
+
+static void tick_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	vswitch_tick(ctx);
+}
+
+static int ticker_new(struct vswitch *sw, struct event_base *base)
+{
+	const struct timeval second = {.tv_sec = 1};
+
+	if (!base)
+		return 0;
+	sw->ticker = event_new(base, -1, EV_PERSIST, tick_cb, sw);
+	return sw->ticker && !event_add(sw->ticker, &second) ? 0 : -ENOMEM;
+}
+
 int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 		struct event_base *base, struct err *err)
 {
@@ -191,6 +217,8 @@ int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 			       options->n_workers, WORKERS_MAX);
 	sw->n_workers = options->n_workers ? options->n_workers : workers_default();
 	rc = parts_new(sw, base);
+	if (!rc)
+		rc = ticker_new(sw, base);
 	if (rc)
 		return err_set(err, -rc, "switch: cannot start its workers: %s", strerror(-rc));
 	if (!options->no_devices)
@@ -208,6 +236,8 @@ void vswitch_free(struct vswitch **p)
 
 	if (!sw)
 		return;
+	if (sw->ticker)
+		event_free(sw->ticker);
 	HASH_ITER (hh, sw->bridges, bridge, next) {
 		struct bridge *gone = bridge;
 

@@ -43,11 +43,14 @@ struct vswitch_options {
 	void *ctx;
 };
 
+/* `base` is the control thread's; NULL in tests. */
 int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 		struct event_base *base, struct err *err);
 /* Stops the workers, removes every port, leaves every device as it was found. */
 void vswitch_free(struct vswitch **sw);
 unsigned vswitch_n_workers(const struct vswitch *sw);
+/* What is done once a second, of flows: the event loop calls it, and tests that have none. Control. */
+void vswitch_tick(struct vswitch *sw);
 
 /* ---- bridges ---- */
 

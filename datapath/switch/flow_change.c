@@ -1,0 +1,317 @@
+#include "switch/flow_change.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/rcu.h"
+#include "flow/rule-layout.h"
+#include "flow/version.h"
+#include "switch/bridge.h"
+#include "switch/conjunction.h"
+#include "switch/offload.h"
+#include "switch/snapshot.h"
+
+#define KEPT_FLAGS (FLOW_SEND_FLOW_REM | FLOW_NO_PACKET_COUNTS | FLOW_NO_BYTE_COUNTS)
+
+/* ---- entries ---- */
+
+static void tally_free(struct tally *tally)
+{
+	free(tally);
+}
+
+static struct tally *tally_new(void)
+{
+	struct tally *tally = calloc(1, sizeof(*tally));
+
+	if (tally)
+		*tally = (struct tally){.gone = tally_free, .n_refs = 1};
+	return tally;
+}
+
+void flow_entry_free(struct flow_entry *entry)
+{
+	ofactions_fini(&entry->flow.actions);
+	if (entry->flow.tally)
+		tally_put(entry->flow.tally);
+	free(entry);
+}
+
+static void entry_released(void *data, void *ctx)
+{
+	flow_entry_free(data);
+}
+
+/* Takes over the tally, also if it fails. */
+static struct flow_entry *entry_new(uint64_t id, const struct flow *like,
+				    const struct ofactions *actions, struct tally *tally)
+{
+	struct flow_entry *entry = calloc(1, sizeof(*entry));
+
+	if (entry) {
+		entry->flow = *like;
+		entry->flow.actions = (struct ofactions){0};
+		entry->flow.tally = tally;
+		entry->id = id;
+		if (tally && !ofactions_copy(&entry->flow.actions, actions))
+			return entry;
+		flow_entry_free(entry);
+	} else if (tally) {
+		tally_put(tally);
+	}
+	return NULL;
+}
+
+struct flow_entry *flow_entry_new(const struct flow_change *change, const struct flow_mod *mod)
+{
+	const struct flow flow = {
+		.match = mod->match,
+		.cookie = mod->cookie,
+		.created_at = change->now,
+		.modified_at = change->now,
+		.priority = mod->priority,
+		.idle_timeout = mod->idle_timeout,
+		.hard_timeout = mod->hard_timeout,
+		.importance = mod->importance,
+		.table = mod->table == FLOW_TABLE_ANY ? 0 : mod->table,
+		.flags = mod->flags & KEPT_FLAGS,
+	};
+
+	return entry_new(++change->tables->last_id, &flow, &mod->actions, tally_new());
+}
+
+struct flow_entry *flow_entry_modified(const struct flow_change *change,
+				       const struct flow_entry *old, const struct flow_mod *mod)
+{
+	bool is_reset = mod->flags & FLOW_RESET_COUNTS;
+	struct flow flow = old->flow;
+
+	flow.modified_at = change->now;
+	if (mod->has_cookie)
+		flow.cookie = mod->cookie;
+	return entry_new(old->id, &flow, &mod->actions,
+			 is_reset ? tally_new() : tally_get(old->flow.tally));
+}
+
+/* ---- what the control thread keeps beside the classifiers ---- */
+
+static void entry_link(struct flow_tables *tables, struct flow_entry *entry)
+{
+	struct flow_table *table = &tables->table[entry->flow.table];
+	enum flow_removed_reason reason;
+	uint64_t due = flow_expires_at(&entry->flow, &reason);
+
+	if (due != UINT64_MAX)
+		heap_put(&tables->timed, &entry->due, due);
+	flow_evict_add(table, entry);
+	table->n_flows++;
+	tables->n_flows++;
+}
+
+static void entry_unlink(struct flow_tables *tables, struct flow_entry *entry)
+{
+	struct flow_table *table = &tables->table[entry->flow.table];
+
+	heap_remove(&tables->timed, &entry->due);
+	flow_evict_remove(table, entry);
+	table->n_flows--;
+	tables->n_flows--;
+}
+
+/* What entry_link() needs, for one more. */
+static int reserve(struct flow_change *change, uint8_t table)
+{
+	struct flow_tables *tables = change->tables;
+	size_t n_room = change->n_room ? change->n_room * 2 : 16;
+	struct flow_delta *delta;
+	int rc = heap_reserve(&tables->timed, tables->n_flows + 1);
+
+	if (!rc)
+		rc = flow_evict_reserve(&tables->table[table]);
+	if (rc || change->n_deltas < change->n_room)
+		return rc;
+	delta = realloc(change->delta, n_room * sizeof(*delta));
+	if (!delta)
+		return -ENOMEM;
+	change->delta = delta;
+	change->n_room = n_room;
+	return 0;
+}
+
+/* ---- putting ---- */
+
+static struct classifier *classifier_of(struct flow_tables *tables, const struct flow_entry *entry)
+{
+	const struct classifier_options options = {.released = entry_released};
+	struct flow_table *table = &tables->table[entry->flow.table];
+	struct classifier **place =
+		&table->of_kind[conjunction_is(&entry->flow.actions) ? FLOW_SOFT : FLOW_PLAIN];
+	struct classifier *made;
+
+	if (!*place && !classifier_new(&made, &rule_layout_flow, &options))
+		rcu_publish(*place, made);
+	return *place;
+}
+
+static int put_new(struct flow_change *change, struct flow_entry *entry)
+{
+	struct flow_tables *tables = change->tables;
+	struct classifier *cls = classifier_of(tables, entry);
+	const struct rule_spec spec = {match_to_rule(&entry->flow.match), entry->flow.priority,
+				       entry};
+	int rc;
+
+	if (!cls)
+		return -ENOMEM;
+	rc = flow_masks_add(tables, &entry->flow);
+	if (rc)
+		return rc;
+	rc = bundle_add(change->bundle, cls, &spec, &entry->rule);
+	if (rc) {
+		flow_masks_remove(tables, &entry->flow);
+		return rc;
+	}
+	entry_link(tables, entry);
+	return 0;
+}
+
+static int put_old(struct flow_change *change, struct flow_entry *entry)
+{
+	int rc = bundle_remove(change->bundle, classifier_of(change->tables, entry), entry->rule);
+
+	if (!rc)
+		entry_unlink(change->tables, entry);
+	return rc;
+}
+
+int flow_change_put(struct flow_change *change, struct flow_delta delta)
+{
+	const struct flow_entry *some = delta.new ? delta.new : delta.old;
+	int rc = reserve(change, some->flow.table);
+
+	if (!rc && delta.old)
+		rc = put_old(change, delta.old);
+	if (rc)
+		goto fail;
+	if (delta.new)
+		rc = put_new(change, delta.new);
+	if (rc && delta.old)
+		entry_link(change->tables, delta.old);
+	if (rc)
+		goto fail;
+	change->delta[change->n_deltas++] = delta;
+	return 0;
+fail:
+	if (delta.new)
+		flow_entry_free(delta.new);
+	return rc;
+}
+
+/* ---- a change's life ---- */
+
+int flow_change_begin(struct flow_change *change, struct flow_tables *tables, uint64_t now)
+{
+	int rc;
+
+	*change = (struct flow_change){.tables = tables, .now = now};
+	rc = bundle_new(&change->bundle, &tables->clock);
+	if (!rc)
+		rcu_sleep_end();
+	return rc;
+}
+
+static void end(struct flow_change *change)
+{
+	bundle_free(&change->bundle);
+	mem_free(&change->delta);
+	change->n_deltas = 0;
+}
+
+/* Those that the bundle frees are freed by the classifier, a grace period later. */
+void flow_change_undo(struct flow_change *change)
+{
+	while (change->n_deltas) {
+		const struct flow_delta *delta = &change->delta[--change->n_deltas];
+
+		if (delta->new) {
+			entry_unlink(change->tables, delta->new);
+			flow_masks_remove(change->tables, &delta->new->flow);
+		}
+		if (delta->old)
+			entry_link(change->tables, delta->old);
+	}
+	end(change);
+	rcu_sleep_begin();
+}
+
+static bool needs_exact_counts(const struct flow_change *change)
+{
+	for (size_t i = 0; i < change->n_deltas; i++)
+		if (change->delta[i].type == FLOW_REMOVED &&
+		    change->delta[i].old->flow.flags & FLOW_SEND_FLOW_REM)
+			return true;
+	return false;
+}
+
+/* Those of this change are freed by a later one, at the earliest. */
+static void tell(const struct flow_change *change)
+{
+	struct bridge *bridge = change->tables->bridge;
+	struct flow_watcher *watcher, *next;
+
+	if (!change->tables->watchers)
+		return;
+	/* A packet may be on its way by the old flow. */
+	if (needs_exact_counts(change)) {
+		rcu_wait_readers();
+		flows_harvest(bridge);
+	}
+	for (size_t i = 0; i < change->n_deltas; i++) {
+		const struct flow_delta *delta = &change->delta[i];
+		struct flow_event event = {.type = delta->type, .reason = delta->reason};
+		struct flow_mod mod;
+
+		flow_row_of(delta->new ? delta->new : delta->old, change->now, &mod, &event.row);
+		for (watcher = change->tables->watchers; watcher; watcher = next) {
+			next = watcher->next;
+			watcher->seen(watcher, bridge, &event);
+		}
+	}
+}
+
+int flow_change_commit(struct flow_change *change, struct err *err)
+{
+	struct bridge *bridge = change->tables->bridge;
+	int rc = 0;
+
+	if (change->n_deltas) {
+		rcu_sleep_begin();
+		rc = snapshot_widen(bridge);
+		rcu_sleep_end();
+	}
+	if (rc) {
+		flow_change_undo(change);
+		return rc == -ENOSPC
+			       ? err_set(err, ENOSPC,
+					 "bridge %s: with this there would be more than %d "
+					 "different masks: match on the same fields more often",
+					 bridge->name, FLOW_MASK_IDS)
+			       : err_set(err, -rc, "bridge %s: %s", bridge->name, strerror(-rc));
+	}
+	if (change->n_deltas) {
+		bundle_commit(change->bundle);
+		version_bump(bridge->sw->versions, VERSION_CONFIG);
+	}
+	for (size_t i = 0; i < change->n_deltas; i++)
+		if (change->delta[i].old)
+			flow_masks_remove(change->tables, &change->delta[i].old->flow);
+	rcu_sleep_begin();
+	if (change->n_deltas)
+		offload_renew(bridge->sw->offload, change->now);
+	tell(change);
+	end(change);
+	return 0;
+}

@@ -1,0 +1,84 @@
+/* What happens to flows once a second. */
+#include "switch/flow_change.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/rcu.h"
+#include "switch/bridge.h"
+#include "switch/snapshot.h"
+
+static struct flow_entry *entry_due(const struct heap_node *node)
+{
+	return (struct flow_entry *)((char *)node - offsetof(struct flow_entry, due));
+}
+
+/* The next flow that has expired; those that have been used since move on. NULL: none. */
+static struct flow_entry *next_expired(struct flow_tables *tables, uint64_t now,
+				       enum flow_removed_reason *reason)
+{
+	struct heap_node *top;
+
+	while ((top = heap_top(&tables->timed)) && top->key <= now) {
+		struct flow_entry *entry = entry_due(top);
+		uint64_t due = flow_expires_at(&entry->flow, reason);
+
+		if (due <= now)
+			return entry;
+		heap_change(&tables->timed, top, due);
+	}
+	return NULL;
+}
+
+static int expire_all(struct flow_change *change, uint64_t now)
+{
+	struct flow_delta delta = {.type = FLOW_REMOVED};
+	int rc = 0;
+
+	while (!rc && (delta.old = next_expired(change->tables, now, &delta.reason)))
+		rc = flow_change_put(change, delta);
+	return rc;
+}
+
+/* Without memory they stay for another second. */
+static void expire(struct flow_tables *tables, uint64_t now)
+{
+	const struct heap_node *top = heap_top(&tables->timed);
+	struct err err = ERR_INIT;
+	struct flow_change change;
+	int rc;
+
+	if (!top || top->key > now)
+		return;
+	flows_harvest(tables->bridge);
+	rc = flow_change_begin(&change, tables, now);
+	if (!rc) {
+		rc = expire_all(&change, now);
+		if (rc)
+			flow_change_undo(&change);
+		else
+			rc = flow_change_commit(&change, &err);
+	}
+	if (rc)
+		log_warn("switch", "bridge %s: flows that expired are still there: %s",
+			 tables->bridge->name, strerror(-rc));
+}
+
+static void poll_readers(struct flow_tables *tables)
+{
+	rcu_sleep_end();
+	for (unsigned i = 0; i < FLOW_TABLES; i++)
+		for (unsigned kind = 0; kind < N_FLOW_KINDS; kind++)
+			if (tables->table[i].of_kind[kind])
+				classifier_poll(tables->table[i].of_kind[kind]);
+	rcu_sleep_begin();
+}
+
+void flows_tick(struct bridge *bridge, uint64_t now)
+{
+	expire(bridge->tables, now);
+	poll_readers(bridge->tables);
+	snapshot_narrow(bridge);
+}

@@ -1,0 +1,127 @@
+/* Which bits of a packet the flows of a bridge look at, per class of packets.
+ *
+ * A flow wants the bits that it matches on and that its actions read, of the packets that can meet
+ * it. One word behind those of the packet holds two wants that are no bits: that NORMAL decides, whose bits
+ * depend on the ports, too, and that a packet's class may change under way (by a label or tag that is
+ * pushed or popped). Where that is so, each class has the bits of all. */
+#include <string.h>
+
+#include "flow/mask-union.h"
+#include "flow/ofaction.h"
+#include "packet/parse.h"
+#include "switch/flow_store.h"
+#include "switch/normal.h"
+#include "switch/snapshot.h"
+#include "switch/translate.h"
+
+#define WORDS       (FLOW_KEY_PACKET_WORDS + 1)
+#define WANTS       FLOW_KEY_PACKET_WORDS
+#define ALL_CLASSES ((1u << N_PACKET_CLASSES) - 1)
+
+enum { WANTS_NORMAL = 1 << 0, WANTS_ALL_CLASSES = 1 << 1 };
+
+int flow_masks_new(struct mask_union **out)
+{
+	return mask_union_new(out, WORDS, N_PACKET_CLASSES);
+}
+
+/* One bit per class of packets that the match may match as they come. */
+static uint32_t classes_of(const struct match *match)
+{
+	const struct packet_key *key = &match->key.packet, *mask = &match->mask.packet;
+	uint16_t type = from_be16(key->eth_type);
+	uint32_t classes;
+
+	if (mask->eth_type.be != UINT16_MAX)
+		return ALL_CLASSES;
+	if (mask->ip_proto == UINT8_MAX)
+		return 1u << packet_class_of(type, key->ip_proto);
+	classes = 0;
+	for (unsigned protocol = 0; protocol <= UINT8_MAX; protocol++)
+		classes |= 1u << packet_class_of(type, (uint8_t)protocol);
+	return classes;
+}
+
+static bool changes_class(const struct ofactions *actions)
+{
+	for (uint32_t i = 0; i < actions->n; i++) {
+		switch (actions->item[i].type) {
+		case OFACTION_PUSH_MPLS:
+		case OFACTION_POP_MPLS:
+		case OFACTION_PUSH_PBB:
+		case OFACTION_POP_PBB:
+			return true;
+		}
+	}
+	return false;
+}
+
+static void wants_of(const struct flow *flow, uint64_t words[WORDS])
+{
+	struct flow_key bits = flow->match.mask;
+
+	words[WANTS] = translate_reads(&flow->actions, &bits) ? WANTS_NORMAL : 0;
+	if (changes_class(&flow->actions))
+		words[WANTS] |= WANTS_ALL_CLASSES;
+	memcpy(words, bits.word, WANTS * sizeof(words[0]));
+}
+
+int flow_masks_add(struct flow_tables *tables, const struct flow *flow)
+{
+	uint64_t words[WORDS];
+
+	wants_of(flow, words);
+	return mask_union_add(tables->wanted, words, classes_of(&flow->match));
+}
+
+void flow_masks_remove(struct flow_tables *tables, const struct flow *flow)
+{
+	uint64_t words[WORDS];
+
+	wants_of(flow, words);
+	mask_union_remove(tables->wanted, words, classes_of(&flow->match));
+}
+
+uint64_t flow_masks_generation(const struct flow_tables *tables)
+{
+	return mask_union_generation(tables->wanted);
+}
+
+/* Adds the words that packets of this class are wanted by; returns its wants. */
+static uint64_t add_class(const struct flow_tables *tables, unsigned packet_class,
+			  struct flow_key *bits)
+{
+	const uint64_t *words = mask_union_bits(tables->wanted, packet_class);
+
+	for (unsigned i = 0; i < FLOW_KEY_PACKET_WORDS; i++)
+		bits->word[i] |= words[i];
+	return words[WANTS];
+}
+
+static bool may_class_change(const struct flow_tables *tables)
+{
+	for (unsigned i = 0; i < N_PACKET_CLASSES; i++)
+		if (mask_union_bits(tables->wanted, i)[WANTS] & WANTS_ALL_CLASSES)
+			return true;
+	return false;
+}
+
+void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view *view,
+		     unsigned packet_class, struct flow_key *bits)
+{
+	struct flow_key normal;
+	uint64_t wants = 0;
+
+	memset(bits, 0, sizeof(*bits));
+	bits->packet.in_port = UINT16_MAX;
+	if (!may_class_change(tables))
+		wants = add_class(tables, packet_class, bits);
+	else
+		for (unsigned i = 0; i < N_PACKET_CLASSES; i++)
+			wants |= add_class(tables, i, bits);
+	if (!(wants & WANTS_NORMAL))
+		return;
+	normal_mask(view, &normal);
+	for (unsigned i = 0; i < FLOW_KEY_PACKET_WORDS; i++)
+		bits->word[i] |= normal.word[i];
+}
