@@ -16,7 +16,7 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	state->snapshot = snapshot_of(job->path);
 	state->bridge = bridge;
 	state->now = job->now;
-	state->version = 0;
+	state->version = bridge->tables ? flow_tables_version(bridge->tables) : 0;
 	state->received = job->key;
 	state->trace = job->trace;
 	state->out = out;

@@ -1,11 +1,102 @@
-/* Tables: where a packet is looked up. */
+/* Tables: where a packet is looked up, and what that costs. */
+#include "flow/port_text.h"
+#include "switch/flow_table.h"
 #include "switch/snapshot.h"
 #include "switch/translate_state.h"
+#include "switch/translate_trace.h"
+
+static void credit(struct translate_state *state, struct tally *tally)
+{
+	if (tally && !credit_list_add(&state->out->credits, tally))
+		translate_fail(state, DROP_RESUBMIT_LIMIT);
+}
+
+/* As a resubmit has it, the packet came by another port, but only for the look-up. */
+static const struct flow *lookup(struct translate_state *state, uint8_t table, uint16_t in_port)
+{
+	const struct flow_tables *tables = state->bridge->tables;
+	const uint16_t real = state->work.key.packet.in_port;
+	const struct flow *rule;
+
+	state->work.key.packet.in_port = in_port;
+	rule = flow_tables_lookup(tables, state->version, table, &state->work.key);
+	state->work.key.packet.in_port = real;
+	credit(state,
+	       rule ? flow_tables_matched(tables, table) : flow_tables_missed(tables, table));
+	if (rule)
+		credit(state, rule->tally);
+	return rule;
+}
+
+static void follow(struct translate_state *state, uint8_t table, const struct flow *rule)
+{
+	const struct flow *outer_rule = state->rule;
+	const uint8_t outer_table = state->table;
+	const unsigned deeper = outer_rule && table <= outer_table;
+
+	state->rule = rule;
+	state->table = table;
+	state->depth += deeper;
+	state->level++;
+	translate_list(state, &rule->actions, 0, rule->actions.n);
+	state->level--;
+	state->depth -= deeper;
+	state->table = outer_table;
+	state->rule = outer_rule;
+}
+
+static void tell_controller(struct translate_state *state, uint8_t table)
+{
+	const uint8_t outer = state->table;
+
+	state->table = table;
+	translate_controller(state, &(struct translate_packet_in){.max_len = UINT16_MAX,
+								  .reason = REASON_NO_MATCH});
+	state->table = outer;
+}
+
+/* False: the packet goes on to the next table. */
+static bool missed(struct translate_state *state, uint8_t table)
+{
+	switch (flow_tables_miss(state->bridge->tables, table)) {
+	case TABLE_MISS_CONTROLLER:
+		tell_controller(state, table);
+		return true;
+	case TABLE_MISS_CONTINUE:
+		return false;
+	case TABLE_MISS_DEFAULT:
+	case TABLE_MISS_DROP:
+		break;
+	}
+	translate_blame(state, state->bridge->fail_mode == FAIL_SECURE ? DROP_FAIL_SECURE
+								       : DROP_TABLE_MISS);
+	return true;
+}
+
+static bool is_within_limits(struct translate_state *state, uint8_t table)
+{
+	if (state->rule && table <= state->table && state->depth >= TRANSLATE_MAX_DEPTH)
+		translate_fail(state, DROP_RESUBMIT_DEPTH);
+	else if (state->n_resubmits++ >= TRANSLATE_MAX_RESUBMITS)
+		translate_fail(state, DROP_RESUBMIT_LIMIT);
+	return !state->is_over;
+}
 
 void translate_table(struct translate_state *state, uint8_t table, uint16_t in_port,
 		     enum translate_miss miss)
 {
-	(void)table, (void)in_port, (void)miss;
-	/* No bridge has tables yet: a look-up finds nothing. */
-	translate_blame(state, DROP_TABLE_MISS);
+	const struct flow *rule = NULL;
+
+	if (!state->bridge->tables || !translate_look(state, BARE_NOTHING))
+		return;
+	for (; table < FLOW_TABLES; table++) {
+		if (!is_within_limits(state, table))
+			return;
+		rule = lookup(state, table, in_port);
+		trace_table(state->trace, state->level, table, rule, &state->work.key);
+		if (rule || miss == TRANSLATE_MISS_IGNORED || missed(state, table))
+			break;
+	}
+	if (rule && !state->is_over)
+		follow(state, table, rule);
 }
