@@ -342,9 +342,13 @@ static void random_flows(void **state)
 		if (flow_mod_parse(slice_of(text), FLOW_ADD, NULL, &flow, NULL))
 			continue; /* instructions out of order, most likely */
 		for (unsigned k = random_below(&seed, 6); k; k--) {
+			const struct field *field = field_of(random_below(&seed, N_FIELDS));
 			struct match before = flow.match;
 
-			set_random(&flow.match, field_of(random_below(&seed, N_FIELDS)));
+			/* (another one in the same place would be what text cannot say) */
+			if (!field_need_is_met(field->need, &flow.match.key, &flow.match.mask))
+				continue;
+			set_random(&flow.match, field);
 			if (match_unmet(&flow.match))
 				flow.match = before;
 		}
