@@ -218,6 +218,8 @@ _Static_assert(sizeof(struct packet_layout) == 12, "packet layout");
 /* Where a port's packets go out (map `outputs`, by port number; ifindex 0: nowhere). */
 enum output_flag {
 	OUTPUT_FLAG_UP = 1 << 0, /* the device is up and has carrier */
+	OUTPUT_FLAG_XDP =
+		1 << 1, /* it takes frames that XDP redirects: it is in the map `xdp_outputs` */
 };
 
 struct output_entry {
@@ -367,7 +369,8 @@ struct kernel_flow {
 	__u32 mask;         /* id */
 	__u32 n_ops;        /* 1: it is `op` */
 	__u32 list;         /* first of its ops in the map `flow_ops` */
-	__u32 packet_class; /* of the packet that brought it: for the daemon */
+	__u16 packet_class; /* of the packet that brought it: for the daemon */
+	__u16 xdp_port;     /* the last op is the one output, to this port; 0: it is not so */
 	struct flow_op op;
 	struct version_stamp stamp; /* read and written as one */
 	__u64 word[PACKET_KEY_WORDS];

@@ -27,6 +27,14 @@ struct {
 	__type(value, struct output_entry);
 } outputs SEC(".maps") __weak;
 
+/* By port number: its device, if that takes frames that XDP redirects. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, PORT_ID_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} xdp_outputs SEC(".maps") __weak;
+
 /* AF_XDP sockets: by worker for the upcall device (slots 0 to PORT_MAX_QUEUES - 1), then a stretch
  * of slots for each xdp port (port_entry.xsk_base). */
 struct {

@@ -15,10 +15,12 @@ enum patch_sum {
 struct patch {
 	union {
 		__u64 value[2];
+		__u16 value_pair[8];
 		__u8 value_byte[16];
 	};
 	union {
 		__u64 mask[2];
+		__u16 mask_pair[8];
 		__u8 mask_byte[16];
 	};
 	__u16 at;

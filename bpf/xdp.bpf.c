@@ -1,9 +1,10 @@
-/* The XDP program of an xdp port: drops what the flow cache says is to be dropped; other frames go to
- * the AF_XDP socket of their rx queue.
+/* The XDP program of an xdp port: does what the flow cache says, or passes it up to the tc program of
+ * the same device; frames that the cache does not know go to the AF_XDP socket of their rx queue.
  *
- * A frame of a port never reaches the host's stack: where no socket listens it is dropped and
- * counted, because passing it up would let it in behind the switch's back.
+ * A frame of a port never reaches the host's stack: the tc program, which takes all, is there as long
+ * as this one is; where no socket listens a frame is dropped and counted.
  */
+#include "forward.h"
 #include "ingress.h"
 #include "lookup.h"
 #include "maps.h"
@@ -33,29 +34,12 @@ __attribute__((noinline)) int xdp_parse(struct xdp_md *ctx, struct ingress *out)
 	return 0;
 }
 
-/* DROP_NONE: the cache does not say so. */
-static __always_inline enum drop_reason drop_lookup(struct ingress *ingress)
-{
-	const struct kernel_flow *flow;
-	__u32 place;
-
-	if (ingress->layout.verdict != PARSE_OK)
-		return DROP_NONE;
-	place = flow_find(ingress);
-	flow = bpf_map_lookup_elem(&flows, &place);
-	if (!place || !flow || flow->op.type != OP_DROP)
-		return DROP_NONE;
-	flow_count(place, 1, ingress->size);
-	rx_count(ingress->key.in_port, 1, ingress->size);
-	return flow->op.reason;
-}
-
 SEC("xdp")
 int port_xdp(struct xdp_md *ctx)
 {
 	__u32 ifindex = ctx->ingress_ifindex;
 	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
-	__u32 queue = ctx->rx_queue_index;
+	__u32 queue = ctx->rx_queue_index, place;
 	struct ingress ingress = {0};
 	enum drop_reason reason;
 
@@ -65,10 +49,11 @@ int port_xdp(struct xdp_md *ctx)
 	if (xdp_parse(ctx, &ingress))
 		return XDP_ABORTED;
 	reason = ingress_check(&ingress);
-	if (reason == DROP_NONE)
-		reason = drop_lookup(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
+	place = ingress.layout.verdict == PARSE_OK ? flow_find(&ingress) : 0;
+	if (place)
+		return forward(ctx, &ingress, place, port->flags);
 	if (queue >= port->n_queues)
 		return drop(port->port, DROP_NO_SOCKET);
 	if (bpf_redirect_map(&xsks, port->xsk_base + queue, XDP_DROP) != XDP_REDIRECT)

@@ -251,9 +251,19 @@ void bpf_port_clear(struct bpf_programs *programs, uint32_t ifindex)
 	map_clear(programs->kernel->maps.ports, ifindex);
 }
 
+/* The devmap has it before the row says so, and as long as it does. */
 int bpf_output_set(struct bpf_programs *programs, uint16_t port, const struct output_entry *entry)
 {
-	return map_set(programs->kernel->maps.outputs, port, entry);
+	struct bpf_map *devices = programs->kernel->maps.xdp_outputs;
+	int rc = 0;
+
+	if (entry->flags & OUTPUT_FLAG_XDP)
+		rc = map_set(devices, port, &entry->ifindex);
+	if (!rc)
+		rc = map_set(programs->kernel->maps.outputs, port, entry);
+	if (rc || !(entry->flags & OUTPUT_FLAG_XDP))
+		map_clear(devices, port);
+	return rc;
 }
 
 void bpf_output_clear(struct bpf_programs *programs, uint16_t port)

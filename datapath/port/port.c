@@ -63,7 +63,7 @@ int port_add(struct port_table *table, uint16_t id, const struct port_config *co
 	port->table = table;
 	port->id = id;
 	port->config = *config;
-	port->attachment = (struct attachment)ATTACHMENT_NONE;
+	port->attachment = port->tc_attachment = (struct attachment)ATTACHMENT_NONE;
 	if (config->type == PORT_INTERNAL)
 		snprintf(port->device, sizeof(port->device), "%s-i%u", table->instance, id);
 	else

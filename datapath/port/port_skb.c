@@ -7,15 +7,27 @@
 #include "base/err.h"
 #include "port/link.h"
 #include "port/table.h"
+#include "port/xdp_features.h"
+
+/* Whether frames may be redirected to it that are no skbs: a device that cannot take them loses them
+ * without a word. Where the kernel does not tell, cards that have XDP themselves can. */
+static bool takes_xdp_frames(const struct port *port, const struct link_info *info)
+{
+	struct xdp_features features;
+
+	xdp_features_get(info->ifindex, &features);
+	return features.is_known ? features.xdp & XDP_HAS_TRANSMIT
+				 : port->sockets && link_is_card(info);
+}
 
 int port_output_update(struct port *port, const struct link_info *info)
 {
-	const struct output_entry entry = {
-		.ifindex = info->ifindex,
-		.mtu = info->mtu,
-		.flags = link_is_up(info) ? OUTPUT_FLAG_UP : 0,
-	};
+	struct output_entry entry = {.ifindex = info->ifindex, .mtu = info->mtu};
 
+	if (link_is_up(info))
+		entry.flags |= OUTPUT_FLAG_UP;
+	if (takes_xdp_frames(port, info))
+		entry.flags |= OUTPUT_FLAG_XDP;
 	return bpf_output_set(port->table->programs, port->id, &entry);
 }
 

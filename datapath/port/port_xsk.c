@@ -198,6 +198,7 @@ static int maps_set(struct port *port, const struct link_info *info)
 		.port = port->id,
 		.n_queues = (uint16_t)port->sockets->n,
 		.xsk_base = port->sockets->xsk_base,
+		.flags = is_virtual_wire(info) ? PORT_FLAG_CSUM_PARTIAL : 0,
 		.ifindex = info->ifindex,
 	};
 	int rc = bpf_port_set(port->table->programs, &entry);
@@ -230,6 +231,12 @@ static int sockets_start(struct port *port, const struct link_info *info, struct
 	return 0;
 }
 
+static void programs_detach(struct port *port)
+{
+	bpf_detach(port->table->programs, &port->attachment);
+	bpf_detach(port->table->programs, &port->tc_attachment);
+}
+
 int port_xsk_attach(struct port *port, const struct link_info *info, struct err *err)
 {
 	struct bpf_programs *programs = port->table->programs;
@@ -239,12 +246,16 @@ int port_xsk_attach(struct port *port, const struct link_info *info, struct err 
 		rc = maps_set(port, info);
 	if (rc)
 		err_set(err, -rc, "%s", strerror(-rc));
+	/* The tc program is there as long as XDP may pass something up. */
+	if (!rc)
+		rc = bpf_attach(programs, PROGRAM_PORT_TC, info->ifindex, &port->tc_attachment,
+				err);
 	if (!rc)
 		rc = bpf_attach(programs, PROGRAM_PORT_XDP, info->ifindex, &port->attachment, err);
 	if (!rc)
 		rc = sockets_start(port, info, err);
 	if (rc) {
-		bpf_detach(programs, &port->attachment);
+		programs_detach(port);
 		maps_clear(port, info->ifindex);
 		sockets_free(port);
 		return rc;
@@ -258,7 +269,7 @@ void port_xsk_detach(struct port *port)
 
 	workers_leave(port);
 	port->n_upcall_full += port_xsk_n_full(port);
-	bpf_detach(port->table->programs, &port->attachment);
+	programs_detach(port);
 	sockets_close(port);
 	maps_clear(port, ifindex);
 	sockets_free(port);

@@ -5,87 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
 
 #include "base/err.h"
 #include "base/own.h"
 #include "port/ethtool.h"
 #include "port/link.h"
-
-/* From <linux/netdev.h> (Linux 6.3); the values never change. */
-enum { NETDEV_DEV_GET = 1 };
-enum { NETDEV_DEV_IFINDEX = 1, NETDEV_DEV_XDP_FEATURES = 3 };
-enum {
-	XDP_HAS_BASIC = 1 << 0,
-	XDP_HAS_REDIRECT = 1 << 1,
-	XDP_HAS_TRANSMIT = 1 << 2,
-	XDP_HAS_ZEROCOPY = 1 << 3,
-};
+#include "port/xdp_features.h"
 
 /* From <linux/bpf.h> of Linux 6.6. */
 #define ATTACH_TCX_INGRESS 46
-
-struct device_features {
-	bool is_known; /* the kernel tells */
-	uint64_t xdp;
-};
 
 /* What the rows of one device are made from. */
 struct device {
 	const struct link_info *info;
 	probe_fn *emit;
 	void *ctx;
-	struct device_features features;
+	struct xdp_features features;
 	char xdp_program[BPF_OBJ_NAME_LEN]; /* "": none */
 };
-
-/* ---- the kernel's netdev family ---- */
-
-static int features_read(struct nl_msg *msg, void *arg)
-{
-	struct device_features *features = arg;
-	struct nlattr *attrs[NETDEV_DEV_XDP_FEATURES + 1];
-
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, attrs, NETDEV_DEV_XDP_FEATURES, NULL))
-		return NL_OK;
-	features->is_known = attrs[NETDEV_DEV_XDP_FEATURES];
-	if (attrs[NETDEV_DEV_XDP_FEATURES])
-		features->xdp = nla_get_u64(attrs[NETDEV_DEV_XDP_FEATURES]);
-	return NL_OK;
-}
-
-static void sock_free(struct nl_sock **sock)
-{
-	nl_socket_free(*sock);
-}
-
-static void msg_free(struct nl_msg **msg)
-{
-	nlmsg_free(*msg);
-}
-
-/* Older kernels have no such family: then nothing is known. */
-static void features_get(uint32_t ifindex, struct device_features *out)
-{
-	own(sock_free) struct nl_sock *sock = nl_socket_alloc();
-	own(msg_free) struct nl_msg *msg = nlmsg_alloc();
-	int family;
-
-	*out = (struct device_features){0};
-	if (!sock || !msg || genl_connect(sock))
-		return;
-	family = genl_ctrl_resolve(sock, "netdev");
-	if (family < 0 ||
-	    !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, 0, NETDEV_DEV_GET, 1) ||
-	    nla_put_u32(msg, NETDEV_DEV_IFINDEX, ifindex))
-		return;
-	nl_socket_disable_auto_ack(sock);
-	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, features_read, out);
-	if (nl_send_auto(sock, msg) >= 0)
-		nl_recvmsgs_default(sock);
-}
 
 /* ---- programs ---- */
 
@@ -147,7 +84,7 @@ static void queues_row(const struct device *device)
 
 static void xdp_row(const struct device *device)
 {
-	const struct device_features *features = &device->features;
+	const struct xdp_features *features = &device->features;
 
 	if (!features->is_known)
 		row(device, "native XDP", PROBE_INFO, "the kernel does not tell (Linux 6.3 does)");
@@ -206,7 +143,7 @@ static void programs_row(const struct device *device)
 static void hook_row(const struct device *device)
 {
 	const struct link_info *info = device->info;
-	const struct device_features *features = &device->features;
+	const struct xdp_features *features = &device->features;
 
 	if (!info->is_ethernet)
 		row(device, "hook", PROBE_BAD, "none: not an Ethernet device");
@@ -229,7 +166,7 @@ static void device_rows(const struct link_info *info, probe_fn *emit, void *ctx)
 	struct device device = {.info = info, .emit = emit, .ctx = ctx};
 	char driver[32];
 
-	features_get(info->ifindex, &device.features);
+	xdp_features_get(info->ifindex, &device.features);
 	program_name(info->xdp_prog_id, device.xdp_program);
 	ethtool_driver(info->name, driver, sizeof(driver));
 	row(&device, "driver", PROBE_INFO, "%s%s%s", driver[0] ? driver : "unknown",

@@ -16,6 +16,7 @@
 #include "port/pins.h"
 #include "port/port_life.h"
 #include "port/umem.h"
+#include "port/xdp_features.h"
 
 #define RETRY_S 1
 
@@ -51,6 +52,18 @@ static void link_event(void *arg, enum link_event event, const struct link_info 
 		port_link_event(table, event, info);
 }
 
+static void features_changed(void *arg, uint32_t ifindex)
+{
+	struct port_table *table = arg;
+	struct port *port;
+	struct link_info info;
+
+	HASH_FIND(hh_ifindex, table->by_ifindex, &ifindex, sizeof(ifindex), port);
+	if (port && port->status.is_attached && !link_lookup(table->links, port->device, &info) &&
+	    info.ifindex == ifindex)
+		port_output_update(port, &info);
+}
+
 static int events_start(struct port_table *table, struct event_base *base, struct err *err)
 {
 	const struct timeval interval = {.tv_sec = RETRY_S};
@@ -58,6 +71,9 @@ static int events_start(struct port_table *table, struct event_base *base, struc
 
 	if (rc)
 		return err_set(err, -rc, "watching devices over rtnetlink: %s", strerror(-rc));
+	rc = xdp_watch_new(&table->xdp_watch, base, features_changed, table);
+	if (rc)
+		return err_set(err, -rc, "watching what devices can do: %s", strerror(-rc));
 	table->retry = event_new(base, -1, EV_PERSIST, retry_ready, table);
 	if (!table->retry || event_add(table->retry, &interval))
 		return err_set(err, ENOMEM, "out of memory");
@@ -239,6 +255,7 @@ void port_table_free(struct port_table **p)
 	}
 	if (table->retry)
 		event_free(table->retry);
+	xdp_watch_free(&table->xdp_watch);
 	upcall_down(table);
 	for (unsigned w = 0; table->umems && w < table->host->n_workers; w++)
 		umem_free(&table->umems[w]);

@@ -12,6 +12,7 @@ struct event;
 struct link_client;
 struct link_info;
 struct umem;
+struct xdp_watch;
 struct xsk;
 
 struct port_table {
@@ -25,7 +26,8 @@ struct port_table {
 	struct bpf_programs *programs;
 	char upcall_error[200]; /* why there is no upcall device; "": it is there */
 	struct umem **umems;    /* by worker */
-	struct event *retry;    /* ticks while a port waits for more than an event */
+	struct xdp_watch *xdp_watch;
+	struct event *retry; /* ticks while a port waits for more than an event */
 	/* control only */
 	uint32_t *stale; /* devices that a dead daemon left, while we start */
 	unsigned n_stale;
@@ -63,9 +65,10 @@ struct port {
 	unsigned n_rx, n_tx; /* queues of the device when XDP was tried last; n_rx 0: it was not */
 	bool must_retry;     /* the device is there, but attaching to it failed */
 	struct attachment attachment;
-	uint64_t n_upcall_full;       /* dropped for want of room by sockets that are closed */
-	struct port_sockets *sockets; /* NULL: not attached as xdp port */
-	bool is_reachable;            /* workers have been told how to send to it */
+	struct attachment tc_attachment; /* of an xdp port: for what XDP passes up */
+	uint64_t n_upcall_full;          /* dropped for want of room by sockets that are closed */
+	struct port_sockets *sockets;    /* NULL: not attached as xdp port */
+	bool is_reachable;               /* workers have been told how to send to it */
 	UT_hash_handle hh_name, hh_device, hh_ifindex;
 };
 

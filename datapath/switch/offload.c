@@ -168,6 +168,17 @@ static void stamp_write(struct kernel_flow *flow, struct version_stamp stamp)
 	__atomic_store_n((uint64_t *)&flow->stamp, word, __ATOMIC_RELEASE);
 }
 
+/* XDP can do lists with one output, at the end; PORT_ID_NONE: it is not one. */
+static uint16_t xdp_port_of(const struct flow_op_list *ops)
+{
+	const struct flow_op *op = ops->op, *const end = op + ops->n_ops;
+
+	for (; op < end; op = flow_op_next(op))
+		if (op->type == OP_OUTPUT)
+			return flow_op_next(op) == end ? op->port : PORT_ID_NONE;
+	return PORT_ID_NONE;
+}
+
 /* Writes what was decided to a place that nobody can find. */
 static void entry_write(struct offload *offload, uint32_t i, const struct masked *masked,
 			struct op_list *list)
@@ -180,6 +191,7 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 		.n_ops = decision->ops.n_ops,
 		.list = list ? op_list_first(list) : 0,
 		.packet_class = masked->packet_class,
+		.xdp_port = xdp_port_of(&decision->ops),
 		.stamp = version_deps_stamp(&decision->deps),
 	};
 	if (!list)

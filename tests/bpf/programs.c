@@ -1,10 +1,6 @@
 /* The kernel programs on frames of every kind, run by the kernel itself (BPF_PROG_TEST_RUN). */
 #include <errno.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,22 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
-#include <cmocka.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf.h>
 
-#include "bpf/index.h"
-#include "bpf/kernel.skel.h"
+#include "kernel_rig.h"
 
-#define IFINDEX  1 /* the loopback: test runs come from it */
-#define PORT     7
-#define LEN_MAX  1600
 #define N_RANDOM 20000
-
-struct fixture {
-	struct kernel *kernel;
-	int sock; /* an AF_XDP socket */
-};
 
 static const uint8_t ipv4[] = {
 	0x02, 0,    0,    0,    0, 2,  0x02, 0, 0,   0,   0,   1,   0x08, 0x00, /* Ethernet */
@@ -39,71 +25,6 @@ static const uint8_t ipv4[] = {
 static const uint8_t cut_tag[] = {
 	0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x81, 0x00, 0x00,
 };
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	const struct port_entry entry = {
-		.port = PORT, .n_queues = 1, .xsk_base = PORT_MAX_QUEUES, .ifindex = IFINDEX};
-	const uint32_t ifindex = IFINDEX;
-
-	f->kernel = kernel__open();
-	assert_non_null(f->kernel);
-	f->kernel->rodata->upcall_ifindex = IFINDEX;
-	f->kernel->rodata->n_workers = 2;
-	assert_int_equal(kernel__load(f->kernel), 0);
-	f->kernel->bss->upcall_len_max = LEN_MAX;
-	f->sock = socket(AF_XDP, SOCK_RAW, 0);
-	assert_true(f->sock >= 0);
-	assert_int_equal(
-		bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &entry, 0), 0);
-	for (uint32_t port = 0; port <= PORT; port += PORT) {
-		struct drop_counters *zeros = calloc(libbpf_num_possible_cpus(), sizeof(*zeros));
-
-		assert_int_equal(
-			bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0),
-			0);
-		free(zeros);
-	}
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	close(f->sock);
-	kernel__destroy(f->kernel);
-	free(f);
-	return 0;
-}
-
-static uint64_t n_dropped(struct fixture *f, uint32_t port, enum drop_reason reason)
-{
-	int n_cpus = libbpf_num_possible_cpus();
-	struct drop_counters *rows = calloc((size_t)n_cpus, sizeof(*rows));
-	uint64_t n = 0;
-
-	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.drops), &port, rows), 0);
-	for (int cpu = 0; cpu < n_cpus; cpu++)
-		n += rows[cpu].n[reason];
-	free(rows);
-	return n;
-}
-
-/* Returns the verdict; -1: the kernel itself refuses the frame. `out` has room for 4 KiB. */
-static int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,
-	       uint32_t *out_size)
-{
-	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = size,
-			    .data_out = out, .data_size_out = 4096);
-
-	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
-		return -1;
-	*out_size = opts.data_size_out;
-	return (int)opts.retval;
-}
 
 static void socket_listens(struct fixture *f)
 {
@@ -223,85 +144,6 @@ static void test_the_way_down_needs_the_tag(void **state)
 
 /* ---- the flow cache ---- */
 
-enum { PLACE = 3, MASK = 5, OUT = 9, LIST = 700 };
-
-static void map_write(const struct bpf_map *map, uint32_t key, const void *value)
-{
-	assert_int_equal(bpf_map_update_elem(bpf_map__fd(map), &key, value, 0), 0);
-}
-
-static uint64_t n_flow_packets(struct fixture *f)
-{
-	struct kernel_count count;
-	const uint32_t place = PLACE;
-
-	assert_int_equal(
-		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flow_counts), &place, &count), 0);
-	return count.n_packets;
-}
-
-/* Test runs count on the CPU that they run on; the maps have room for the first alone. */
-static void stay_on_first_cpu(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
-}
-
-/* An entry for the MAC addresses of `ipv4` on PORT, which is fresh until a version changes. */
-static struct kernel_flow flow_of(const struct flow_op *ops, uint32_t n)
-{
-	struct kernel_flow flow = {
-		.mask = MASK, .stamp.index = {10, 11}, .n_ops = n, .list = LIST, .op = ops[0]};
-	struct packet_key key = {.in_port = PORT};
-
-	memcpy(&key.eth_dst, ipv4, 6);
-	memcpy(&key.eth_src, ipv4 + 6, 6);
-	memcpy(flow.word, key.word, sizeof(flow.word));
-	return flow;
-}
-
-/* Into the second of its buckets, behind a slot with the same tag that leads nowhere. */
-static void index_write(struct fixture *f, const struct kernel_mask *mask,
-			const struct kernel_flow *flow)
-{
-	struct kernel_key key = {.mask = flow->mask};
-	struct index_bucket bucket = {0};
-	struct index_spot spot;
-
-	memcpy(key.word, flow->word, sizeof(key.word));
-	spot = index_spot_for(mask, &key);
-	bucket.slot[2] = spot.tag << INDEX_PLACE_BITS | (PLACE + 1);
-	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;
-	map_write(f->kernel->maps.flow_index, spot.bucket[1], &bucket);
-}
-
-static void flow_install(struct fixture *f, const struct flow_op *ops, uint32_t n)
-{
-	const struct kernel_flow flow = flow_of(ops, n);
-	struct packet_key bits = {.in_port = 0xffff};
-	struct kernel_mask mask = {.seed = 12345, .n_words = 3};
-	struct port_masks classes;
-	const struct output_entry output = {
-		.ifindex = IFINDEX, .mtu = 1500, .flags = OUTPUT_FLAG_UP};
-
-	stay_on_first_cpu();
-	memset(&bits.eth_dst, 0xff, 6);
-	memset(&bits.eth_src, 0xff, 6);
-	memcpy(mask.bits, bits.word, sizeof(mask.bits));
-	for (unsigned i = 0; i < 16; i++)
-		classes.by_class[i] = MASK + 1;
-	map_write(f->kernel->maps.masks, MASK, &mask);
-	map_write(f->kernel->maps.port_masks, PORT, &classes);
-	map_write(f->kernel->maps.flows, PLACE, &flow);
-	map_write(f->kernel->maps.outputs, OUT, &output);
-	for (uint32_t i = 0; i < n; i++)
-		map_write(f->kernel->maps.flow_ops, LIST + i, &ops[i]);
-	index_write(f, &mask, &flow);
-}
-
 static const struct flow_op to_out = {.type = OP_OUTPUT, .port = OUT};
 static const struct flow_op push = {.type = OP_PUSH_VLAN, .tpid = 0x8100, .tci = 7};
 static const struct flow_op pop = {.type = OP_POP_VLAN};
@@ -314,7 +156,7 @@ static void test_a_known_flow_goes_out_as_it_is(void **state)
 	uint8_t out[4096];
 	uint32_t size;
 
-	flow_install(f, &to_out, 1);
+	flow_install(f, ipv4, &to_out, 1);
 	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
 			 TC_ACT_REDIRECT);
 	assert_int_equal(size, sizeof(ipv4));
@@ -337,7 +179,7 @@ static void test_another_address_is_a_miss(void **state)
 	struct fixture *f = *state;
 	uint8_t frame[sizeof(ipv4)];
 
-	flow_install(f, &to_out, 1);
+	flow_install(f, ipv4, &to_out, 1);
 	memcpy(frame, ipv4, sizeof(ipv4));
 	frame[5] ^= 1;
 	assert_true(goes_up(f, frame, sizeof(frame)));
@@ -349,7 +191,7 @@ static void test_any_changed_version_makes_it_stale(void **state)
 	static const uint32_t counters[] = {VERSION_KERNEL, 10, 11};
 	struct fixture *f = *state;
 
-	flow_install(f, &to_out, 1);
+	flow_install(f, ipv4, &to_out, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		struct versions versions = {0};
 
@@ -370,8 +212,8 @@ static void test_a_place_with_another_key_is_a_miss(void **state)
 	struct fixture *f = *state;
 	struct kernel_flow other;
 
-	flow_install(f, &to_out, 1);
-	other = flow_of(&wrong, 1);
+	flow_install(f, ipv4, &to_out, 1);
+	other = flow_of(ipv4, &wrong, 1);
 	other.word[2] ^= 1;
 	map_write(f->kernel->maps.flows, PLACE, &other);
 	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
@@ -382,7 +224,7 @@ static void test_a_port_without_masks_asks(void **state)
 	struct fixture *f = *state;
 	const struct port_masks none = {0};
 
-	flow_install(f, &to_out, 1);
+	flow_install(f, ipv4, &to_out, 1);
 	map_write(f->kernel->maps.port_masks, PORT, &none);
 	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
 }
@@ -394,7 +236,7 @@ static void test_both_hooks_drop(void **state)
 	uint32_t size;
 
 	socket_listens(f);
-	flow_install(f, &wrong, 1);
+	flow_install(f, ipv4, &wrong, 1);
 	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
 			 TC_ACT_SHOT);
 	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
@@ -410,7 +252,7 @@ static void check_vlan(struct fixture *f, const struct flow_op *ops, uint32_t n,
 	uint8_t out[4096];
 	uint32_t size = 0;
 
-	flow_install(f, ops, n);
+	flow_install(f, ipv4, ops, n);
 	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
 			 TC_ACT_REDIRECT);
 	/* The kernel keeps the tag beside the packet, where a test run does not show it. */
@@ -444,13 +286,137 @@ static void test_what_an_output_cannot_take_is_dropped(void **state)
 	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0);
 	free(zeros);
 	memcpy(frame, ipv4, sizeof(ipv4));
-	flow_install(f, &to_out, 1);
+	flow_install(f, ipv4, &to_out, 1);
 	assert_int_equal(run(f->kernel->progs.port_tc, frame, 1514, out, &size), TC_ACT_REDIRECT);
 	assert_int_equal(run(f->kernel->progs.port_tc, frame, 1515, out, &size), TC_ACT_SHOT);
 	assert_int_equal(n_dropped(f, OUT, DROP_TOO_BIG), 1);
 	map_write(f->kernel->maps.outputs, OUT, &output);
 	assert_int_equal(run(f->kernel->progs.port_tc, frame, 60, out, &size), TC_ACT_SHOT);
 	assert_int_equal(n_dropped(f, OUT, DROP_PORT_DOWN), 1);
+}
+
+/* ---- XDP ---- */
+
+static int run_xdp(struct fixture *f, const void *frame, uint32_t frame_size)
+{
+	uint8_t out[4096];
+	uint32_t size;
+	const int verdict = run(f->kernel->progs.port_xdp, frame, frame_size, out, &size);
+
+	if (verdict == XDP_PASS) { /* as it came */
+		assert_int_equal(size, frame_size);
+		assert_memory_equal(out, frame, size);
+	}
+	return verdict;
+}
+
+static void test_xdp_redirects_one_output(void **state)
+{
+	struct fixture *f = *state;
+
+	flow_install(f, ipv4, &to_out, 1);
+	assert_int_equal(run_xdp(f, ipv4, sizeof(ipv4)), XDP_REDIRECT);
+	assert_int_equal(n_flow_packets(f), 1);
+}
+
+static void test_xdp_passes_up_what_has_several_outputs(void **state)
+{
+	struct fixture *f = *state;
+	const struct flow_op twice[] = {push, to_out, pop, to_out};
+
+	flow_install(f, ipv4, twice, 4);
+	assert_int_equal(run_xdp(f, ipv4, sizeof(ipv4)), XDP_PASS);
+	assert_int_equal(n_flow_packets(f), 0); /* tc counts it */
+}
+
+static void test_xdp_passes_up_to_devices_that_take_only_skbs(void **state)
+{
+	struct fixture *f = *state;
+	const struct output_entry output = {
+		.ifindex = IFINDEX, .mtu = 1500, .flags = OUTPUT_FLAG_UP};
+	const struct flow_op pushed[] = {push, to_out};
+
+	flow_install(f, ipv4, pushed, 2);
+	map_write(f->kernel->maps.outputs, OUT, &output);
+	assert_int_equal(run_xdp(f, ipv4, sizeof(ipv4)), XDP_PASS);
+	assert_int_equal(n_flow_packets(f), 0);
+}
+
+/* Only where such frames can come from: the sum of a packet may look like it by chance. */
+static void test_xdp_passes_up_partial_checksums(void **state)
+{
+	struct fixture *f = *state;
+	struct port_entry port = {.port = PORT, .flags = PORT_FLAG_CSUM_PARTIAL};
+	const uint32_t ifindex = IFINDEX;
+	uint8_t frame[sizeof(ipv4)];
+
+	memcpy(frame, ipv4, sizeof(frame));
+	frame[40] = 0x14; /* 10.0 + 0.1 + 10.0 + 0.2 + 17 + 12 */
+	frame[41] = 0x20;
+	flow_install(f, ipv4, &to_out, 1);
+	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_REDIRECT);
+	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &port, BPF_ANY);
+	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_PASS);
+	frame[41]++;
+	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_REDIRECT);
+}
+
+static void test_xdp_edits_tags(void **state)
+{
+	const struct flow_op ops[] = {push, set, to_out};
+	static const uint8_t tag[] = {0x81, 0x00, 0, 9};
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	flow_install(f, ipv4, ops, 3);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size),
+			 XDP_REDIRECT);
+	assert_int_equal(size, sizeof(ipv4) + sizeof(tag));
+	assert_memory_equal(out, ipv4, 12);
+	assert_memory_equal(out + 12, tag, sizeof(tag));
+	assert_memory_equal(out + 16, ipv4 + 12, sizeof(ipv4) - 12);
+}
+
+static void test_xdp_drops_what_is_too_big(void **state)
+{
+	struct fixture *f = *state;
+	struct drop_counters *zeros = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zeros));
+	const struct flow_op pushed[] = {push, to_out};
+	const uint32_t port = OUT;
+	uint8_t frame[LEN_MAX] = {0};
+
+	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0);
+	free(zeros);
+	memcpy(frame, ipv4, sizeof(ipv4));
+	flow_install(f, ipv4, &to_out, 1);
+	assert_int_equal(run_xdp(f, frame, 1514), XDP_REDIRECT);
+	assert_int_equal(run_xdp(f, frame, 1515), XDP_DROP);
+	flow_install(f, ipv4, pushed, 2); /* the tag does not count */
+	assert_int_equal(run_xdp(f, frame, 1514), XDP_REDIRECT);
+	assert_int_equal(run_xdp(f, frame, 1515), XDP_DROP);
+	assert_int_equal(n_dropped(f, OUT, DROP_TOO_BIG), 2);
+}
+
+/* ---- lists as long as can be ---- */
+
+static void test_tc_sends_256_copies(void **state)
+{
+	struct fixture *f = *state;
+	struct flow_op ops[256];
+	struct kernel_port_count count;
+	const uint32_t port = OUT;
+	uint8_t out[4096];
+	uint32_t size;
+
+	for (unsigned i = 0; i < 256; i++)
+		ops[i] = to_out;
+	flow_install(f, ipv4, ops, 256);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_REDIRECT);
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.port_counts), &port, &count), 0);
+	assert_int_equal(count.tx_packets, 256);
 }
 
 /* Whatever the bytes are: taken as it is, or dropped and counted. */
@@ -492,30 +458,54 @@ static void test_random_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_tc_puts_a_header_in_front, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tc_refuses_what_is_cut_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tc_puts_a_header_in_front, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_tc_refuses_what_is_cut_off, kernel_rig_setup,
+						kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_tc_refuses_what_the_upcall_device_cannot_carry,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_queue_too_many_has_no_socket, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_refuses_what_is_cut_off, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_the_way_down_needs_the_tag, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_known_flow_goes_out_as_it_is, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_another_address_is_a_miss, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_any_changed_version_makes_it_stale, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_a_place_with_another_key_is_a_miss, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_a_port_without_masks_asks, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_both_hooks_drop, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tags_come_and_go, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_an_output_cannot_take_is_dropped, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_random_frames, setup, teardown),
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_a_queue_too_many_has_no_socket,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_refuses_what_is_cut_off, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_the_way_down_needs_the_tag, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_a_known_flow_goes_out_as_it_is,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_another_address_is_a_miss, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_any_changed_version_makes_it_stale,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_a_place_with_another_key_is_a_miss,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_a_port_without_masks_asks, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_both_hooks_drop, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_tags_come_and_go, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_what_an_output_cannot_take_is_dropped,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_redirects_one_output, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_passes_up_what_has_several_outputs,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_passes_up_to_devices_that_take_only_skbs,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_passes_up_partial_checksums,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_edits_tags, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_drops_what_is_too_big, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_tc_sends_256_copies, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_random_frames, kernel_rig_setup,
+						kernel_rig_teardown),
 	};
 
 	if (geteuid()) {

@@ -1,0 +1,178 @@
+#include "kernel_rig.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <bpf/bpf.h>
+
+/* A namespace of our own, whose loopback is up: copies really go out there. */
+static void leave_the_host(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int sock;
+
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	sock = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(ioctl(sock, SIOCSIFFLAGS, &lo), 0);
+	close(sock);
+}
+
+int kernel_rig_setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	const struct port_entry entry = {
+		.port = PORT, .n_queues = 1, .xsk_base = PORT_MAX_QUEUES, .ifindex = IFINDEX};
+	const uint32_t ifindex = IFINDEX;
+
+	leave_the_host();
+	f->kernel = kernel__open();
+	assert_non_null(f->kernel);
+	f->kernel->rodata->upcall_ifindex = IFINDEX;
+	f->kernel->rodata->n_workers = 2;
+	assert_int_equal(kernel__load(f->kernel), 0);
+	f->kernel->bss->upcall_len_max = LEN_MAX;
+	f->sock = socket(AF_XDP, SOCK_RAW, 0);
+	assert_true(f->sock >= 0);
+	assert_int_equal(
+		bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &entry, 0), 0);
+	for (uint32_t port = 0; port <= PORT; port += PORT) {
+		struct drop_counters *zeros = calloc(libbpf_num_possible_cpus(), sizeof(*zeros));
+
+		assert_int_equal(
+			bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0),
+			0);
+		free(zeros);
+	}
+	*state = f;
+	return 0;
+}
+
+int kernel_rig_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->sock);
+	kernel__destroy(f->kernel);
+	free(f);
+	return 0;
+}
+
+uint64_t n_dropped(struct fixture *f, uint32_t port, enum drop_reason reason)
+{
+	int n_cpus = libbpf_num_possible_cpus();
+	struct drop_counters *rows = calloc((size_t)n_cpus, sizeof(*rows));
+	uint64_t n = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.drops), &port, rows), 0);
+	for (int cpu = 0; cpu < n_cpus; cpu++)
+		n += rows[cpu].n[reason];
+	free(rows);
+	return n;
+}
+
+int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,
+	uint32_t *out_size)
+{
+	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = size,
+			    .data_out = out, .data_size_out = 4096);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
+		return -1;
+	*out_size = opts.data_size_out;
+	return (int)opts.retval;
+}
+
+void map_write(const struct bpf_map *map, uint32_t key, const void *value)
+{
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(map), &key, value, 0), 0);
+}
+
+uint64_t n_flow_packets(struct fixture *f)
+{
+	struct kernel_count count;
+	const uint32_t place = PLACE;
+
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flow_counts), &place, &count), 0);
+	return count.n_packets;
+}
+
+/* Test runs count on the CPU that they run on; the maps have room for the first alone. */
+static void stay_on_first_cpu(void)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
+}
+
+/* XDP can do a list whose only output is its last op. */
+static uint16_t xdp_port_of(const struct flow_op *ops, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i += 1 + ops[i].n_words)
+		if (ops[i].type == OP_OUTPUT)
+			return i + 1 == n ? ops[i].port : PORT_ID_NONE;
+	return PORT_ID_NONE;
+}
+
+struct kernel_flow flow_of(const uint8_t *frame, const struct flow_op *ops, uint32_t n)
+{
+	struct kernel_flow flow = {.mask = MASK,
+				   .stamp.index = {10, 11},
+				   .n_ops = n,
+				   .list = LIST,
+				   .op = ops[0],
+				   .xdp_port = xdp_port_of(ops, n)};
+	struct packet_key key = {.in_port = PORT};
+
+	memcpy(&key.eth_dst, frame, 6);
+	memcpy(&key.eth_src, frame + 6, 6);
+	memcpy(flow.word, key.word, sizeof(flow.word));
+	return flow;
+}
+
+/* Into the second of its buckets, behind a slot with the same tag that leads nowhere. */
+static void index_write(struct fixture *f, const struct kernel_mask *mask,
+			const struct kernel_flow *flow)
+{
+	struct kernel_key key = {.mask = flow->mask};
+	struct index_bucket bucket = {0};
+	struct index_spot spot;
+
+	memcpy(key.word, flow->word, sizeof(key.word));
+	spot = index_spot_for(mask, &key);
+	bucket.slot[2] = spot.tag << INDEX_PLACE_BITS | (PLACE + 1);
+	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;
+	map_write(f->kernel->maps.flow_index, spot.bucket[1], &bucket);
+}
+
+void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op *ops, uint32_t n)
+{
+	const struct kernel_flow flow = flow_of(frame, ops, n);
+	struct packet_key bits = {.in_port = 0xffff};
+	struct kernel_mask mask = {.seed = 12345, .n_words = 3};
+	struct port_masks classes;
+	const struct output_entry output = {
+		.ifindex = IFINDEX, .mtu = 1500, .flags = OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP};
+	const uint32_t ifindex = IFINDEX;
+
+	stay_on_first_cpu();
+	memset(&bits.eth_dst, 0xff, 6);
+	memset(&bits.eth_src, 0xff, 6);
+	memcpy(mask.bits, bits.word, sizeof(mask.bits));
+	for (unsigned i = 0; i < 16; i++)
+		classes.by_class[i] = MASK + 1;
+	map_write(f->kernel->maps.masks, MASK, &mask);
+	map_write(f->kernel->maps.port_masks, PORT, &classes);
+	map_write(f->kernel->maps.flows, PLACE, &flow);
+	map_write(f->kernel->maps.outputs, OUT, &output);
+	map_write(f->kernel->maps.xdp_outputs, OUT, &ifindex);
+	for (uint32_t i = 0; i < n; i++)
+		map_write(f->kernel->maps.flow_ops, LIST + i, &ops[i]);
+	index_write(f, &mask, &flow);
+}

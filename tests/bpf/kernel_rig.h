@@ -1,0 +1,40 @@
+#pragma once
+/* The kernel programs with one port and one cache entry, for tests that have the kernel run them
+ * (BPF_PROG_TEST_RUN). All functions fail the test that calls them rather than return an error. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "bpf/index.h"
+#include "bpf/kernel.skel.h"
+
+#define IFINDEX 1 /* the loopback: test runs come from it */
+#define PORT    7
+#define LEN_MAX 1600 /* of a frame on its way up */
+
+/* The entry's place, mask and list; the port that it sends to. */
+enum { PLACE = 3, MASK = 5, OUT = 9, LIST = 700 };
+
+struct fixture {
+	struct kernel *kernel;
+	int sock; /* an AF_XDP socket */
+};
+
+int kernel_rig_setup(void **state);
+int kernel_rig_teardown(void **state);
+
+/* Returns the verdict; -1: the kernel itself refuses the frame. `out` has room for 4 KiB. */
+int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,
+	uint32_t *out_size);
+
+void map_write(const struct bpf_map *map, uint32_t key, const void *value);
+uint64_t n_dropped(struct fixture *f, uint32_t port, enum drop_reason reason);
+uint64_t n_flow_packets(struct fixture *f);
+
+/* An entry for the MAC addresses of `frame` on PORT, which is fresh until version 10, 11 or the
+ * kernel's changes. */
+struct kernel_flow flow_of(const uint8_t *frame, const struct flow_op *ops, uint32_t n);
+/* Puts it in, and the maps that lead to it; OUT is a device that takes everything. */
+void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op *ops, uint32_t n);
