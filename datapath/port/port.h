@@ -40,7 +40,7 @@ struct port_config {
 /* What became of it. Copied out by port_status(). */
 struct port_status {
 	bool is_attached;    /* packets flow */
-	char error[256];     /* "" or why not, for people */
+	char error[256];     /* "" or what is wrong, for people */
 	char note[256];      /* of an attached port: "" or what is less than was asked for */
 	enum port_hook hook; /* of an attached port */
 	char mode[24];       /* "skb", "xdp-copy", "xdp-zerocopy" */

@@ -15,8 +15,8 @@
 
 #define BUSY_RETRIES 5 /* each interrupts the port, which works as skb port */
 
-__attribute__((format(printf, 2, 3))) static void wait_because(struct port *port, const char *fmt,
-							       ...)
+/* "": nothing is wrong. */
+__attribute__((format(printf, 2, 3))) static void error_set(struct port *port, const char *fmt, ...)
 {
 	va_list args;
 
@@ -106,7 +106,7 @@ static int hook_attach(struct port *port, const struct link_info *info)
 	}
 	rc = port_skb_attach(port, info, &err);
 	if (rc) {
-		wait_because(port, "%s", err.text);
+		error_set(port, "%s", err.text);
 		return rc;
 	}
 	port->status.hook = HOOK_SKB;
@@ -175,12 +175,19 @@ static void mtu_apply(struct port *port, struct link_info *info)
 {
 	const uint32_t request = port->config.mtu_request;
 	const uint32_t wanted = request ? request : port->mtu_found;
+	int rc;
 
 	if (!request)
 		port->mtu_found = 0;
-	if (!wanted || info->mtu == wanted ||
-	    link_set_mtu(port->table->links, info->ifindex, wanted))
+	port->mtu_error[0] = '\0';
+	if (!wanted || info->mtu == wanted)
 		return;
+	rc = link_set_mtu(port->table->links, info->ifindex, wanted);
+	if (rc) {
+		snprintf(port->mtu_error, sizeof(port->mtu_error),
+			 "mtu_request %u: the device refuses it: %s", wanted, strerror(-rc));
+		return;
+	}
 	if (port->config.type == PORT_INTERNAL && port->status.ifindex)
 		link_set_mtu(port->table->links, port->status.ifindex, wanted);
 	if (request && !port->mtu_found)
@@ -200,14 +207,14 @@ static void attach(struct port *port, const struct link_info *info)
 {
 	port->must_retry = true;
 	if (!info->is_ethernet) {
-		wait_because(port, "device %s is not an Ethernet device", port->device);
+		error_set(port, "device %s is not an Ethernet device", port->device);
 		return;
 	}
 	if (hook_attach(port, info))
 		return;
 	port->must_retry = false;
 	port->status.is_attached = true;
-	port->status.error[0] = '\0';
+	error_set(port, "%s", port->mtu_error);
 	port->status.n_rxq = port->sockets ? port->sockets->n : 1;
 	promisc(port->table, info->ifindex, true);
 	log_info("port", "%s: attached (%s)%s%s", port->config.name, port->status.mode,
@@ -243,7 +250,7 @@ static void device_lost(struct port *port, const char *why)
 	status_clear(port);
 	if (!why)
 		return;
-	wait_because(port, "device %s %s: waiting for it to come back", port->device, why);
+	error_set(port, "device %s %s: waiting for it to come back", port->device, why);
 	log_warn("port", "%s: %s", port->config.name, port->status.error);
 }
 
@@ -253,15 +260,15 @@ static bool is_of_another_instance(struct port *port, const struct link_info *in
 	if (!owner_find(port->table->programs, info->ifindex, info->xdp_prog_id, owner))
 		return false;
 	if (!owner->instance[0])
-		wait_because(port, "device %s has another switch's programs on it", port->device);
+		error_set(port, "device %s has another switch's programs on it", port->device);
 	else if (owner->is_running)
-		wait_because(port, "device %s is a port of switch instance %s: remove it there",
-			     port->device, owner->instance);
+		error_set(port, "device %s is a port of switch instance %s: remove it there",
+			  port->device, owner->instance);
 	else
-		wait_because(port,
-			     "device %s has programs of switch instance %s, which is dead: "
-			     "start and stop it, or remove /sys/fs/bpf/shunt/%s",
-			     port->device, owner->instance, owner->instance);
+		error_set(port,
+			  "device %s has programs of switch instance %s, which is dead: "
+			  "start and stop it, or remove /sys/fs/bpf/shunt/%s",
+			  port->device, owner->instance, owner->instance);
 	return true;
 }
 
@@ -276,11 +283,11 @@ static bool is_taken(struct port *port, const struct link_info *info)
 	HASH_FIND(hh_ifindex, port->table->by_ifindex, &info->ifindex, sizeof(info->ifindex),
 		  other);
 	if (other)
-		wait_because(port, "device %s is port %s of the switch already", port->device,
-			     other->config.name);
+		error_set(port, "device %s is port %s of the switch already", port->device,
+			  other->config.name);
 	else if (info->ifindex == upcall_outer(upcall) || info->ifindex == upcall_inner(upcall))
-		wait_because(port, "device %s carries packets to the switch: it cannot be a port",
-			     port->device);
+		error_set(port, "device %s carries packets to the switch: it cannot be a port",
+			  port->device);
 	else
 		return is_of_another_instance(port, info, &owner);
 	return true;
@@ -373,8 +380,8 @@ static int internal_find(struct port *port, struct link_info *info)
 		rc = pair_make(port);
 	if (rc == -EEXIST) {
 		port->must_retry = true;
-		wait_because(port, "a device %s is there already: remove or rename it",
-			     port->config.name);
+		error_set(port, "a device %s is there already: remove or rename it",
+			  port->config.name);
 		return rc;
 	}
 	if (!rc)
@@ -383,7 +390,7 @@ static int internal_find(struct port *port, struct link_info *info)
 		rc = link_set_up(links, info->ifindex);
 	if (rc) {
 		port->must_retry = true;
-		wait_because(port, "making the device pair: %s", strerror(-rc));
+		error_set(port, "making the device pair: %s", strerror(-rc));
 	}
 	return rc;
 }
@@ -397,7 +404,7 @@ void port_start(struct port *port)
 
 	port->must_retry = false;
 	if (!port->table->upcall) {
-		wait_because(port, "%s", port->table->upcall_error);
+		error_set(port, "%s", port->table->upcall_error);
 		return;
 	}
 	if (port->config.type == PORT_INTERNAL) {
@@ -405,7 +412,7 @@ void port_start(struct port *port)
 	} else {
 		rc = link_lookup(port->table->links, port->device, &info);
 		if (rc)
-			wait_because(port, "no device %s here: waiting for it", port->device);
+			error_set(port, "no device %s here: waiting for it", port->device);
 	}
 	if (!rc)
 		device_found(port, &info);
@@ -430,8 +437,11 @@ void port_reconfigure(struct port *port, const struct port_config *old)
 	if (!port->ifindex || link_lookup(links, port->device, &info) ||
 	    info.ifindex != port->ifindex)
 		return;
-	if (old->mtu_request != config->mtu_request)
+	if (old->mtu_request != config->mtu_request) {
 		mtu_apply(port, &info);
+		if (port->status.is_attached)
+			error_set(port, "%s", port->mtu_error);
+	}
 	if (config->type == PORT_INTERNAL && !eth_addr_is_zero(config->mac) &&
 	    !eth_addr_equal(old->mac, config->mac) && port->status.ifindex)
 		link_set_mac(links, port->status.ifindex, config->mac);
@@ -547,7 +557,7 @@ void ports_blame_upcall(struct port_table *table)
 	for (struct port *port = table->by_name; port; port = port->hh_name.next) {
 		const struct port_status before = port->status;
 
-		wait_because(port, "%s", table->upcall_error);
+		error_set(port, "%s", table->upcall_error);
 		tell_if_changed(port, &before);
 	}
 }

@@ -46,9 +46,9 @@ static void link_event(void *arg, enum link_event event, const struct link_info 
 		upcall_restart(table);
 	else if (is_upcall && event == LINK_GONE)
 		upcall_restart(table);
-	else if (is_upcall && !info->is_admin_up)
-		link_set_up(table->links, info->ifindex);
-	else if (!is_upcall && table->upcall)
+	else if (is_upcall)
+		upcall_repair(table->upcall, info);
+	else if (table->upcall)
 		port_link_event(table, event, info);
 }
 

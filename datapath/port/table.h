@@ -58,6 +58,7 @@ struct port {
 	struct port_config config;
 	struct port_status status;
 	uint32_t ifindex;     /* of device; 0: it is not there */
+	char mtu_error[96];   /* why mtu_request could not be done; "": it is done */
 	uint32_t mtu_found;   /* the device's MTU before mtu_request was applied; 0: it was not */
 	uint32_t foreign_xdp; /* program that was there when XDP was refused; 0: none was */
 	bool is_queue_busy;   /* another's AF_XDP socket kept us from XDP; it may be about to go */

@@ -139,6 +139,20 @@ bool upcall_is_there(const struct upcall *upcall)
 	return true;
 }
 
+void upcall_repair(struct upcall *upcall, const struct link_info *info)
+{
+	const uint32_t mtu = upcall->len_max - ETH_SIZE;
+
+	if (!upcall->len_max)
+		return;
+	if (!info->is_admin_up)
+		link_set_up(upcall->links, info->ifindex);
+	if (info->mtu != mtu)
+		link_set_mtu(upcall->links, info->ifindex, mtu);
+	if (info->ifindex == upcall->outer_ifindex)
+		ethtool_tx_offloads_off(info->name);
+}
+
 uint32_t upcall_port_mtu_max(const struct upcall *upcall)
 {
 	return upcall->len_max - (uint32_t)sizeof(struct upcall_header) - ETH_SIZE - TAG_SIZE;

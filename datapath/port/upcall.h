@@ -18,6 +18,7 @@
 struct bpf_programs;
 struct err;
 struct link_client;
+struct link_info;
 struct txq;
 struct umem;
 struct upcall;
@@ -32,6 +33,8 @@ uint32_t upcall_outer(const struct upcall *upcall); /* ifindexes */
 uint32_t upcall_inner(const struct upcall *upcall);
 /* False: somebody has taken the device away. */
 bool upcall_is_there(const struct upcall *upcall);
+/* Somebody has changed one of its ends, to `info`: takes back what it cannot work with. */
+void upcall_repair(struct upcall *upcall, const struct link_info *info);
 /* The largest MTU that a port's device may have so that all its packets fit. */
 uint32_t upcall_port_mtu_max(const struct upcall *upcall);
 
