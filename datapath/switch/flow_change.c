@@ -305,9 +305,14 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 		bundle_commit(change->bundle);
 		version_bump(bridge->sw->versions, VERSION_CONFIG);
 	}
-	for (size_t i = 0; i < change->n_deltas; i++)
-		if (change->delta[i].old)
-			flow_masks_remove(change->tables, &change->delta[i].old->flow);
+	for (size_t i = 0; i < change->n_deltas; i++) {
+		const struct flow_delta *delta = &change->delta[i];
+
+		if (!delta->old)
+			continue;
+		flow_masks_remove(change->tables, &delta->old->flow);
+		flow_cursors_follow(change->tables, delta->old, delta->new);
+	}
 	rcu_sleep_begin();
 	if (change->n_deltas)
 		offload_renew(bridge->sw->offload, change->now);

@@ -56,6 +56,7 @@ struct flow_tables {
 	uint64_t last_id;
 	uint32_t n_flows;
 	struct flow_watcher *watchers;
+	struct flow_cursor *cursors; /* that are open: see flow_cursor.c */
 	struct flow_table table[FLOW_TABLES];
 };
 
@@ -93,6 +94,14 @@ void flow_row_of(const struct flow_entry *entry, uint64_t now, struct flow_mod *
 		 struct flow_row *row);
 /* All tallies as of now. Offline. */
 void flows_harvest(struct bridge *bridge);
+
+/* ---- reading bit by bit (flow_cursor.c) ---- */
+
+/* `old` is going, and `new` (NULL: nothing) stands in its place. */
+void flow_cursors_follow(struct flow_tables *tables, const struct flow_entry *old,
+			 struct flow_entry *new);
+/* The tables are going. */
+void flow_cursors_end(struct flow_tables *tables);
 
 /* ---- masks (flow_masks.c) ---- */
 

@@ -105,6 +105,7 @@ void flow_tables_free(struct flow_tables **p)
 
 	if (!tables)
 		return;
+	flow_cursors_end(tables);
 	for (unsigned i = 0; i < FLOW_TABLES; i++) {
 		for (unsigned kind = 0; kind < N_FLOW_KINDS; kind++)
 			classifier_free(&tables->table[i].of_kind[kind]);
