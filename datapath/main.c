@@ -17,6 +17,7 @@
 #include "control/configure.h"
 #include "control/detach.h"
 #include "control/method.h"
+#include "control/netlink.h"
 #include "control/options.h"
 #include "control/rpc.h"
 #include "control/run_dir.h"
@@ -41,6 +42,7 @@ struct daemon {
 	struct server *server;
 	struct vswitch *sw;
 	struct configure *configure;
+	struct netlink *netlink;
 	struct method_context context;
 };
 
@@ -198,6 +200,27 @@ static int database_connect(void *ctx, struct err *err)
 	return err_set(err, -rc, "cannot serve myself: %s", strerror(-rc));
 }
 
+/* Who drives the switch over netlink can do so from here on. Without it the rest works, too. */
+static void netlink_start(struct daemon *daemon)
+{
+	const struct netlink_options options = {
+		.base = daemon->base,
+		.sw = daemon->sw,
+		.file = run_dir_file(daemon->run_dir, "netlink"),
+	};
+	struct err err = ERR_INIT;
+
+	if (netlink_new(&daemon->netlink, &options, &err))
+		log_warn("switchd", "nobody can use netlink: %s", err.text);
+}
+
+static void bridges_changed(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	netlink_bridges_changed(daemon->netlink);
+}
+
 static void switch_ready(void *ctx)
 {
 	struct daemon *daemon = ctx;
@@ -205,6 +228,7 @@ static void switch_ready(void *ctx)
 	daemon->context.ready_ns = clock_now(&daemon->clock);
 	log_info("switchd", "ready after %.1f ms",
 		 (double)(daemon->context.ready_ns - daemon->context.started_ns) / CLOCK_NS_PER_MS);
+	netlink_start(daemon);
 	server_admit(daemon->server);
 	detach_ready();
 }
@@ -216,6 +240,7 @@ static int configure_start(struct daemon *daemon, struct err *err)
 		.sw = daemon->sw,
 		.connect = database_connect,
 		.ready = switch_ready,
+		.applied = bridges_changed,
 		.ctx = daemon,
 	};
 	int rc = configure_new(&daemon->configure, &options);
@@ -268,6 +293,7 @@ static int house_build(struct daemon *daemon, struct err *err)
 static void house_take_down(struct daemon *daemon)
 {
 	configure_free(&daemon->configure);
+	netlink_free(&daemon->netlink);
 	vswitch_free(&daemon->sw);
 	server_free(&daemon->server);
 	rpc_free(&daemon->rpc);

@@ -183,6 +183,8 @@ static void run_cb(evutil_socket_t fd, short what, void *ctx)
 	sw = replica_next(configure->replica, TABLE_SWITCH, NULL);
 	if (reconcile_run(&configure->reconcile, sw))
 		run_later(configure, RETRY_SECONDS, 0);
+	if (configure->options.applied)
+		configure->options.applied(configure->options.ctx);
 	if (!sw) {
 		switch_row_insert(configure);
 		return;

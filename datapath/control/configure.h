@@ -26,6 +26,8 @@ struct configure_options {
 	int (*connect)(void *ctx, struct err *err);
 	/* Called once, when the switch is for the first time what the database says. */
 	void (*ready)(void *ctx);
+	/* Called whenever bridges may have come or gone, in front of what tells the clients so. */
+	void (*applied)(void *ctx);
 	void *ctx;
 };
 
