@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -356,6 +357,73 @@ static void random_flows(void **state)
 	}
 }
 
+/* ---- the documentation ---- */
+
+/* The block that begins in this line, as bytes; their number. */
+static size_t read_hex(FILE *file, uint8_t *out)
+{
+	char line[256];
+	size_t n = 0;
+
+	while (fgets(line, sizeof(line), file) && line[0] != '`')
+		for (char *at = line, *end; (out[n] = (uint8_t)strtoul(at, &end, 16), end > at);
+		     at = end)
+			n++;
+	return n;
+}
+
+/* docs/netlink.md shows flows as text and as bytes: both are the same flow. */
+static void examples_of_the_documentation(void **state)
+{
+	static const char begin[] = "```hex ";
+	FILE *file = fopen(DOCUMENTATION, "r");
+	char line[256];
+	unsigned n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		own(flow_mod_fini) struct flow_mod flow = {0};
+		uint8_t bytes[1024];
+		struct attr_writer w;
+		size_t size;
+
+		if (strncmp(line, begin, strlen(begin)))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		size = read_hex(file, bytes);
+		flow = read_text(line + strlen(begin), FLOW_ADD);
+		w = write_flow(&flow);
+		assert_int_equal(w.len, size);
+		assert_memory_equal(w.at, bytes, size);
+		n++;
+	}
+	assert_true(n >= 4);
+	fclose(file);
+}
+
+/* It has every field that actions can name. */
+static void fields_of_the_documentation(void **state)
+{
+	static char text[65536];
+	FILE *file = fopen(DOCUMENTATION, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	for (unsigned i = 0; i < N_FIELDS; i++) {
+		const struct field *field = field_of(i);
+		const struct field_number *number = field->nxm.name ? &field->nxm : &field->oxm;
+		char row[128];
+
+		if (!number->name)
+			continue;
+		snprintf(row, sizeof(row), "| %s | 0x%04x%04x | %u | %u |", field->name,
+			 number->oxm_class, number->number, field->n_bits, field->n_bytes);
+		if (!strstr(text, row))
+			fail_msg("not in docs/netlink.md: %s", row);
+	}
+}
+
 /* ---- what is wrong ---- */
 
 static void expect_wrong(struct attr_writer *w, enum flow_command command, size_t at,
@@ -478,6 +546,8 @@ int main(void)
 		cmocka_unit_test(every_action),
 		cmocka_unit_test(every_field_in_actions),
 		cmocka_unit_test(random_flows),
+		cmocka_unit_test(examples_of_the_documentation),
+		cmocka_unit_test(fields_of_the_documentation),
 		cmocka_unit_test(what_is_wrong_is_pointed_at),
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(long_actions),
