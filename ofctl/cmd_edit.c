@@ -24,24 +24,37 @@ static int check_mutable(const struct record *record, const struct column_schema
 		       record->table->name);
 }
 
-/* ---- set and create ---- */
-
-static int prepare_set(struct command *command, struct err *err)
+/* The command's arguments are a table, perhaps a record, and from `first` on settings or columns. */
+static int prepare_arguments(struct command *command, unsigned first, enum argument_kind kind,
+			     struct err *err)
 {
 	const struct table_schema *table;
 	int ret = command_prepare_table(command, &table, err);
 
-	return ret ? ret : command_prepare_arguments(command, table, 2, ARGUMENT_SETTING, err);
+	return ret ? ret : command_prepare_arguments(command, table, first, kind, err);
+}
+
+/* NULL, with 0: there is none, and that is fine. */
+static int find_record(struct command *command, struct record **record, struct err *err)
+{
+	const struct table_schema *table;
+	int ret = command_table(command, &table, err);
+
+	return ret ? ret : command_record(command, table, 1, record, err);
+}
+
+/* ---- set and create ---- */
+
+static int prepare_set(struct command *command, struct err *err)
+{
+	return prepare_arguments(command, 2, ARGUMENT_SETTING, err);
 }
 
 static int run_set(struct command *command, struct err *err)
 {
-	const struct table_schema *table;
 	struct record *record;
-	int ret = command_table(command, &table, err);
+	int ret = find_record(command, &record, err);
 
-	if (!ret)
-		ret = command_record(command, table, 1, &record, err);
 	if (ret || !record)
 		return ret;
 	return command_apply_settings(command, record, 2, err);
@@ -49,10 +62,7 @@ static int run_set(struct command *command, struct err *err)
 
 static int prepare_create(struct command *command, struct err *err)
 {
-	const struct table_schema *table;
-	int ret = command_prepare_table(command, &table, err);
-
-	return ret ? ret : command_prepare_arguments(command, table, 1, ARGUMENT_SETTING, err);
+	return prepare_arguments(command, 1, ARGUMENT_SETTING, err);
 }
 
 static int run_create(struct command *command, struct err *err)
@@ -214,31 +224,25 @@ static int run_remove(struct command *command, struct err *err)
 
 static int prepare_clear(struct command *command, struct err *err)
 {
-	const struct table_schema *table;
-	int ret = command_prepare_table(command, &table, err);
-
-	return ret ? ret : command_prepare_arguments(command, table, 2, ARGUMENT_COLUMN, err);
+	return prepare_arguments(command, 2, ARGUMENT_COLUMN, err);
 }
 
 static int run_clear(struct command *command, struct err *err)
 {
-	const struct table_schema *table;
 	struct record *record;
-	int ret = command_table(command, &table, err);
+	int ret = find_record(command, &record, err);
 
-	if (!ret)
-		ret = command_record(command, table, 1, &record, err);
 	if (ret || !record)
 		return ret;
 	for (unsigned i = 2; i < command->invocation->n_args && !ret; i++) {
 		const struct column_schema *column;
 
-		ret = lookup_column(table, command_arg(command, i), &column, err);
+		ret = lookup_column(record->table, command_arg(command, i), &column, err);
 		if (!ret)
 			ret = check_mutable(record, column, err);
 		if (!ret && column->type.min)
 			ret = err_set(err, EINVAL, "column %s of table %s cannot be empty",
-				      column->name, table->name);
+				      column->name, record->table->name);
 		if (!ret)
 			record_set(record, column, datum_get(column->default_datum));
 	}
