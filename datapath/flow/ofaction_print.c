@@ -191,6 +191,20 @@ static void put_inside(const struct printer *p, uint32_t at)
 	print_char(p->out, ')');
 }
 
+static void put_move(const struct printer *p, const struct ofaction *a)
+{
+	print_add(p->out, "move:");
+	subfield_print(p->out, a->move.from);
+	print_add(p->out, "->");
+	subfield_print(p->out, a->move.to);
+}
+
+static void put_set_vlan(const struct printer *p, const struct ofaction *a)
+{
+	print_fmt(p->out, "%s_%s:%u", a->how ? "mod" : "set",
+		  a->type == OFACTION_SET_VLAN_VID ? "vlan_vid" : "vlan_pcp", a->number);
+}
+
 static void put(const struct printer *p, uint32_t at)
 {
 	const struct ofaction *a = &p->list->item[at];
@@ -217,15 +231,11 @@ static void put(const struct printer *p, uint32_t at)
 		put_set(p, a);
 		break;
 	case OFACTION_MOVE:
-		print_add(p->out, "move:");
-		subfield_print(p->out, a->move.from);
-		print_add(p->out, "->");
-		subfield_print(p->out, a->move.to);
+		put_move(p, a);
 		break;
 	case OFACTION_SET_VLAN_VID:
 	case OFACTION_SET_VLAN_PCP:
-		print_fmt(p->out, "%s_%s:%u", a->how ? "mod" : "set",
-			  a->type == OFACTION_SET_VLAN_VID ? "vlan_vid" : "vlan_pcp", a->number);
+		put_set_vlan(p, a);
 		break;
 	case OFACTION_POP_VLAN:
 		print_add(p->out, a->how ? "strip_vlan" : "pop_vlan");
