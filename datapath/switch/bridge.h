@@ -28,7 +28,7 @@ struct offload;
 struct ofports;
 struct packet_in_watcher;
 struct packet_ins;
-struct packet_out;
+struct packet_outs;
 struct port_fake;
 struct revalidator;
 struct snapshot;
@@ -50,6 +50,7 @@ struct vswitch {
 	struct flow_maps *flow_maps; /* NULL: the kernel has no flow cache */
 	struct offload *offload;     /* NULL: it is to stay empty */
 	struct packet_ins *packet_ins;
+	struct packet_outs *packet_outs;
 	/* control only */
 	struct bridge *bridges; /* uthash by name */
 	uint32_t n_bridges_made;

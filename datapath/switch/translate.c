@@ -62,8 +62,7 @@ static void finish(struct translate_state *state)
 		drop(out, state->why == DROP_NONE ? DROP_BY_RULE : state->why);
 }
 
-/* A bridge without tables is one flow that says NORMAL, or none. */
-static void translate_bridge(struct translate_state *state)
+void translate_bridge(struct translate_state *state)
 {
 	if (state->bridge->tables)
 		translate_table(state, 0, state->work.key.packet.in_port, TRANSLATE_MISS_COUNTS);

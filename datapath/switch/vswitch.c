@@ -20,6 +20,7 @@
 #include "switch/flow_store.h"
 #include "switch/offload.h"
 #include "switch/packet_in.h"
+#include "switch/packet_out.h"
 #include "switch/revalidator.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
@@ -144,6 +145,8 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	if (rc)
 		return rc;
 	rc = packet_ins_new(&sw->packet_ins, sw, base);
+	if (!rc)
+		rc = packet_outs_new(&sw->packet_outs);
 	if (rc)
 		return rc;
 	if (sw->flow_maps && !sw->options.no_fast_path)
@@ -251,6 +254,7 @@ void vswitch_free(struct vswitch **p)
 	}
 	revalidator_free(&sw->revalidator);
 	packet_ins_free(&sw->packet_ins);
+	packet_outs_free(&sw->packet_outs);
 	free(sw->snapshot);
 	free(sw->spare);
 	if (!sw->flow_maps)
