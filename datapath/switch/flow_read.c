@@ -6,6 +6,7 @@
 #include "flow/port_text.h"
 #include "switch/bridge.h"
 #include "switch/flow_store.h"
+#include "switch/offload.h"
 
 struct flow_entry *flow_find(const struct flow_tables *tables, uint8_t table,
 			     const struct match *match, uint16_t priority)
@@ -195,6 +196,7 @@ uint64_t flow_expires_at(const struct flow *flow, enum flow_removed_reason *reas
 
 void flows_harvest(struct bridge *bridge)
 {
+	offload_harvest(bridge->sw->offload, clock_now(bridge->sw->options.clock));
 	credit_harvest(bridge->sw->credits);
 }
 

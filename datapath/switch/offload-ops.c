@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/own.h"
+#include "flow/credit.h"
 
 /* Stretches are 1 << size ops long. */
 #define SIZE_SMALLEST 1
@@ -16,33 +17,47 @@ _Static_assert(1 << SIZE_LARGEST == KERNEL_FLOW_OPS,
 
 struct op_list {
 	UT_hash_handle hh;
-	uint32_t first;
-	uint32_t size; /* of its stretch: a logarithm */
+	uint32_t first; /* 0: it has no stretch */
+	uint32_t size;  /* of its stretch: a logarithm */
 	uint32_t n_refs;
-	uint32_t n_ops;
-	struct flow_op op[];
+	struct credit *credit; /* holds the tallies; NULL: there are none */
+	uint64_t word[];       /* the key: how many ops, ops, then pointers to tallies */
 };
+
+_Static_assert(sizeof(struct flow_op) == sizeof(uint64_t), "an op is a word of the key");
+_Static_assert(sizeof(struct tally *) == sizeof(uint64_t), "so is a pointer");
+
+#define KEY_WORDS_MAX (1 + KERNEL_FLOW_OPS + CREDIT_TALLIES_MAX)
 
 struct op_lists {
 	/* fixed after create */
 	struct flow_op *ops;
+	struct credit_book *book;
 	/* under the lock */
-	struct op_list *by_ops;
+	struct op_list *by_word;
 	uint32_t n_used; /* of the map, from its beginning; 0 is not used */
 	/* By size: stretches that nobody has. The first word of each is the number of the next; 0: none */
 	uint32_t free[SIZE_LARGEST + 1];
 };
 
-int op_lists_new(struct op_lists **out, struct flow_op *ops)
+int op_lists_new(struct op_lists **out, struct flow_op *ops, struct credit_book *book)
 {
 	struct op_lists *lists = calloc(1, sizeof(*lists));
 
 	if (!lists)
 		return -ENOMEM;
 	lists->ops = ops;
+	lists->book = book;
 	lists->n_used = KERNEL_FLOW_OPS;
 	*out = lists;
 	return 0;
+}
+
+static void list_free(struct op_lists *lists, struct op_list *list)
+{
+	HASH_DEL(lists->by_word, list);
+	credit_put(&list->credit);
+	free(list);
 }
 
 void op_lists_free(struct op_lists **lists)
@@ -51,12 +66,12 @@ void op_lists_free(struct op_lists **lists)
 
 	if (!*lists)
 		return;
-	HASH_ITER (hh, (*lists)->by_ops, list, next) {
-		HASH_DEL((*lists)->by_ops, list);
-		free(list);
-	}
+	HASH_ITER (hh, (*lists)->by_word, list, next)
+		list_free(*lists, list);
 	mem_free(lists);
 }
+
+/* ---- stretches ---- */
 
 static uint32_t size_for(uint32_t n_ops)
 {
@@ -87,39 +102,81 @@ static void stretch_give(struct op_lists *lists, uint32_t first, uint32_t size)
 	lists->free[size] = first;
 }
 
-static int list_new(struct op_lists *lists, const struct flow_op *ops, uint32_t n_ops,
-		    struct op_list **out)
-{
-	struct op_list *list = malloc(sizeof(*list) + n_ops * sizeof(*ops));
+/* ---- lists ---- */
 
-	if (!list)
-		return -ENOMEM;
+/* What an entry can hold itself. */
+static bool is_single(const struct flow_op *ops, uint32_t n_ops)
+{
+	return n_ops == 1 && (ops->type == OP_OUTPUT || ops->type == OP_DROP);
+}
+
+/* Returns how many words it has. */
+static uint32_t key_make(const struct flow_op *ops, uint32_t n_ops,
+			 const struct credit_list *credits, uint64_t *words)
+{
+	words[0] = n_ops;
+	memcpy(words + 1, ops, n_ops * sizeof(*ops));
+	memcpy(words + 1 + n_ops, credits->tally, credits->n * sizeof(credits->tally[0]));
+	return 1 + n_ops + credits->n;
+}
+
+struct op_list *op_list_find(const struct op_lists *lists, const struct flow_op *ops,
+			     uint32_t n_ops, const struct credit_list *credits)
+{
+	uint64_t words[KEY_WORDS_MAX];
+	struct op_list *list;
+
+	if (!n_ops || n_ops > KERNEL_FLOW_OPS)
+		return NULL;
+	HASH_FIND(hh, lists->by_word, words,
+		  key_make(ops, n_ops, credits, words) * sizeof(words[0]), list);
+	return list;
+}
+
+static int stretch_write(struct op_lists *lists, struct op_list *list, const struct flow_op *ops,
+			 uint32_t n_ops)
+{
 	list->size = size_for(n_ops);
-	list->n_refs = 0;
-	list->n_ops = n_ops;
 	list->first = stretch_take(lists, list->size);
-	if (!list->first) {
+	if (!list->first)
+		return -ENOSPC;
+	memcpy(&lists->ops[list->first], ops, n_ops * sizeof(*ops));
+	return 0;
+}
+
+static int list_new(struct op_lists *lists, const struct flow_op *ops, uint32_t n_ops,
+		    const struct credit_list *credits, struct op_list **out)
+{
+	const size_t size = (1 + n_ops + credits->n) * sizeof(uint64_t);
+	struct op_list *list = calloc(1, sizeof(*list) + size);
+
+	if (list && credits->n)
+		list->credit = credit_new(lists->book, credits);
+	if (!list || (credits->n && !list->credit)) {
+		free(list);
+		return -ENOMEM;
+	}
+	if (!is_single(ops, n_ops) && stretch_write(lists, list, ops, n_ops)) {
+		credit_put(&list->credit);
 		free(list);
 		return -ENOSPC;
 	}
-	memcpy(list->op, ops, n_ops * sizeof(*ops));
-	memcpy(&lists->ops[list->first], ops, n_ops * sizeof(*ops));
-	HASH_ADD_KEYPTR(hh, lists->by_ops, list->op, n_ops * sizeof(*ops), list);
+	key_make(ops, n_ops, credits, list->word);
+	HASH_ADD_KEYPTR(hh, lists->by_word, list->word, size, list);
 	*out = list;
 	return 0;
 }
 
 int op_list_get(struct op_lists *lists, const struct flow_op *ops, uint32_t n_ops,
-		struct op_list **out)
+		const struct credit_list *credits, struct op_list **out)
 {
-	struct op_list *list;
+	struct op_list *list = op_list_find(lists, ops, n_ops, credits);
 	int rc = 0;
 
 	if (!n_ops || n_ops > KERNEL_FLOW_OPS)
 		return -ENOSPC;
-	HASH_FIND(hh, lists->by_ops, ops, n_ops * sizeof(*ops), list);
 	if (!list)
-		rc = list_new(lists, ops, n_ops, &list);
+		rc = list_new(lists, ops, n_ops, credits, &list);
 	if (rc)
 		return rc;
 	list->n_refs++;
@@ -134,12 +191,17 @@ void op_list_put(struct op_lists *lists, struct op_list **p)
 	*p = NULL;
 	if (!list || --list->n_refs)
 		return;
-	HASH_DEL(lists->by_ops, list);
-	stretch_give(lists, list->first, list->size);
-	free(list);
+	if (list->first)
+		stretch_give(lists, list->first, list->size);
+	list_free(lists, list);
 }
 
 uint32_t op_list_first(const struct op_list *list)
 {
 	return list->first;
+}
+
+struct credit *op_list_credit(const struct op_list *list)
+{
+	return list->credit;
 }

@@ -1,25 +1,36 @@
 #pragma once
-/* The lists of ops that kernel entries refer to, in the map `flow_ops`: equal ones are there once.
+/* What entries of the kernel's cache do, and whose packets they are: equal ones are there once.
  *
- * A list's stretch of the map may be written again as soon as nobody holds it: entries hold it until
- * they have rested (switch/offload-places.h). Under the lock of switch/offload.c.
+ * A list of more than one op has a stretch of the map `flow_ops`, which may be written again as soon as
+ * nobody holds the list: entries hold it until they have rested (switch/offload-places.h). It holds
+ * the tallies that its entries count for. Under the lock of switch/offload.c.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../bpf/abi.h"
 
+struct credit;
+struct credit_book;
+struct credit_list;
 struct op_list;
 struct op_lists;
 
-/* `ops` is the map: KERNEL_OPS. Borrowed. 0 or -ENOMEM. */
-int op_lists_new(struct op_lists **out, struct flow_op *ops);
+/* `ops` is the map: KERNEL_OPS. Both are borrowed. 0 or -ENOMEM. */
+int op_lists_new(struct op_lists **out, struct flow_op *ops, struct credit_book *book);
 void op_lists_free(struct op_lists **lists);
 
-/* 1 to KERNEL_FLOW_OPS ops, words included. Takes a reference. 0, -ENOMEM, -ENOSPC: the map is full. */
+/* 1 to KERNEL_FLOW_OPS ops, words included, for these tallies in their order. NULL: there is no such
+ * list. */
+struct op_list *op_list_find(const struct op_lists *lists, const struct flow_op *ops,
+			     uint32_t n_ops, const struct credit_list *credits);
+/* The same, made if there is none; takes a reference. 0, -ENOMEM, -ENOSPC: the map is full. */
 int op_list_get(struct op_lists *lists, const struct flow_op *ops, uint32_t n_ops,
-		struct op_list **out);
+		const struct credit_list *credits, struct op_list **out);
 /* Gives a reference back and sets *list to NULL. NULL-safe. */
 void op_list_put(struct op_lists *lists, struct op_list **list);
 
-/* Where it is in the map. */
+/* Where it is in the map; 0: it is one op, which an entry holds itself. */
 uint32_t op_list_first(const struct op_list *list);
+/* Borrowed; NULL: nobody counts. */
+struct credit *op_list_credit(const struct op_list *list);

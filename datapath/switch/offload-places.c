@@ -51,6 +51,11 @@ static void unlink_from(struct places *places, struct place_queue *queue, uint32
 
 /* ---- a place's life ---- */
 
+bool places_have_room(const struct places *places)
+{
+	return places->unused.first || places->n_made + 1 < KERNEL_PLACES;
+}
+
 uint32_t places_take(struct places *places)
 {
 	uint32_t i = places->unused.first;

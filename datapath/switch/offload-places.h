@@ -21,7 +21,7 @@ struct place {
 	uint64_t n_bytes;
 	uint64_t made_at;
 	uint64_t since;       /* live: last used; resting: since then; clock ns */
-	struct op_list *list; /* a reference; NULL: its one op is in the entry */
+	struct op_list *list; /* a reference */
 	uint32_t slot;        /* live: in the index */
 	uint32_t next;        /* in its port's ring, or among those that rest or are unused */
 	uint32_t prev;        /* in its port's ring */
@@ -52,6 +52,7 @@ struct places {
 int places_init(struct places *places);
 void places_fini(struct places *places);
 
+bool places_have_room(const struct places *places);
 /* An unused place, PLACE_NONE if there is none: no more than KERNEL_FLOWS may be live. */
 uint32_t places_take(struct places *places);
 /* One that was taken is an entry now: fill in slot and list. */

@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/rcu.h"
 #include "flow/action.h"
+#include "flow/credit.h"
 #include "flow/key.h"
 #include "flow/mask.h"
 #include "flow/version.h"
@@ -29,6 +30,7 @@ struct offload {
 	/* fixed after create */
 	struct flow_maps *maps;
 	const struct path_host *host;
+	struct credit_book *book;
 	struct mailbox *mailbox;
 	pthread_mutex_t lock;
 	/* atomic: all entries are stale, and to be translated again */
@@ -41,7 +43,8 @@ struct offload {
 	struct offload_stats stats;
 };
 
-int offload_new(struct offload **out, struct flow_maps *maps, const struct path_host *host)
+int offload_new(struct offload **out, struct flow_maps *maps, const struct path_host *host,
+		struct credit_book *book)
 {
 	own(offload_free) struct offload *offload = calloc(1, sizeof(*offload));
 	int rc;
@@ -51,9 +54,10 @@ int offload_new(struct offload **out, struct flow_maps *maps, const struct path_
 	pthread_mutex_init(&offload->lock, NULL);
 	offload->maps = maps;
 	offload->host = host;
+	offload->book = book;
 	rc = places_init(&offload->places);
 	if (!rc)
-		rc = op_lists_new(&offload->lists, maps->ops);
+		rc = op_lists_new(&offload->lists, maps->ops, book);
 	if (!rc)
 		rc = mailbox_new(&offload->mailbox, sizeof(struct path_offer), MAILBOX_SLOTS);
 	if (rc)
@@ -142,22 +146,21 @@ static bool decide(struct offload *offload, const struct path_view *view,
 
 /* ---- entries ---- */
 
-static bool is_single(const struct flow_op_list *ops)
-{
-	return ops->n_ops == 1 && (ops->op[0].type == OP_OUTPUT || ops->op[0].type == OP_DROP);
-}
-
 static const struct flow_op *ops_of(const struct offload *offload, uint32_t i)
 {
 	const struct kernel_flow *flow = &offload->maps->flows[i];
 
-	return offload->places.place[i].list ? &offload->maps->ops[flow->list] : &flow->op;
+	return flow->list ? &offload->maps->ops[flow->list] : &flow->op;
 }
 
-static bool has_ops(const struct offload *offload, uint32_t i, const struct flow_op_list *ops)
+/* Whether it does and counts what has been decided. */
+static bool does_so(const struct offload *offload, uint32_t i)
 {
-	return offload->maps->flows[i].n_ops == ops->n_ops &&
-	       !memcmp(ops_of(offload, i), ops->op, ops->n_ops * sizeof(ops->op[0]));
+	const struct translation *decision = &offload->translation;
+
+	return offload->places.place[i].list == op_list_find(offload->lists, decision->ops.op,
+							     decision->ops.n_ops,
+							     &decision->credits);
 }
 
 static void stamp_write(struct kernel_flow *flow, struct version_stamp stamp)
@@ -181,7 +184,7 @@ static uint16_t xdp_port_of(const struct flow_op_list *ops)
 
 /* Writes what was decided to a place that nobody can find. */
 static void entry_write(struct offload *offload, uint32_t i, const struct masked *masked,
-			struct op_list *list)
+			const struct op_list *list)
 {
 	const struct translation *decision = &offload->translation;
 	struct kernel_flow *flow = &offload->maps->flows[i];
@@ -189,13 +192,12 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 	*flow = (struct kernel_flow){
 		.mask = masked->mask->id,
 		.n_ops = decision->ops.n_ops,
-		.list = list ? op_list_first(list) : 0,
+		.list = op_list_first(list),
 		.packet_class = masked->packet_class,
 		.xdp_port = xdp_port_of(&decision->ops),
+		.op = decision->ops.op[0],
 		.stamp = version_deps_stamp(&decision->deps),
 	};
-	if (!list)
-		flow->op = decision->ops.op[0];
 	memcpy(flow->word, masked->key.word, sizeof(flow->word));
 	flow_maps_count_reset(offload->maps, i);
 }
@@ -203,16 +205,15 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 /* An entry of what was decided, that nobody can find yet. PLACE_NONE: no room. */
 static uint32_t entry_new(struct offload *offload, const struct masked *masked, uint64_t now)
 {
-	const struct flow_op_list *ops = &offload->translation.ops;
-	struct op_list *list = NULL;
-	uint32_t i = places_take(&offload->places);
+	const struct translation *decision = &offload->translation;
+	struct op_list *list;
+	uint32_t i;
 
-	if (i && !is_single(ops) && op_list_get(offload->lists, ops->op, ops->n_ops, &list)) {
-		places_leave(&offload->places, i, now);
+	if (!places_have_room(&offload->places) ||
+	    op_list_get(offload->lists, decision->ops.op, decision->ops.n_ops, &decision->credits,
+			&list))
 		return PLACE_NONE;
-	}
-	if (!i)
-		return PLACE_NONE;
+	i = places_take(&offload->places);
 	entry_write(offload, i, masked, list);
 	places_join(&offload->places, i, masked->key.packet.in_port, now);
 	offload->places.place[i].list = list;
@@ -225,44 +226,53 @@ static void entry_remove(struct offload *offload, uint32_t i, uint64_t now)
 	places_leave(&offload->places, i, now);
 }
 
-/* Sees what has been counted since it was looked at. True if there was anything. */
-static bool entry_count(struct offload *offload, uint32_t i)
+/* Gives what has been counted since it was looked at to those whose packets they are. True if there was
+ * anything. */
+static bool entry_count(struct offload *offload, uint32_t i, uint64_t now)
 {
 	struct place *place = &offload->places.place[i];
+	struct credit *credit = op_list_credit(place->list);
 	struct kernel_count count;
-	bool is_used;
 
 	flow_maps_count(offload->maps, i, &count);
-	is_used = count.n_packets != place->n_packets;
+	if (count.n_packets == place->n_packets)
+		return false;
+	if (credit) {
+		credit_book_lock(offload->book);
+		credit_add(credit, count.n_packets - place->n_packets,
+			   count.n_bytes - place->n_bytes, now);
+		credit_book_unlock(offload->book);
+	}
 	place->n_packets = count.n_packets;
 	place->n_bytes = count.n_bytes;
-	return is_used;
+	return true;
 }
 
-/* Makes places free that have rested. */
+/* Makes places free that have rested: no program counts there any more. */
 static void ripen(struct offload *offload, uint64_t now)
 {
 	uint32_t i;
 
-	while ((i = places_ripe(&offload->places, now)) != PLACE_NONE)
+	while ((i = places_ripe(&offload->places, now)) != PLACE_NONE) {
+		entry_count(offload, i, now);
 		op_list_put(offload->lists, &offload->places.place[i].list);
+	}
 }
 
 static void entry_add(struct offload *offload, const struct masked *masked, uint64_t now)
 {
 	const uint32_t victim = places_victim(&offload->places, masked->key.packet.in_port);
+	const uint32_t i = entry_new(offload, masked, now);
 	struct kernel_key key;
-	uint32_t i;
 
-	if (victim) {
+	if (i && victim) {
 		entry_remove(offload, victim, now);
 		counter_add(&offload->stats.n_evicted, 1);
 	}
 	key_pack(masked, &key);
-	i = entry_new(offload, masked, now);
 	if (i && flow_index_put(offload->maps, &key, i, &offload->places.place[i].slot)) {
 		places_leave(&offload->places, i, now);
-		i = PLACE_NONE;
+		counter_add(&offload->stats.n_full, 1);
 	}
 	if (!i)
 		counter_add(&offload->stats.n_full, 1);
@@ -315,7 +325,7 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 	masked_of(flow, mask, &masked);
 	if (!decide(offload, view, &masked, now))
 		entry_remove(offload, i, now);
-	else if (has_ops(offload, i, &offload->translation.ops))
+	else if (does_so(offload, i))
 		stamp_write(flow, version_deps_stamp(deps));
 	else
 		entry_replace(offload, i, &masked, now);
@@ -458,7 +468,7 @@ static void refresh(struct offload *offload, const struct kernel_flow *flow, uin
 static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 {
 	struct place *place = &offload->places.place[i];
-	const bool is_used = entry_count(offload, i);
+	const bool is_used = entry_count(offload, i, now);
 
 	if (place->state != PLACE_LIVE)
 		return;
@@ -482,6 +492,21 @@ void offload_sweep(struct offload *offload, uint64_t now)
 				place_sweep(offload, i, now);
 		end(offload);
 	}
+}
+
+void offload_harvest(struct offload *offload, uint64_t now)
+{
+	if (!offload)
+		return;
+	pthread_mutex_lock(&offload->lock);
+	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
+		struct place *place = &offload->places.place[i];
+
+		if (place->state != PLACE_UNUSED && entry_count(offload, i, now) &&
+		    place->state == PLACE_LIVE)
+			place->since = now;
+	}
+	pthread_mutex_unlock(&offload->lock);
 }
 
 /* ---- showing ---- */

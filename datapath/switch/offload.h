@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct bridge_view;
+struct credit_book;
 struct flow_maps;
 struct flow_mask;
 struct flow_op;
@@ -22,8 +23,10 @@ struct offload;
 struct packet_key;
 struct path_host;
 
-/* `maps` and `host` are borrowed. 0, -ENOMEM or an errno. Control. */
-int offload_new(struct offload **out, struct flow_maps *maps, const struct path_host *host);
+/* `maps`, `host` (which need not be filled in yet) and `book` are borrowed. 0, -ENOMEM or an errno.
+ * Control. */
+int offload_new(struct offload **out, struct flow_maps *maps, const struct path_host *host,
+		struct credit_book *book);
 void offload_free(struct offload **offload);
 
 /* Where workers send struct path_offer. Borrowed. */
@@ -36,6 +39,10 @@ void offload_sweep(struct offload *offload, uint64_t now);
 /* After a change has been published, before it is confirmed: no entry says any more what held before.
  * NULL-safe. Control, registered with RCU and offline. */
 void offload_renew(struct offload *offload, uint64_t now);
+
+/* Brings the tallies up to what entries have counted by now (flow/credit.h). NULL-safe. Control thread or
+ * revalidator; takes the book's lock. */
+void offload_harvest(struct offload *offload, uint64_t now);
 
 struct offload_stats {
 	uint64_t n_entries; /* in the kernel now */

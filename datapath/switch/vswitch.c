@@ -150,7 +150,7 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	if (rc)
 		return rc;
 	if (sw->flow_maps && !sw->options.no_fast_path)
-		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host);
+		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host, sw->credits);
 	if (rc)
 		return rc;
 	sw->path_host = (struct path_host){

@@ -1,0 +1,358 @@
+/* The kernel's flow cache against a stupid model: whatever rules come and go, a packet that is looked up
+ * as the programs do it is a miss, or is done to what the rules of this moment say. And every packet
+ * that was counted is counted once. */
+#include <assert.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mailbox.h"
+#include "base/rcu.h"
+#include "flow/credit.h"
+#include "flow/key.h"
+#include "flow/mask.h"
+#include "flow/version.h"
+#include "path/host.h"
+#include "port/flow_maps.h"
+#include "switch/offload.h"
+#include "switch/snapshot.h"
+#include "support/random.h"
+
+#define N_PORTS   4
+#define N_RULES   6
+#define N_STEPS   20000
+#define LEARNED   17 /* a version counter: what is learned */
+#define SECOND_NS CLOCK_NS_PER_SEC
+
+/* What a packet must look like, and the number of what is done to it. */
+struct fake_rule {
+	struct packet_key value, mask;
+	uint32_t what;
+};
+
+struct world {
+	struct flow_maps maps;
+	struct path_host host;
+	struct offload *offload;
+	struct mask_table *mask_table;
+	struct path_view *path; /* published */
+	struct bridge_view *view, *old;
+	struct fake_rule rules[N_RULES];
+	struct tally tallies[N_RULES + 1]; /* the last: what no rule matches */
+	struct credit_book *book;
+	uint32_t learned; /* is part of what half of the rules do */
+	uint64_t now, n_counted;
+};
+
+static struct world world;
+static uint64_t seed;
+
+/* ---- rules ---- */
+
+static uint32_t fake_rule_find(const struct packet_key *key)
+{
+	for (uint32_t i = 0; i < N_RULES; i++) {
+		uint64_t differs = 0;
+
+		for (unsigned w = 0; w < PACKET_KEY_WORDS; w++)
+			differs |= (key->word[w] ^ world.rules[i].value.word[w]) &
+				   world.rules[i].mask.word[w];
+		if (!differs)
+			return i;
+	}
+	return N_RULES;
+}
+
+/* Done to a packet that no rule matches: 0. */
+static void ops_of(uint32_t what, struct flow_op_list *out)
+{
+	if (what % 7 == 6)
+		flow_op_truncate(out, 100); /* not for the kernel */
+	for (uint32_t i = 0; i < what % 5; i++)
+		flow_op_add(out, flow_op_push_vlan(0x8100, (uint16_t)(what / 7 % 4094)));
+	flow_op_add(out, what ? flow_op_output((uint16_t)(1 + what % 100)) : flow_op_drop(1));
+}
+
+static uint32_t what_for(const struct packet_key *key, bool *is_learned)
+{
+	const uint32_t i = fake_rule_find(key);
+
+	*is_learned = i % 2;
+	return i == N_RULES ? 0 : world.rules[i].what + (i % 2 ? world.learned : 0);
+}
+
+static void fake_translate(const struct path_view *view, const struct flow_key *key, uint64_t now,
+			   struct translation *out)
+{
+	bool is_learned;
+	uint32_t what = what_for(&key->packet, &is_learned);
+
+	if (is_learned)
+		version_deps_add(&out->deps, LEARNED);
+	credit_list_add(&out->credits, &world.tallies[fake_rule_find(&key->packet)]);
+	ops_of(what, &out->ops);
+}
+
+static void fake_refresh(const struct path_view *view, const struct flow_key *key, uint64_t now,
+			 struct translation *scratch)
+{
+	scratch->n_learned = scratch->n_flows = 0;
+}
+
+/* ---- packets: few values each, so that they meet rules and each other ---- */
+
+static struct packet_key packet_random(void)
+{
+	struct packet_key key = {.in_port = (uint16_t)(1 + random_below(&seed, N_PORTS))};
+
+	key.packet_class = (uint8_t)random_below(&seed, N_PACKET_CLASSES);
+	for (unsigned w = 1; w < PACKET_KEY_WORDS; w++)
+		key.word[w] = random_below(&seed, 3) * 0x0100010001ull;
+	return key;
+}
+
+static void fake_rule_random(struct fake_rule *rule)
+{
+	*rule = (struct fake_rule){.what = 1 + random_below(&seed, 1000)};
+	for (unsigned n = random_below(&seed, 3); n; n--) {
+		const unsigned w = 1 + random_below(&seed, PACKET_KEY_WORDS - 1);
+
+		rule->mask.word[w] = random_below(&seed, 2) ? UINT64_MAX : 0xffff;
+	}
+	rule->value = packet_random();
+}
+
+/* ---- what the control thread does ---- */
+
+static void masks_get(struct bridge_view *view)
+{
+	struct flow_key bits = {.packet.in_port = 0xffff};
+
+	for (unsigned i = 0; i < N_RULES; i++)
+		for (unsigned w = 0; w < PACKET_KEY_WORDS; w++)
+			bits.word[w] |= world.rules[i].mask.word[w];
+	for (unsigned c = 0; c < N_PACKET_CLASSES; c++)
+		assert_int_equal(mask_get(world.mask_table, &bits, &view->masks.by_class[c]), 0);
+}
+
+static struct bridge_view *view_make(void)
+{
+	struct bridge_view *view = calloc(1, sizeof(*view) + N_PORTS * sizeof(view->ports[0]));
+
+	view->n_ports = N_PORTS;
+	for (uint16_t i = 0; i < N_PORTS; i++)
+		view->ports[i].id = i + 1;
+	masks_get(view);
+	return view;
+}
+
+static void publish(void)
+{
+	world.old = world.view;
+	world.view = view_make();
+	offload_masks_write(&world.maps, world.view);
+	for (uint16_t i = 1; i <= N_PORTS; i++)
+		world.path->masks[i] = &world.view->masks;
+	version_bump(world.maps.versions, VERSION_CONFIG);
+	offload_ports_write(&world.maps, world.old, world.view);
+	offload_renew(world.offload, world.now);
+	for (unsigned c = 0; world.old && c < N_PACKET_CLASSES; c++)
+		mask_put(world.mask_table, &world.old->masks.by_class[c]);
+	free(world.old);
+}
+
+/* ---- what the programs do ---- */
+
+static bool is_fresh(const struct kernel_flow *flow)
+{
+	return version_is_fresh_on(world.maps.versions, flow->stamp, VERSION_KERNEL);
+}
+
+/* 0: a miss. */
+static uint32_t kernel_lookup(const struct packet_key *packet)
+{
+	const uint32_t id = world.maps.port_masks[packet->in_port].by_class[packet->packet_class];
+	struct kernel_key key = {.mask = id - 1};
+	uint32_t slot, place;
+
+	if (!id)
+		return 0;
+	for (unsigned w = 0; w < PACKET_KEY_WORDS; w++)
+		key.word[w] = packet->word[w] & world.maps.masks[key.mask].bits[w];
+	slot = flow_index_find(&world.maps, &key);
+	if (slot == FLOW_SLOT_NONE)
+		return 0;
+	place = flow_index_place(&world.maps, slot);
+	return is_fresh(&world.maps.flows[place]) ? place : 0;
+}
+
+static void packet_check(const struct packet_key *packet)
+{
+	const uint32_t place = kernel_lookup(packet);
+	const struct kernel_flow *flow = &world.maps.flows[place];
+	struct flow_op_list expected = {0};
+	bool is_learned;
+
+	if (!place) {
+		const struct path_offer offer = {.key = *packet};
+
+		mailbox_send(offload_mailbox(world.offload), &offer);
+		return;
+	}
+	ops_of(what_for(packet, &is_learned), &expected);
+	assert_int_equal(flow->n_ops, expected.n_ops);
+	assert_memory_equal(flow->n_ops == 1 ? &flow->op : &world.maps.ops[flow->list], expected.op,
+			    expected.n_ops * sizeof(expected.op[0]));
+	world.maps.counts[place].n_packets++;
+	world.n_counted++;
+}
+
+/* ---- the test ---- */
+
+static void tally_gone(struct tally *tally)
+{
+	fail(); /* we hold each */
+}
+
+static int setup(void **state)
+{
+	memset(&world, 0, sizeof(world));
+	world.now = SECOND_NS;
+	world.maps.n_cpus = 1;
+	world.maps.versions = calloc(1, sizeof(*world.maps.versions));
+	world.maps.port_masks = calloc(PORT_ID_MAX, sizeof(*world.maps.port_masks));
+	world.maps.masks = calloc(FLOW_MASK_IDS, sizeof(*world.maps.masks));
+	world.maps.index = calloc(INDEX_BUCKETS, sizeof(*world.maps.index));
+	world.maps.flows = calloc(KERNEL_PLACES, sizeof(*world.maps.flows));
+	world.maps.ops = calloc(KERNEL_OPS, sizeof(*world.maps.ops));
+	world.maps.counts = calloc(KERNEL_PLACES, sizeof(*world.maps.counts));
+	world.path = calloc(1, sizeof(*world.path));
+	world.host = (struct path_host){
+		.versions = world.maps.versions,
+		.translate = fake_translate,
+		.refresh = fake_refresh,
+		.view = world.path,
+	};
+	for (unsigned i = 0; i <= N_RULES; i++)
+		world.tallies[i] = (struct tally){.gone = tally_gone, .n_refs = 1};
+	assert_int_equal(credit_book_new(&world.book), 0);
+	assert_int_equal(mask_table_new(&world.mask_table), 0);
+	assert_int_equal(offload_new(&world.offload, &world.maps, &world.host, world.book), 0);
+	for (unsigned i = 0; i < N_RULES; i++)
+		fake_rule_random(&world.rules[i]);
+	publish();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	offload_free(&world.offload);
+	credit_book_free(&world.book);
+	for (unsigned i = 0; i <= N_RULES; i++)
+		assert_int_equal(world.tallies[i].n_refs, 1);
+	for (unsigned c = 0; c < N_PACKET_CLASSES; c++)
+		mask_put(world.mask_table, &world.view->masks.by_class[c]);
+	mask_table_free(&world.mask_table);
+	free(world.view);
+	free(world.path);
+	free(world.maps.versions);
+	free(world.maps.port_masks);
+	free(world.maps.masks);
+	free(world.maps.index);
+	free(world.maps.flows);
+	free(world.maps.ops);
+	free(world.maps.counts);
+	return 0;
+}
+
+static void step(void)
+{
+	const uint32_t dice = random_below(&seed, 100);
+	struct packet_key packet;
+
+	if (dice < 2) {
+		fake_rule_random(&world.rules[random_below(&seed, N_RULES)]);
+		publish();
+	} else if (dice < 4) {
+		world.learned++;
+		version_bump(world.maps.versions, LEARNED);
+	} else if (dice < 10) {
+		offload_receive(world.offload, world.now);
+	} else if (dice < 12) {
+		world.now += random_below(&seed, 3) * SECOND_NS;
+		offload_sweep(world.offload, world.now);
+	} else {
+		packet = packet_random();
+		packet_check(&packet);
+	}
+}
+
+static void test_a_hit_does_what_the_rules_say(void **state)
+{
+	uint64_t n_tallied = 0;
+
+	for (unsigned i = 0; i < N_STEPS; i++)
+		step();
+	offload_harvest(world.offload, world.now);
+	for (unsigned i = 0; i <= N_RULES; i++)
+		n_tallied += world.tallies[i].n_packets;
+	assert_int_equal(n_tallied, world.n_counted);
+	assert_true(world.n_counted > N_STEPS / 20); /* not all were misses */
+}
+
+/* Fills the cache with flows of one port, then of another: each has half of it in the end. */
+static void test_a_port_cannot_push_out_anothers_flows(void **state)
+{
+	static const uint32_t offered[] = {KERNEL_FLOWS + 1000, KERNEL_FLOWS};
+	uint32_t n_own = 0;
+
+	for (unsigned i = 0; i < N_RULES; i++)
+		world.rules[i] = (struct fake_rule){.mask.word[1] = UINT64_MAX, .what = 1};
+	publish();
+	for (uint16_t port = 0; port < 2; port++) {
+		for (uint32_t i = 0; i < offered[port]; i++) {
+			struct path_offer offer = {.key.in_port = port + 1};
+
+			offer.key.word[1] = 0xa5a500000000ull + i;
+			if (!mailbox_send(offload_mailbox(world.offload), &offer)) {
+				offload_receive(world.offload, world.now += 2 * SECOND_NS);
+				i--;
+			}
+		}
+		offload_receive(world.offload, world.now);
+	}
+	for (uint32_t i = 1; i < KERNEL_PLACES; i++) {
+		const struct kernel_flow *flow = &world.maps.flows[i];
+		struct packet_key key = {0};
+
+		memcpy(key.word, flow->word, sizeof(key.word));
+		n_own += kernel_lookup(&key) == i && key.in_port == 1;
+	}
+	assert_in_range(n_own, KERNEL_FLOWS / 2 - 1, KERNEL_FLOWS / 2 + 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_hit_does_what_the_rules_say, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_port_cannot_push_out_anothers_flows, setup,
+						teardown),
+	};
+	int rc;
+
+	hash_init();
+	random_init(&seed);
+	rcu_reader_begin();
+	rcu_sleep_begin();
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	rcu_reader_end();
+	return rc;
+}
