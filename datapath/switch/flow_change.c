@@ -247,6 +247,58 @@ void flow_change_undo(struct flow_change *change)
 	rcu_sleep_begin();
 }
 
+/* ---- flows that are alone ---- */
+
+static struct flow_table *table_of(const struct flow_change *change, size_t i)
+{
+	const struct flow_delta *delta = &change->delta[i];
+
+	return &change->tables->table[(delta->new ? delta->new : delta->old)->flow.table];
+}
+
+static int take_first(struct rule *rule, void *ctx)
+{
+	*(struct flow_entry **)ctx = rule->data;
+	return 1;
+}
+
+/* Nobody who sees what this change makes visible takes a flow for the only one that is not. */
+static void alone_forget(const struct flow_change *change)
+{
+	for (size_t i = 0; i < change->n_deltas; i++)
+		rcu_publish(table_of(change, i)->alone, NULL);
+}
+
+static void alone_set(struct flow_table *table, uint64_t version)
+{
+	static const struct match all;
+	struct flow_entry *entry = NULL;
+
+	if (table->n_flows != 1 || !table->of_kind[FLOW_PLAIN])
+		return;
+	classifier_for_each(table->of_kind[FLOW_PLAIN], take_first, &entry);
+	if (!entry || !match_is_equal(&entry->flow.match, &all))
+		return;
+	__atomic_store_n(&entry->alone_since, version, __ATOMIC_RELAXED);
+	rcu_publish(table->alone, entry);
+}
+
+static void alone_find(const struct flow_change *change)
+{
+	bool is_done[FLOW_TABLES] = {false};
+
+	for (size_t i = 0; i < change->n_deltas; i++) {
+		struct flow_table *table = table_of(change, i);
+		size_t number = (size_t)(table - change->tables->table);
+
+		if (!is_done[number])
+			alone_set(table, rule_clock_now(&change->tables->clock));
+		is_done[number] = true;
+	}
+}
+
+/* ---- the end ---- */
+
 static bool needs_exact_counts(const struct flow_change *change)
 {
 	for (size_t i = 0; i < change->n_deltas; i++)
@@ -302,7 +354,9 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 			       : err_set(err, -rc, "bridge %s: %s", bridge->name, strerror(-rc));
 	}
 	if (change->n_deltas) {
+		alone_forget(change);
 		bundle_commit(change->bundle);
+		alone_find(change);
 		version_bump(bridge->sw->versions, VERSION_CONFIG);
 	}
 	for (size_t i = 0; i < change->n_deltas; i++) {

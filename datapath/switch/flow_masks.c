@@ -20,6 +20,12 @@
 
 enum { WANTS_NORMAL = 1 << 0, WANTS_ALL_CLASSES = 1 << 1 };
 
+/* Those that have a class of their own, and one that has none. */
+static const uint8_t protocols[] = {
+	0, IP_PROTO_ICMP, IP_PROTO_TCP, IP_PROTO_UDP, IP_PROTO_SCTP, IP_PROTO_ICMPV6};
+
+_Static_assert(N_PACKET_CLASSES == 13, "protocols");
+
 int flow_masks_new(struct mask_union **out)
 {
 	return mask_union_new(out, WORDS, N_PACKET_CLASSES);
@@ -30,15 +36,14 @@ static uint32_t classes_of(const struct match *match)
 {
 	const struct packet_key *key = &match->key.packet, *mask = &match->mask.packet;
 	uint16_t type = from_be16(key->eth_type);
-	uint32_t classes;
+	uint32_t classes = 0;
 
 	if (mask->eth_type.be != UINT16_MAX)
 		return ALL_CLASSES;
 	if (mask->ip_proto == UINT8_MAX)
 		return 1u << packet_class_of(type, key->ip_proto);
-	classes = 0;
-	for (unsigned protocol = 0; protocol <= UINT8_MAX; protocol++)
-		classes |= 1u << packet_class_of(type, (uint8_t)protocol);
+	for (unsigned i = 0; i < sizeof(protocols); i++)
+		classes |= 1u << packet_class_of(type, protocols[i]);
 	return classes;
 }
 

@@ -20,6 +20,7 @@ struct flow_entry {
 	struct flow flow;
 	uint64_t id; /* unique on its bridge; later ones are higher; a modify keeps it */
 	struct rule *rule;
+	uint64_t alone_since;  /* atomic: the version, while flow_table.alone points here */
 	struct heap_node due;  /* in flow_tables.timed: clock ns before which it does not expire */
 	struct heap_node rank; /* in flow_table.evictable: see flow_evict.c */
 };
@@ -39,7 +40,10 @@ enum { FLOW_PLAIN, FLOW_SOFT, N_FLOW_KINDS };
 
 struct flow_table {
 	struct classifier *of_kind[N_FLOW_KINDS]; /* RCU: published once; NULL: never needed */
-	uint8_t miss;                             /* atomic: enum table_miss */
+	/* RCU: the table's only flow, if that matches all packets: then nobody need look it up. NULL: it
+	 * has none or others. */
+	struct flow_entry *alone;
+	uint8_t miss; /* atomic: enum table_miss */
 	struct flow_table_config config;
 	uint32_t n_flows;
 	struct heap evictable; /* if the configuration says FLOW_EVICT */

@@ -22,11 +22,15 @@ const struct flow *flow_tables_lookup(const struct flow_tables *tables, uint64_t
 				      uint8_t table, const struct flow_key *key)
 {
 	const struct flow_table *in = &tables->table[table];
-	const struct classifier *plain = rcu_load(in->of_kind[FLOW_PLAIN]);
-	const struct classifier *soft = rcu_load(in->of_kind[FLOW_SOFT]);
+	const struct flow_entry *alone = rcu_load(in->alone);
 	const uint64_t *const keys[] = {key->word};
+	const struct classifier *plain, *soft;
 	const struct rule *rule = NULL;
 
+	if (alone && version >= __atomic_load_n(&alone->alone_since, __ATOMIC_RELAXED))
+		return &alone->flow;
+	plain = rcu_load(in->of_kind[FLOW_PLAIN]);
+	soft = rcu_load(in->of_kind[FLOW_SOFT]);
 	if (plain)
 		classifier_lookup(plain, version, keys, 1, &rule);
 	if (soft)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/rcu.h"
 #include "base/slice.h"
 #include "flow/mask.h"
 #include "flow/port_text.h"
@@ -105,6 +106,47 @@ static void another_fail_mode_begins_anew(void **state)
 	config.fail_mode = FAIL_STANDALONE;
 	assert_int_equal(bridge_set(rig.bridge, &config, NULL), 0);
 	flows_are("priority=0 actions=NORMAL\n");
+}
+
+/* ---- looking up ---- */
+
+static uint64_t cookie_found(uint64_t version, const char *packet)
+{
+	struct flow_mod mod = flow_of(FLOW_DELETE, packet);
+	const struct flow *flow =
+		flow_tables_lookup(rig.bridge->tables, version, 0, &mod.match.key);
+
+	return flow ? flow->cookie : 0;
+}
+
+/* A table with one flow for everything has a short cut: it must end with the version. */
+static void a_flow_alone_gives_way(void **state)
+{
+	const struct flow_tables *tables = rig.bridge->tables;
+	uint64_t none = flow_tables_version(tables), alone, two;
+
+	rcu_sleep_end();
+	assert_int_equal(cookie_found(none, "arp"), 0);
+	rcu_sleep_begin();
+	add("cookie=1,priority=3,actions=drop");
+	alone = flow_tables_version(tables);
+	add("cookie=2,priority=4,arp,actions=drop");
+	two = flow_tables_version(tables);
+	rcu_sleep_end();
+	assert_int_equal(cookie_found(none, "arp"), 0);
+	assert_int_equal(cookie_found(alone, "arp"), 1);
+	assert_int_equal(cookie_found(two, "arp"), 2);
+	assert_int_equal(cookie_found(two, "ip"), 1);
+	rcu_sleep_begin();
+	flows_do(rig.bridge, FLOW_DELETE, "arp");
+	assert_int_equal(cookie_found(two, "arp"), 2);
+	assert_int_equal(cookie_found(flow_tables_version(tables), "arp"), 1);
+	flows_do(rig.bridge, FLOW_MODIFY, "cookie=3,actions=1");
+	assert_int_equal(cookie_found(flow_tables_version(tables), "arp"), 3);
+	flows_do(rig.bridge, FLOW_DELETE, "");
+	assert_int_equal(cookie_found(flow_tables_version(tables), "arp"), 0);
+	add("cookie=4,arp,actions=drop");
+	assert_int_equal(cookie_found(flow_tables_version(tables), "ip"), 0);
 }
 
 /* ---- add ---- */
@@ -558,6 +600,7 @@ int main(void)
 		TEST(a_standalone_bridge_begins_with_normal),
 		TEST(a_secure_bridge_begins_with_nothing),
 		TEST(another_fail_mode_begins_anew),
+		TEST(a_flow_alone_gives_way),
 		TEST(flows_come_by_table_and_priority),
 		TEST(an_equal_flow_is_replaced),
 		TEST(an_add_of_openflow_1_3_keeps_counts),
