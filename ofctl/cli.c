@@ -94,7 +94,7 @@ static int option_find(const struct cli_option *rows, const char *name, size_t l
 static int option_set(struct parser *p, const struct cli_option *row, const char **value,
 		      const char *attached)
 {
-	if (row->argument && !attached) {
+	if (row->argument && row->argument[0] != '[' && !attached) {
 		if (p->at >= p->argc)
 			return err_set(p->err, EINVAL, "--%s needs a value: --%s=%s", row->name,
 				       row->name, row->argument);
@@ -148,6 +148,7 @@ static int missing_command(struct parser *p)
 	return err_set(p->err, EINVAL, "a command is missing: see %s --help", p->cli->program);
 }
 
+/* Has it the options and as many arguments as its row says? */
 static int check_command(struct parser *p, const struct cli_invocation *inv)
 {
 	const struct cli_command *cmd = inv->command;
@@ -197,10 +198,21 @@ static void help_instead(struct parser *p, struct cli_invocation *inv)
 	inv->args--; /* at the command's name */
 }
 
+static int unknown_command(struct parser *p, const char *name)
+{
+	const char *near = cli_suggest_command(p->cli, name);
+
+	if (near)
+		return err_set(p->err, EINVAL, "unknown command '%s': did you mean '%s'?", name,
+			       near);
+	return err_set(p->err, EINVAL, "unknown command '%s': see %s --help", name,
+		       p->cli->program);
+}
+
 /* Reads one command with its options, up to "--" or the end. */
 static int command_parse(struct parser *p, struct cli_invocation *inv)
 {
-	const char *name, *near;
+	const char *name;
 	int ret = options_parse(p, NULL, &inv->options);
 
 	if (ret)
@@ -209,13 +221,8 @@ static int command_parse(struct parser *p, struct cli_invocation *inv)
 		return missing_command(p);
 	name = p->argv[p->at++];
 	inv->command = cli_command_lookup(p->cli, name);
-	if (!inv->command) {
-		near = cli_suggest_command(p->cli, name);
-		return near ? err_set(p->err, EINVAL, "unknown command '%s': did you mean '%s'?",
-				      name, near)
-			    : err_set(p->err, EINVAL, "unknown command '%s': see %s --help", name,
-				      p->cli->program);
-	}
+	if (!inv->command)
+		return unknown_command(p, name);
 	inv->args = p->argv + p->at;
 	while (p->at < p->argc && strcmp(p->argv[p->at], "--")) {
 		p->at++;
@@ -223,6 +230,48 @@ static int command_parse(struct parser *p, struct cli_invocation *inv)
 	}
 	help_instead(p, inv);
 	return check_command(p, inv);
+}
+
+static bool asks_for_help(const struct cli *cli, const struct cli_values *options)
+{
+	for (int i = 0; cli->options[i].name; i++)
+		if (!strcmp(cli->options[i].name, "help"))
+			return options->value[i];
+	return false;
+}
+
+/* One command with options anywhere. No command is fine: there is none then. */
+static int single_parse(struct parser *p, struct cli_line *line)
+{
+	struct cli_invocation *inv = &line->invocations[0];
+	unsigned n = 0;
+
+	line->words = need(calloc((size_t)p->argc + 1, sizeof(*line->words)));
+	while (p->at < p->argc) {
+		int ret = options_parse(p, &line->options, &inv->options);
+
+		if (ret)
+			return ret;
+		if (p->at < p->argc && !strcmp(p->argv[p->at], "--"))
+			for (p->at++; p->at < p->argc; p->at++)
+				line->words[n++] = p->argv[p->at];
+		else if (p->at < p->argc)
+			line->words[n++] = p->argv[p->at++];
+	}
+	if (!n)
+		return 0;
+	inv->command = cli_command_lookup(p->cli, line->words[0]);
+	if (!inv->command)
+		return unknown_command(p, line->words[0]);
+	inv->args = line->words + 1;
+	inv->n_args = n - 1;
+	line->n_invocations = 1;
+	if (!asks_for_help(p->cli, &line->options))
+		return check_command(p, inv);
+	inv->command = cli_command_lookup(p->cli, "help");
+	inv->args = line->words;
+	inv->n_args = 1;
+	return 0;
 }
 
 int cli_parse(const struct cli *cli, int argc, char **argv, struct cli_line **out, struct err *err)
@@ -236,6 +285,12 @@ int cli_parse(const struct cli *cli, int argc, char **argv, struct cli_line **ou
 			return err_set(err, EINVAL, "word %d of the command line is not UTF-8", i);
 	/* Every command takes a word at least. */
 	line->invocations = need(calloc((size_t)argc + 1, sizeof(*line->invocations)));
+	if (cli->is_single) {
+		ret = single_parse(&p, line);
+		if (!ret)
+			*out = take_ptr(line);
+		return ret;
+	}
 	ret = options_parse(&p, &line->options, &line->invocations[0].options);
 	if (ret)
 		return ret;
@@ -255,8 +310,10 @@ int cli_parse(const struct cli *cli, int argc, char **argv, struct cli_line **ou
 
 void cli_line_free(struct cli_line **line)
 {
-	if (*line)
+	if (*line) {
 		free((*line)->invocations);
+		free((*line)->words);
+	}
 	free(*line);
 	*line = NULL;
 }

@@ -10,6 +10,8 @@
  *	TOOL [OPTION]... [--] [OPTION]... COMMAND [ARG]... [-- [OPTION]... COMMAND [ARG]...]...
  *
  * Options stand before their command. Those of the first command may stand among the global ones.
+ * A tool that is `is_single` has one command per line, and its options may stand anywhere, as with
+ * ovs-ofctl(8); behind a "--" there are none.
  *
  * A row's `syntax` names the arguments: "BRIDGE PORT [COLUMN[:KEY]=VALUE]...". A word in brackets
  * may be left out, "..." lets the last one repeat. How many arguments are right follows from it.
@@ -19,9 +21,10 @@
 struct err;
 
 struct cli_option {
-	const char *name;     /* without the two dashes */
-	char letter;          /* the short form; 0: there is none */
-	const char *argument; /* what it takes, "SECS"; NULL: nothing */
+	const char *name; /* without the two dashes */
+	char letter;      /* the short form; 0: there is none */
+	const char
+		*argument; /* what it takes, "SECS"; "[=SECS]": it may be left out; NULL: nothing */
 	const char *help;
 };
 
@@ -46,6 +49,7 @@ struct cli_group {
 struct cli {
 	const char *program;
 	const char *summary;
+	bool is_single;
 	const char *footer;                       /* end of --help; NULL: none */
 	const struct cli_option *options;         /* the last one has no name */
 	const struct cli_option *command_options; /* the last one has no name */
@@ -61,13 +65,14 @@ struct cli_invocation {
 	const struct cli_command *command;
 	struct cli_values options; /* rows of command_options */
 	unsigned n_args;
-	char **args; /* borrowed from argv */
+	char **args; /* borrowed from argv, or the line's */
 };
 
 struct cli_line {
 	struct cli_values options; /* rows of the global options */
 	unsigned n_invocations;
 	struct cli_invocation *invocations;
+	char **words; /* is_single: those that are no options */
 };
 
 /* Parses argv (with the program's name in front). Reads nothing but the rows. -EINVAL: wrong usage,

@@ -5,6 +5,12 @@
 
 #define HELP_AT 35 /* the column where explanations begin */
 
+/* What stands between an option and its argument. */
+static const char *sign(const struct cli_option *option)
+{
+	return option->argument && option->argument[0] != '[' ? "=" : "";
+}
+
 /* Options of a command as they stand before it: "[--if-exists] [--id=@NAME] ". */
 static void print_command_options(const struct cli *cli, const struct cli_command *command)
 {
@@ -12,8 +18,7 @@ static void print_command_options(const struct cli *cli, const struct cli_comman
 		const struct cli_option *o = &cli->command_options[i];
 
 		if (command->options & 1u << i)
-			printf("[--%s%s%s] ", o->name, o->argument ? "=" : "",
-			       o->argument ? o->argument : "");
+			printf("[--%s%s%s] ", o->name, sign(o), o->argument ? o->argument : "");
 	}
 }
 
@@ -24,8 +29,8 @@ static void print_option(const struct cli_option *option)
 
 	if (option->letter)
 		len = snprintf(left, sizeof(left), "-%c, ", option->letter);
-	snprintf(left + len, sizeof(left) - (size_t)len, "--%s%s%s", option->name,
-		 option->argument ? "=" : "", option->argument ? option->argument : "");
+	snprintf(left + len, sizeof(left) - (size_t)len, "--%s%s%s", option->name, sign(option),
+		 option->argument ? option->argument : "");
 	printf("  %-*s %s\n", HELP_AT - 3, left, option->help);
 }
 
@@ -45,15 +50,16 @@ static void print_commands(const struct cli_group *group)
 void cli_print_usage(const struct cli *cli)
 {
 	printf("%s: %s\n"
-	       "usage: %s [OPTION]... COMMAND [ARG]... [-- [OPTION]... COMMAND [ARG]...]...\n",
-	       cli->program, cli->summary, cli->program);
+	       "usage: %s [OPTION]... COMMAND [ARG]...%s\n",
+	       cli->program, cli->summary, cli->program,
+	       cli->is_single ? "" : " [-- [OPTION]... COMMAND [ARG]...]...");
 	for (const struct cli_group *group = cli->groups; group->title; group++)
 		print_commands(group);
 	printf("\nOptions:\n");
 	for (const struct cli_option *o = cli->options; o->name; o++)
 		print_option(o);
-	printf("\nOptions of commands, which stand before the command ('%s help COMMAND'):\n",
-	       cli->program);
+	printf("\nOptions of commands%s ('%s help COMMAND'):\n",
+	       cli->is_single ? "" : ", which stand before the command", cli->program);
 	for (const struct cli_option *o = cli->command_options; o->name; o++)
 		print_option(o);
 	if (cli->footer)

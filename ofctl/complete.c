@@ -67,7 +67,7 @@ static void print_options(const struct cli_option *rows, const char *word)
 
 		if (asprintf(&name, "--%s", o->name) < 0)
 			name = need(NULL);
-		complete_print(word, name, o->argument ? "=" : "");
+		complete_print(word, name, o->argument && o->argument[0] != '[' ? "=" : "");
 	}
 }
 
@@ -92,6 +92,17 @@ static void find_kind(const char *syntax, unsigned i, char *kind, size_t size)
 	snprintf(kind, size, "%.*s", (int)len, word);
 }
 
+/* Options that stand among the arguments are none. */
+static unsigned drop_options(char **words, unsigned n)
+{
+	unsigned n_kept = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (words[i][0] != '-' || !words[i][1])
+			words[n_kept++] = words[i];
+	return n_kept;
+}
+
 bool complete_words(const struct cli *cli, unsigned n_words, char **words,
 		    struct completion *completion)
 {
@@ -109,17 +120,22 @@ bool complete_words(const struct cli *cli, unsigned n_words, char **words,
 	while (i + 1 < n_words && words[i][0] == '-') {
 		const struct cli_option *option = find_any_option(cli, words[i]);
 
-		if (option && option->argument && !strchr(words[i], '=') && i + 2 == n_words) {
+		bool takes_next = option && option->argument && option->argument[0] != '[' &&
+				  !strchr(words[i], '=');
+
+		if (takes_next && i + 2 == n_words) {
 			complete_print_choices(word, option->argument);
 			return false;
 		}
-		i += option && option->argument && !strchr(words[i], '=') ? 2 : 1;
+		i += takes_next ? 2 : 1;
 	}
-	if (i + 1 < n_words) {
+	if (i + 1 < n_words && (!cli->is_single || word[0] != '-')) {
 		completion->command = cli_command_lookup(cli, words[i]);
 		completion->word = word;
 		completion->args = words + i + 1;
 		completion->n_args = n_words - i - 2;
+		if (cli->is_single)
+			completion->n_args = drop_options(completion->args, completion->n_args);
 		if (completion->command)
 			find_kind(completion->command->syntax, completion->n_args, completion->kind,
 				  sizeof(completion->kind));

@@ -16,23 +16,25 @@
 #include "base/own.h"
 #include "ofctl/utf8.h"
 
-enum { TIMEOUT, VERBOSE };
-enum { IF_EXISTS, ID };
+enum { TIMEOUT, VERBOSE, HELP };
+enum { IF_EXISTS, ID, SORT };
 
 static const struct cli_option options[] = {
 	[TIMEOUT] = {"timeout", 't', "SECS", "wait"},
 	[VERBOSE] = {"verbose", 'v', NULL, "talk"},
+	[HELP] = {"help", 'h', NULL, "explain"},
 	{},
 };
 static const struct cli_option command_options[] = {
 	[IF_EXISTS] = {"if-exists", 0, NULL, "nothing if not"},
 	[ID] = {"id", 0, "@NAME", "name"},
+	[SORT] = {"sort", 0, "[=FIELD]", "in order"},
 	{},
 };
 static const struct cli_command commands[] = {
 	{"add-port", "BRIDGE PORT [COLUMN=VALUE]...", "add", 0, NULL},
 	{"del-port", "[BRIDGE] PORT", "delete", 1u << IF_EXISTS, NULL},
-	{"list", "", "list", 1u << IF_EXISTS | 1u << ID, NULL},
+	{"list", "", "list", 1u << IF_EXISTS | 1u << ID | 1u << SORT, NULL},
 	{"help", "[COMMAND]", "explain", 0, NULL},
 	{},
 };
@@ -44,8 +46,17 @@ static const struct cli cli = {
 	.groups = groups,
 };
 
+static const struct cli single = {
+	.program = "tool",
+	.is_single = true,
+	.options = options,
+	.command_options = command_options,
+	.groups = groups,
+};
+
 /* Parses a line of words separated by single spaces. */
-static int parse(const char *text, struct cli_line **line, struct err *err)
+static int parse_for(const struct cli *tool, const char *text, struct cli_line **line,
+		     struct err *err)
 {
 	static char words[256], *argv[32] = {"tool"};
 	char *save = NULL;
@@ -54,7 +65,12 @@ static int parse(const char *text, struct cli_line **line, struct err *err)
 	snprintf(words, sizeof(words), "%s", text);
 	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
-	return cli_parse(&cli, argc, argv, line, err);
+	return cli_parse(tool, argc, argv, line, err);
+}
+
+static int parse(const char *text, struct cli_line **line, struct err *err)
+{
+	return parse_for(&cli, text, line, err);
 }
 
 static void refused(const char *text, const char *message)
@@ -117,6 +133,69 @@ static void test_option_forms(void **state)
 		assert_int_equal(line->n_invocations, 1);
 	}
 	refused(lines[6], "unknown option '-t': see tool --help");
+}
+
+static void test_single_command_with_options_anywhere(void **state)
+{
+	static const char *const lines[] = {
+		"--if-exists -t5 del-port br0 p1",
+		"del-port --if-exists br0 p1 -t 5",
+		"-t5 del-port br0 p1 --if-exists",
+		"del-port -t5 --if-exists -- br0 p1",
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		own(cli_line_free) struct cli_line *line = NULL;
+
+		assert_int_equal(parse_for(&single, lines[i], &line, NULL), 0);
+		assert_string_equal(line->options.value[TIMEOUT], "5");
+		assert_int_equal(line->n_invocations, 1);
+		assert_non_null(line->invocations[0].options.value[IF_EXISTS]);
+		assert_int_equal(line->invocations[0].n_args, 2);
+		assert_string_equal(line->invocations[0].args[1], "p1");
+	}
+}
+
+static void test_single_command_is_checked(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} rows[] = {
+		{"list x", "list has too many arguments: use tool list "},
+		{"lsit", "unknown command 'lsit': did you mean 'list'?"},
+		{"add-port --if-exists a b",
+		 "add-port takes no option '--if-exists': see tool help add-port"},
+		{"list --nosuchoption", "unknown option '--nosuchoption': see tool --help"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cli_line *line = NULL;
+		struct err err = ERR_INIT;
+
+		assert_int_equal(parse_for(&single, rows[i].line, &line, &err), -EINVAL);
+		assert_string_equal(err.text, rows[i].error);
+	}
+}
+
+static void test_single_command_help(void **state)
+{
+	own(cli_line_free) struct cli_line *line = NULL, *none = NULL;
+
+	assert_int_equal(parse_for(&single, "add-port br0 --help", &line, NULL), 0);
+	assert_string_equal(line->invocations[0].command->name, "help");
+	assert_string_equal(line->invocations[0].args[0], "add-port");
+	assert_int_equal(parse_for(&single, "-v", &none, NULL), 0);
+	assert_int_equal(none->n_invocations, 0);
+}
+
+static void test_value_of_an_option_that_may_be_left_out(void **state)
+{
+	own(cli_line_free) struct cli_line *with = NULL, *without = NULL;
+
+	assert_int_equal(parse_for(&single, "list --sort=in_port", &with, NULL), 0);
+	assert_string_equal(with->invocations[0].options.value[SORT], "in_port");
+	assert_int_equal(parse_for(&single, "--sort list", &without, NULL), 0);
+	assert_string_equal(without->invocations[0].options.value[SORT], "");
 }
 
 static void test_first_commands_options_among_globals(void **state)
@@ -188,6 +267,10 @@ int main(void)
 		cmocka_unit_test(test_syntax_count),
 		cmocka_unit_test(test_several_commands),
 		cmocka_unit_test(test_option_forms),
+		cmocka_unit_test(test_single_command_with_options_anywhere),
+		cmocka_unit_test(test_single_command_is_checked),
+		cmocka_unit_test(test_single_command_help),
+		cmocka_unit_test(test_value_of_an_option_that_may_be_left_out),
 		cmocka_unit_test(test_first_commands_options_among_globals),
 		cmocka_unit_test(test_help_may_stand_behind_its_command),
 		cmocka_unit_test(test_errors_say_what_is_right),
