@@ -111,6 +111,36 @@ static void sleep_until_packets(struct worker *worker)
 	__atomic_add_fetch(&worker->sleep_seq, 1, __ATOMIC_SEQ_CST);
 }
 
+/* On the stack of who waits for it. */
+struct worker_call {
+	void (*run)(struct worker *worker, void *ctx);
+	void *ctx;
+};
+
+static void call_answer(struct worker *worker)
+{
+	const struct worker_call *call = __atomic_load_n(&worker->call, __ATOMIC_ACQUIRE);
+
+	if (!call)
+		return;
+	call->run(worker, call->ctx);
+	__atomic_store_n(&worker->call, NULL, __ATOMIC_RELEASE);
+}
+
+void worker_call(struct worker *worker, void (*run)(struct worker *worker, void *ctx), void *ctx)
+{
+	struct worker_call call = {run, ctx};
+
+	if (!worker->is_started) {
+		run(worker, ctx);
+		return;
+	}
+	__atomic_store_n(&worker->call, &call, __ATOMIC_RELEASE);
+	worker_wake(worker);
+	while (__atomic_load_n(&worker->call, __ATOMIC_ACQUIRE))
+		usleep(SLEEP_END_US);
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *worker = arg;
@@ -122,6 +152,7 @@ static void *worker_main(void *arg)
 			busy_at = worker->now;
 		else if (worker->now - busy_at > WORKER_SPIN_NS)
 			sleep_until_packets(worker);
+		call_answer(worker);
 		rcu_rest();
 	}
 	rcu_reader_end();

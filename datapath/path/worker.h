@@ -34,6 +34,7 @@ struct pollfd;
 struct rxq;
 struct tx_link;
 struct txq;
+struct worker_call;
 
 #define WORKER_SPIN_NS (50 * CLOCK_NS_PER_US)
 
@@ -64,6 +65,7 @@ struct worker {
 	bool is_started;
 	/* control writes, atomic */
 	bool is_stopping;
+	struct worker_call *call; /* or NULL; the worker takes it away when it is done */
 	/* the worker writes, atomic */
 	unsigned sleep_seq; /* odd while it sleeps */
 	/* this worker only */
@@ -102,6 +104,10 @@ void worker_stop(struct worker *worker);
 void worker_wake(struct worker *worker);
 /* After return the sleep in which it may have been is over. Control. */
 void worker_end_sleep(struct worker *worker);
+
+/* Has the worker run `run` between two turns, and waits for it: something short, that reads what belongs
+ * to the worker alone. Control. */
+void worker_call(struct worker *worker, void (*run)(struct worker *worker, void *ctx), void *ctx);
 
 /* One turn: true if there were packets. The worker's thread, or the one that has no others. */
 bool worker_turn(struct worker *worker);

@@ -308,3 +308,13 @@ int bridge_port_counters(const struct bridge_port *port, struct port_counters *o
 {
 	return device_counters(port, out);
 }
+
+struct bridge *bridge_port_bridge(const struct bridge_port *port)
+{
+	return port->bridge;
+}
+
+struct bridge_port *vswitch_port(const struct vswitch *sw, uint16_t id)
+{
+	return id < PORT_ID_MAX ? sw->ports[id] : NULL;
+}

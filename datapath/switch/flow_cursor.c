@@ -33,13 +33,14 @@ int flow_cursor_new(struct flow_cursor **out, struct bridge *bridge, const struc
 	struct flow_list list = {0};
 	int rc = flow_list_select(&list, bridge->tables, filter);
 
+	if (!rc)
+		rc = flow_list_sort(&list);
 	if (!rc) {
 		cursor = calloc(1, sizeof(*cursor) + list.n * sizeof(cursor->stop[0]));
 		rc = cursor ? 0 : -ENOMEM;
 	}
 	if (!rc) {
 		flows_harvest(bridge);
-		flow_list_sort(&list);
 		cursor->tables = bridge->tables;
 		cursor->next = bridge->tables->cursors;
 		bridge->tables->cursors = cursor;

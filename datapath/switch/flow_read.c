@@ -120,22 +120,39 @@ int flow_list_select(struct flow_list *list, const struct flow_tables *tables,
 	return rc;
 }
 
-static int by_order(const void *a, const void *b)
-{
-	const struct flow_entry *x = *(struct flow_entry *const *)a;
-	const struct flow_entry *y = *(struct flow_entry *const *)b;
+/* What flows are sorted by, beside each other in memory: a third of the time. */
+struct place {
+	uint32_t rank; /* ascending: by table, then by descending priority */
+	uint64_t id;
+	struct flow_entry *entry;
+};
 
-	if (x->flow.table != y->flow.table)
-		return x->flow.table < y->flow.table ? -1 : 1;
-	if (x->flow.priority != y->flow.priority)
-		return x->flow.priority > y->flow.priority ? -1 : 1;
+static int by_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-void flow_list_sort(struct flow_list *list)
+int flow_list_sort(struct flow_list *list)
 {
-	if (list->n)
-		qsort(list->entry, list->n, sizeof(struct flow_entry *), by_order);
+	struct place *place = malloc((list->n + 1) * sizeof(*place));
+
+	if (!place)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++) {
+		struct flow_entry *entry = list->entry[i];
+		uint32_t rank = (uint32_t)entry->flow.table << 16 | (uint16_t)~entry->flow.priority;
+
+		place[i] = (struct place){rank, entry->id, entry};
+	}
+	qsort(place, list->n, sizeof(*place), by_place);
+	for (size_t i = 0; i < list->n; i++)
+		list->entry[i] = place[i].entry;
+	free(place);
+	return 0;
 }
 
 /* ---- showing ---- */
@@ -207,10 +224,10 @@ int bridge_flows_for_each(struct bridge *bridge, const struct flow_mod *filter,
 	struct flow_list list = {0};
 	int rc = flow_list_select(&list, bridge->tables, filter);
 
-	if (!rc) {
+	if (!rc)
+		rc = flow_list_sort(&list);
+	if (!rc)
 		flows_harvest(bridge);
-		flow_list_sort(&list);
-	}
 	for (size_t i = 0; !rc && i < list.n; i++) {
 		struct flow_mod mod;
 		struct flow_row row;

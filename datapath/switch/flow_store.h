@@ -88,8 +88,8 @@ struct flow_entry *flow_find(const struct flow_tables *tables, uint8_t table,
  * only for deletion. 0 or -ENOMEM. */
 int flow_list_select(struct flow_list *list, const struct flow_tables *tables,
 		     const struct flow_mod *filter);
-/* By table, then by descending priority, then as they came. */
-void flow_list_sort(struct flow_list *list);
+/* By table, then by descending priority, then as they came. 0 or -ENOMEM. */
+int flow_list_sort(struct flow_list *list);
 
 /* Clock ns at which it expires if no packet comes; UINT64_MAX: never. *reason as it would be. */
 uint64_t flow_expires_at(const struct flow *flow, enum flow_removed_reason *reason);

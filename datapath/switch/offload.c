@@ -533,12 +533,18 @@ static void entry_show(struct offload *offload, uint32_t i, uint64_t now,
 		   });
 }
 
-void offload_visit(struct offload *offload, uint64_t now,
+bool offload_visit(struct offload *offload, uint64_t now, uint32_t *cursor, uint32_t budget,
 		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx)
 {
+	uint32_t first = *cursor + 1;
+	bool has_more;
+
 	pthread_mutex_lock(&offload->lock);
-	for (uint32_t i = 1; i <= offload->places.n_made; i++)
+	for (uint32_t i = first; i < first + budget && i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state == PLACE_LIVE)
 			entry_show(offload, i, now, visit, ctx);
+	has_more = first + budget <= offload->places.n_made;
 	pthread_mutex_unlock(&offload->lock);
+	*cursor += budget;
+	return has_more;
 }

@@ -63,8 +63,9 @@ struct offload_entry {
 	uint64_t age;
 	uint64_t idle; /* since it was last seen to be in use: looked at once a second */
 };
-/* Calls `visit` for every entry; not all see the same moment. Control, or who holds no lock. */
-void offload_visit(struct offload *offload, uint64_t now,
+/* Calls `visit` for the entries among the next `budget` places from *cursor (start with 0) and moves it on.
+ * True if there are more. Between calls entries may come and go. Control, or who holds no lock. */
+bool offload_visit(struct offload *offload, uint64_t now, uint32_t *cursor, uint32_t budget,
 		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx);
 
 /* Why the kernel cannot do this to packets that are looked up so: a text for people, static; NULL: it
