@@ -1,10 +1,14 @@
 #include "control/method.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 
+#include "base/err.h"
 #include "control/rpc_schemas.h"
+#include "switch/vswitch.h"
 
 const struct method methods[] = {
+	{"cache-dump", method_cache_dump, rpc_schema_cache_dump},
 	{"cache-stats", method_cache_stats, rpc_schema_cache_stats},
 	{"doctor", method_doctor, rpc_schema_doctor},
 	{"drops", method_drops, rpc_schema_drops},
@@ -13,10 +17,16 @@ const struct method methods[] = {
 	{"fdb-flush", method_fdb_flush, rpc_schema_fdb_flush},
 	{"fdb-show", method_fdb_show, rpc_schema_fdb_show},
 	{"fdb-stats", method_fdb_stats, rpc_schema_fdb_stats},
+	{"flow-aggregate", method_flow_aggregate, rpc_schema_flow_aggregate},
+	{"flow-dump", method_flow_dump, rpc_schema_flow_dump},
+	{"flow-mod", method_flow_mod, rpc_schema_flow_mod},
+	{"flow-watch", method_flow_watch, rpc_schema_flow_watch},
 	{"log-set", method_log_set, rpc_schema_log_set},
 	{"port-show", method_port_show, rpc_schema_port_show},
 	{"status", method_status, rpc_schema_status},
 	{"stop", method_stop, rpc_schema_stop},
+	{"table-dump", method_table_dump, rpc_schema_table_dump},
+	{"trace", method_trace, rpc_schema_trace},
 };
 const unsigned n_methods = sizeof(methods) / sizeof(*methods);
 
@@ -30,6 +40,22 @@ int64_t param_integer(struct json_object *params, const char *name, int64_t fall
 	struct json_object *value = json_object_object_get(params, name);
 
 	return value ? json_object_get_int64(value) : fallback;
+}
+
+struct bridge *param_bridge(struct method_context *context, struct json_object *params,
+			    struct err *err)
+{
+	const char *name = param_string(params, "bridge");
+	struct bridge *bridge = bridge_lookup(context->sw, name);
+
+	if (!bridge)
+		err_set(err, ENOENT, "no bridge named %s", name);
+	return bridge;
+}
+
+bool param_boolean(struct json_object *params, const char *name)
+{
+	return json_object_get_boolean(json_object_object_get(params, name));
 }
 
 void result_string(struct json_object *object, const char *name, const char *value)

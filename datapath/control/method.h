@@ -8,9 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct bridge;
+struct caller;
 struct configure;
 struct err;
 struct event_base;
+struct flow_mod;
 struct json_object;
 struct server;
 struct vswitch;
@@ -25,15 +28,18 @@ struct method_context {
 	const char *database;
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t ready_ns;   /* 0 until it is */
+	/* who calls, during the call; NULL: nobody who stays */
+	struct caller *caller;
 };
 
 /* Sets *result (the caller puts it; NULL stands for {}) or returns -errno with a text. */
 typedef int method_fn(struct method_context *context, struct json_object *params,
 		      struct json_object **result, struct err *err);
 
-method_fn method_cache_stats, method_doctor, method_drops, method_fdb_add, method_fdb_del,
-	method_fdb_flush, method_fdb_show, method_fdb_stats, method_log_set, method_port_show,
-	method_status, method_stop;
+method_fn method_cache_dump, method_cache_stats, method_doctor, method_drops, method_fdb_add,
+	method_fdb_del, method_fdb_flush, method_fdb_show, method_fdb_stats, method_flow_aggregate,
+	method_flow_dump, method_flow_mod, method_flow_watch, method_log_set, method_port_show,
+	method_status, method_stop, method_table_dump, method_trace;
 
 struct method {
 	const char *name;
@@ -47,6 +53,13 @@ extern const unsigned n_methods;
 /* Shorthands for params and results. */
 const char *param_string(struct json_object *params, const char *name); /* NULL: absent */
 int64_t param_integer(struct json_object *params, const char *name, int64_t fallback);
+/* The bridge that the parameter "bridge" names; NULL, with the text in `err`, if there is none. */
+struct bridge *param_bridge(struct method_context *context, struct json_object *params,
+			    struct err *err);
+/* The flows that the parameters "filter" and "strict" mean; the caller's to flow_mod_fini(). */
+int param_filter(struct bridge *bridge, struct json_object *params, struct flow_mod *filter,
+		 struct err *err);
+bool param_boolean(struct json_object *params, const char *name); /* absent: false */
 void result_string(struct json_object *object, const char *name, const char *value);
 void result_integer(struct json_object *object, const char *name, uint64_t value);
 void result_boolean(struct json_object *object, const char *name, bool value);

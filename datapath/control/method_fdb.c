@@ -15,18 +15,6 @@
 #define ROWS_MAX  200000
 #define ROWS_GOOD 50000
 
-/* NULL, with the text in `err`, if there is none. */
-static struct bridge *param_bridge(struct method_context *context, struct json_object *params,
-				   struct err *err)
-{
-	const char *name = param_string(params, "bridge");
-	struct bridge *bridge = bridge_lookup(context->sw, name);
-
-	if (!bridge)
-		err_set(err, ENOENT, "no bridge named %s", name);
-	return bridge;
-}
-
 static int check_port(struct bridge *bridge, const char *port, struct err *err)
 {
 	if (port && !bridge_port_lookup(bridge, port))

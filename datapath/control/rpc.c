@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "control/caller.h"
 #include "control/connection.h"
 #include "control/method.h"
 #include "control/server.h"
@@ -26,6 +27,12 @@ struct entry {
 	struct json_object *shape; /* of the params; borrowed from the description */
 	bool changes;
 	UT_hash_handle hh;
+};
+
+/* What a connection's data is. */
+struct client {
+	struct db_session *session;
+	struct caller *caller;
 };
 
 struct rpc {
@@ -119,10 +126,14 @@ static void method_request(struct rpc *rpc, struct connection *conn, struct json
 	struct json_object *id = json_object_object_get(message, "id");
 	const char *method = json_object_get_string(json_object_object_get(message, "method"));
 	struct json_object *result = NULL;
+	const struct client *client = connection_data(conn);
 	struct err err = ERR_INIT;
-	int rc = rpc_run(rpc, method, json_object_object_get(message, "params"),
-			 connection_uid(conn), &result, &err);
+	int rc;
 
+	rpc->options.context->caller = client->caller;
+	rc = rpc_run(rpc, method, json_object_object_get(message, "params"), connection_uid(conn),
+		     &result, &err);
+	rpc->options.context->caller = NULL;
 	if (id)
 		reply(conn, id, result, rc ? error_object(&err) : NULL);
 	else
@@ -157,23 +168,35 @@ static void session_send(void *ctx, struct json_object *message)
 	connection_send(ctx, message);
 }
 
+static void client_free(struct client **client)
+{
+	if (!*client)
+		return;
+	caller_free(&(*client)->caller);
+	db_session_free(&(*client)->session);
+	mem_free(client);
+}
+
 static int client_opened(void *ctx, struct connection *conn)
 {
 	struct rpc *rpc = ctx;
-	struct db_session *session = NULL;
-	int rc = db_session_new(&session, rpc->options.db, session_send, conn);
+	own(client_free) struct client *client = calloc(1, sizeof(*client));
+	int rc = client ? db_session_new(&client->session, rpc->options.db, session_send, conn)
+			: -ENOMEM;
 
 	if (!rc)
-		connection_set_data(conn, session);
+		rc = caller_new(&client->caller, conn);
+	if (!rc)
+		connection_set_data(conn, take_ptr(client));
 	return rc;
 }
 
 static void client_closed(void *ctx, struct connection *conn)
 {
 	struct rpc *rpc = ctx;
-	struct db_session *session = connection_data(conn);
+	struct client *client = connection_data(conn);
 
-	db_session_free(&session);
+	client_free(&client);
 	deadline_set(rpc);
 }
 
@@ -187,12 +210,13 @@ static bool is_reply(struct json_object *message)
 static void client_message(void *ctx, struct connection *conn, struct json_object *message)
 {
 	struct rpc *rpc = ctx;
+	const struct client *client = connection_data(conn);
 	struct err err = ERR_INIT;
 	int rc;
 
 	if (is_reply(message)) /* we ask clients nothing */
 		return;
-	rc = db_session_request(connection_data(conn), message, clock_now(&rpc->clock));
+	rc = db_session_request(client->session, message, clock_now(&rpc->clock));
 	deadline_set(rpc);
 	if (rc == -ENOSYS) {
 		method_request(rpc, conn, message);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/own.h"
+#include "control/caller.h"
 #include "control/connection.h"
 #include "control/rpc.h"
 #include "control/shape.h"
@@ -29,11 +30,24 @@
 	"},{\"op\":\"mutate\",\"table\":\"Open_vSwitch\",\"where\":[],\"mutations\":[[\"bridges\"," \
 	"\"insert\",[\"set\",[[\"named-uuid\",\"b\"]]]]]}"
 
+/* Who calls, where no request comes over the wire. */
+static struct caller *caller;
+
 static int setup(void **state)
 {
+	struct house *house;
+
 	house_setup(state);
-	house_configure(*state, TWO_PORTS);
+	house = *state;
+	house_configure(house, TWO_PORTS);
+	assert_int_equal(caller_new(&caller, house->client), 0);
 	return 0;
+}
+
+static int teardown(void **state)
+{
+	caller_free(&caller);
+	return house_teardown(state);
 }
 
 /* Runs `method` with one object of params; the text of the error, NULL: none. */
@@ -47,6 +61,7 @@ static const char *run(struct house *house, const char *method, const char *para
 	assert_non_null(object);
 	json_object_array_add(array, object);
 	err = (struct err)ERR_INIT;
+	house->context.caller = caller;
 	return rpc_run(house->rpc, method, array, uid, result, &err) ? err.text : NULL;
 }
 
@@ -63,6 +78,16 @@ static const struct {
 	{"port-show", "{}"},
 	{"drops", "{}"},
 	{"cache-stats", "{}"},
+	{"cache-dump", "{\"bridge\":\"br0\"}"},
+	{"flow-mod",
+	 "{\"bridge\":\"br0\",\"flows\":\"in_port=a,actions=drop\\narp,actions=normal\"}"},
+	{"flow-mod", "{\"bridge\":\"br0\",\"flows\":\"table=7,ip\",\"command\":\"delete\"}"},
+	{"flow-dump", "{\"bridge\":\"br0\",\"filter\":\"in_port=a\",\"names\":true}"},
+	{"flow-aggregate", "{\"bridge\":\"br0\"}"},
+	{"flow-watch", "{\"bridge\":\"br0\",\"filter\":\"ip\"}"},
+	{"trace", "{\"bridge\":\"br0\",\"flow\":\"in_port=a,ip,nw_dst=10.0.0.1\"}"},
+	{"trace", "{\"bridge\":\"br0\",\"packet\":\"0200000000010200000000020806\"}"},
+	{"table-dump", "{\"bridge\":\"br0\"}"},
 	{"status", "{}"},
 	{"log-set", "{\"level\":\"error\"}"},
 	{"doctor", "{}"},
@@ -262,7 +287,7 @@ static void test_what_is_no_request_ends_the_connection(void **state)
 			    "invalid");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, house_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
