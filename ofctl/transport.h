@@ -39,6 +39,7 @@ struct flow_news {
 	const char *event;  /* "ADDED", "MODIFIED", "DELETED" */
 	const char *reason; /* of DELETED: "idle", "hard", "delete", "eviction", ...; else "" */
 	struct slice flow;
+	uint64_t n_lost; /* that came before, and of which nothing is known but that */
 };
 typedef int flow_news_fn(const struct flow_news *news, void *ctx);
 

@@ -44,7 +44,7 @@ sandbox_make()
 	mount -t bpf bpf /sys/fs/bpf
 	ip link set lo up
 	[ -x "$build/switchd" ] || skip "no $build/switchd: build it first, or set SHUNT_BUILD"
-	export PATH=$build:$top/tests/support:$PATH
+	export PATH=$build:$build/ofctl:$top/tests/support:$PATH
 	unset SHUNT_RUNDIR
 }
 

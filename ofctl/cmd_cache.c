@@ -1,0 +1,75 @@
+/* dump-cache: what is cached, on which floor, and why not in the kernel. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/own.h"
+#include "job.h"
+#include "need.h"
+
+static const char *text_of(struct json_object *row, const char *name)
+{
+	const char *text = json_object_get_string(json_object_object_get(row, name));
+
+	return text ? text : "";
+}
+
+static int64_t number_of(struct json_object *row, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(row, name));
+}
+
+static void print_entry(struct json_object *row)
+{
+	const char *match = text_of(row, "match");
+
+	printf("%s: %s%s%s, packets:%" PRId64 ", bytes:%" PRId64 ", idle:%" PRId64
+	       "s, actions:%s\n",
+	       text_of(row, "floor"), text_of(row, "class"), *match ? "," : "", match,
+	       number_of(row, "packets"), number_of(row, "bytes"), number_of(row, "idle"),
+	       text_of(row, "actions"));
+	if (*text_of(row, "why"))
+		printf("    not in the kernel: %s\n", text_of(row, "why"));
+}
+
+/* One page; `all` gets its entries, or they are printed at once. */
+static void take_page(struct json_object *page, struct json_object *all)
+{
+	struct json_object *entries = json_object_object_get(page, "entries");
+
+	for (size_t i = 0; i < json_object_array_length(entries); i++) {
+		struct json_object *row = json_object_array_get_idx(entries, i);
+
+		if (all)
+			json_object_array_add(all, json_object_get(row));
+		else
+			print_entry(row);
+	}
+}
+
+static int run_dump_cache(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *all = job->is_json ? json_object_new_array() : NULL;
+	own(json_free) struct json_object *page = NULL;
+	struct json_object *after = NULL;
+	int ret;
+
+	do {
+		struct json_object *params = job_params(inv->args[0]);
+
+		if (after)
+			json_object_object_add(params, "after", json_object_get(after));
+		json_free(&page);
+		ret = job_call(job, "cache-dump", params, &page, err);
+		if (ret)
+			return ret;
+		take_page(page, all);
+		after = json_object_object_get(page, "after");
+	} while (after);
+	if (all)
+		job_print_json(all);
+	return 0;
+}
+
+const struct cli_action dump_cache = {run_dump_cache};

@@ -1,0 +1,190 @@
+/* Commands about ports as OpenFlow sees them: numbers, state, counters; and what was learned on them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/own.h"
+#include "bridge_names.h"
+#include "job.h"
+#include "need.h"
+#include "report.h"
+
+#define OFPORT_LOCAL_NAME "LOCAL"
+
+static const char *text_of(struct json_object *row, const char *name)
+{
+	const char *text = json_object_get_string(json_object_object_get(row, name));
+
+	return text ? text : "";
+}
+
+static int64_t number_of(struct json_object *row, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(row, name));
+}
+
+static void print_number(struct json_object *row)
+{
+	int64_t ofport = number_of(row, "ofport");
+
+	if (ofport == OFPORT_LOCAL)
+		printf(OFPORT_LOCAL_NAME);
+	else
+		printf("%" PRId64, ofport);
+}
+
+/* ---- show, dump-ports-desc ---- */
+
+static void print_description(struct json_object *row)
+{
+	bool is_down = strcmp(text_of(row, "admin"), "up");
+	bool has_no_link = strcmp(text_of(row, "link"), "up");
+
+	putchar(' ');
+	print_number(row);
+	printf("(%s): addr:%s\n", text_of(row, "name"), text_of(row, "mac"));
+	printf("     config:     %s\n", is_down ? "PORT_DOWN" : "0");
+	printf("     state:      %s\n", has_no_link ? "LINK_DOWN" : "0");
+	printf("     speed: %" PRId64 " Mbps now, 0 Mbps max\n", number_of(row, "speed") / 1000000);
+	if (*text_of(row, "error"))
+		printf("     error: %s\n", text_of(row, "error"));
+}
+
+/* The ports of the bridge that `which` (a number or a name; "": all) means; the caller puts *rows. */
+static int fetch_ports(struct job *job, const char *bridge, const char *which,
+		       struct json_object **rows, struct err *err)
+{
+	own(bridge_names_free) struct bridge_names *names = NULL;
+	own(json_free) struct json_object *all = NULL;
+	uint16_t port;
+	int ret = job_call(job, "port-show", job_params(bridge), &all, err);
+
+	if (ret || !*which) {
+		*rows = take_ptr(all);
+		return ret;
+	}
+	ret = bridge_names_new(&names, job, bridge, err);
+	if (!ret)
+		ret = bridge_names_port(names, which, &port, err);
+	if (ret)
+		return ret;
+	*rows = need(json_object_new_array());
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *row = json_object_array_get_idx(all, i);
+
+		if (number_of(row, "ofport") == port)
+			json_object_array_add(*rows, json_object_get(row));
+	}
+	if (json_object_array_length(*rows))
+		return 0;
+	json_free(rows);
+	return err_set(err, ENOENT, "bridge %s has no port %s", bridge, which);
+}
+
+/* Prints each port by `print`, or all as JSON. */
+static int run_ports(struct job *job, const struct cli_invocation *inv,
+		     void (*print)(struct json_object *row), struct err *err)
+{
+	own(json_free) struct json_object *rows = NULL;
+	int ret = fetch_ports(job, inv->args[0], job_arg(inv, 1), &rows, err);
+
+	if (ret)
+		return ret;
+	if (job->is_json)
+		job_print_json(rows);
+	for (size_t i = 0; i < json_object_array_length(rows) && !job->is_json; i++)
+		print(json_object_array_get_idx(rows, i));
+	return 0;
+}
+
+static int run_dump_ports_desc(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	return run_ports(job, inv, print_description, err);
+}
+
+static int run_show(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *tables = NULL;
+	int64_t n_flows = 0;
+	int ret = job_call(job, "table-dump", job_params(inv->args[0]), &tables, err);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < json_object_array_length(tables); i++)
+		n_flows += number_of(json_object_array_get_idx(tables, i), "flows");
+	if (!job->is_json)
+		printf("bridge %s: n_tables:254, n_flows:%" PRId64 "\n", inv->args[0], n_flows);
+	return run_ports(job, inv, print_description, err);
+}
+
+/* ---- dump-ports ---- */
+
+static void print_counters(struct json_object *row)
+{
+	struct json_object *switched = json_object_object_get(row, "switched");
+	struct json_object *device = json_object_object_get(row, "device");
+	struct json_object *drops = json_object_object_get(row, "drops");
+	int64_t n_drops = 0;
+
+	json_object_object_foreach(drops, reason, n)
+	{
+		(void)reason;
+		n_drops += json_object_get_int64(n);
+	}
+	printf("  port ");
+	print_number(row);
+	printf("(%s): rx pkts=%" PRId64 ", bytes=%" PRId64 ", drop=%" PRId64 ", errs=%" PRId64 "\n",
+	       text_of(row, "name"), number_of(switched, "rx_packets"),
+	       number_of(switched, "rx_bytes"), n_drops, number_of(device, "rx_errors"));
+	printf("           tx pkts=%" PRId64 ", bytes=%" PRId64 ", drop=%" PRId64 ", errs=%" PRId64
+	       "\n",
+	       number_of(switched, "tx_packets"), number_of(switched, "tx_bytes"),
+	       number_of(device, "tx_dropped"), number_of(device, "tx_errors"));
+}
+
+static int run_dump_ports(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	return run_ports(job, inv, print_counters, err);
+}
+
+/* ---- fdb ---- */
+
+static int run_fdb(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	static const struct report_column columns[] = {
+		{"port", "port", GRID_LEFT, NULL},
+		{"VLAN", "vlan", GRID_RIGHT, NULL},
+		{"MAC", "mac", GRID_LEFT, NULL},
+		{"age", "age", GRID_RIGHT, report_fdb_age},
+		{},
+	};
+	own(json_free) struct json_object *rows = NULL;
+	int ret = job_call(job, "fdb-show", job_params(inv->args[0]), &rows, err);
+
+	if (ret)
+		return ret;
+	if (job->is_json)
+		job_print_json(rows);
+	else
+		report_rows(rows, &(struct report){.columns = columns},
+			    &(struct grid_style){.format = GRID_TABLE});
+	return 0;
+}
+
+static const struct cli_action show = {run_show};
+static const struct cli_action dump_ports = {run_dump_ports};
+static const struct cli_action dump_ports_desc = {run_dump_ports_desc};
+static const struct cli_action fdb = {run_fdb};
+
+const struct cli_command port_commands[] = {
+	{"show", "BRIDGE", "show the bridge: how many flows, and its ports", 0, &show},
+	{"dump-ports", "BRIDGE [PORT]", "show what ports counted", 0, &dump_ports},
+	{"dump-ports-desc", "BRIDGE [PORT]", "show ports: number, address, state, speed", 0,
+	 &dump_ports_desc},
+	{"fdb", "BRIDGE", "list the MAC addresses that the bridge knows", 0, &fdb},
+	{},
+};

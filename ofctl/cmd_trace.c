@@ -1,0 +1,116 @@
+/* trace: what would happen to a packet. */
+#include <ctype.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/own.h"
+#include "base/print.h"
+#include "input.h"
+#include "job.h"
+#include "need.h"
+#include "packet_file.h"
+
+#define HEADER_DIGITS 28 /* of an Ethernet header, the least that a packet has */
+
+/* Only digits and what may stand between them, and enough of them? */
+static bool is_hex(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; text++) {
+		if (isxdigit((unsigned char)*text))
+			n++;
+		else if (*text != ' ' && *text != ':' && *text != '\n')
+			return false;
+	}
+	return n >= HEADER_DIGITS;
+}
+
+/* Asks for one packet and prints the answer. NULL: no fields, no bytes. */
+static int trace_one(struct job *job, const struct cli_invocation *inv, const char *flow,
+		     const char *packet, struct err *err)
+{
+	const char *in_port = inv->options.value[OPTION_IN_PORT];
+	struct json_object *params = job_params(inv->args[0]);
+	own(json_free) struct json_object *result = NULL;
+	own(print_fini) struct print text = {0};
+	int ret;
+
+	if (in_port)
+		print_fmt(&text, "in_port=%s%s", in_port, flow ? "," : "");
+	if (flow)
+		print_add(&text, flow);
+	if (flow || in_port)
+		json_object_object_add(params, "flow",
+				       need(json_object_new_string(print_text(&text))));
+	if (packet)
+		json_object_object_add(params, "packet", need(json_object_new_string(packet)));
+	ret = job_call(job, "trace", params, &result, err);
+	if (ret)
+		return ret;
+	if (job->is_json)
+		job_print_json(result);
+	else
+		fputs(json_object_get_string(json_object_object_get(result, "text")), stdout);
+	return 0;
+}
+
+static int trace_bytes(struct job *job, const struct cli_invocation *inv, struct slice packet,
+		       struct err *err)
+{
+	own(print_fini) struct print hex = {0};
+
+	for (size_t i = 0; i < packet.len; i++)
+		print_fmt(&hex, "%02x", (uint8_t)packet.at[i]);
+	return trace_one(job, inv, NULL, print_text(&hex), err);
+}
+
+/* Each packet of the file, an empty line between them. */
+static int trace_file(struct job *job, const struct cli_invocation *inv, struct slice file,
+		      struct err *err)
+{
+	struct slice packet;
+	size_t state = 0;
+	int ret;
+
+	for (unsigned n = 0; (ret = packet_file_next(file, &state, &packet, err)) > 0; n++) {
+		if (n && !job->is_json)
+			putchar('\n');
+		ret = trace_bytes(job, inv, packet, err);
+		if (ret)
+			break;
+	}
+	if (ret)
+		err_prefix(err, "%s", inv->args[1]);
+	return ret;
+}
+
+static int run_trace(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	const char *what = inv->args[1];
+	struct slice file;
+	int ret;
+
+	if (is_hex(what))
+		return trace_one(job, inv, NULL, what, err);
+	if (strcmp(what, "-") && access(what, R_OK))
+		return trace_one(job, inv, what, NULL, err);
+	ret = input_read(what, &file, err);
+	if (ret)
+		return ret;
+	if (packet_file_is_one(file))
+		ret = trace_file(job, inv, file, err);
+	else
+		ret = err_set(err, EINVAL, "%s is no file of packets: use pcap or pcapng",
+			      input_name(what));
+	free((char *)file.at);
+	return ret;
+}
+
+const struct cli_action trace = {run_trace};

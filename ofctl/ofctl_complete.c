@@ -1,0 +1,42 @@
+/* What the shell may offer as arguments of ofctl's commands: names of the running switch. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/own.h"
+#include "complete.h"
+#include "job.h"
+#include "need.h"
+
+/* Prints the member of each row once: rows of a bridge stand together. */
+static void print_member(const char *word, struct json_object *rows, const char *member)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		const char *text = json_object_get_string(json_object_object_get(row, member));
+
+		if (text && strcmp(text, last))
+			complete_print(word, text, "");
+		last = text ? text : last;
+	}
+}
+
+static void print_names(const struct completion *c, struct job *job, const char *bridge,
+			const char *member)
+{
+	own(json_free) struct json_object *rows = NULL;
+	struct json_object *params = bridge ? job_params(bridge) : need(json_object_new_object());
+
+	if (!job_call(job, "port-show", params, &rows, NULL))
+		print_member(c->word, rows, member);
+}
+
+void ofctl_complete(const struct completion *c, struct job *job)
+{
+	if (!strcmp(c->kind, "BRIDGE") || !strcmp(c->kind, "SOURCE"))
+		print_names(c, job, NULL, "bridge");
+	else if (!strcmp(c->kind, "PORT") && c->n_args)
+		print_names(c, job, c->args[0], "name");
+}

@@ -1,0 +1,252 @@
+/* Flows over JSON-RPC: flow-mod, flow-dump, flow-aggregate, flow-watch (schemas/rpc). */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/own.h"
+#include "client.h"
+#include "need.h"
+#include "transport.h"
+
+/* Bytes of flows in one message: the daemon reads so many in about ten milliseconds, and then looks at
+ * its other clients. */
+#define PART_SIZE ((size_t)512 << 10)
+
+struct transport_json {
+	struct transport transport;
+	struct client *client;
+};
+
+static struct client *client_of(struct transport *transport)
+{
+	return ((struct transport_json *)transport)->client;
+}
+
+static void json_close(struct transport *transport)
+{
+	struct transport_json *json = (struct transport_json *)transport;
+
+	client_free(&json->client);
+	free(json);
+}
+
+static int json_open(struct transport **out, const char *address, unsigned timeout_s,
+		     struct err *err)
+{
+	struct transport_json *json = need(calloc(1, sizeof(*json)));
+	int ret = client_open(&json->client, address, timeout_s, err);
+
+	json->transport.ops = &transport_json_rpc;
+	if (ret)
+		json_close(&json->transport);
+	else
+		*out = &json->transport;
+	return ret;
+}
+
+static void add_text(struct json_object *object, const char *name, const char *text, size_t len)
+{
+	json_object_object_add(object, name, need(json_object_new_string_len(text, (int)len)));
+}
+
+static void add_true(struct json_object *object, const char *name)
+{
+	json_object_object_add(object, name, json_object_new_boolean(true));
+}
+
+static struct json_object *query_params(const struct flow_query *query)
+{
+	struct json_object *params = need(json_object_new_object());
+
+	add_text(params, "bridge", query->bridge, strlen(query->bridge));
+	if (query->filter && *query->filter)
+		add_text(params, "filter", query->filter, strlen(query->filter));
+	if (query->is_strict)
+		add_true(params, "strict");
+	return params;
+}
+
+/* `params` is taken over. */
+static int call(struct transport *transport, const char *method, struct json_object *params,
+		struct json_object **result, struct err *err)
+{
+	struct json_object *array = need(json_object_new_array());
+
+	json_object_array_add(array, params);
+	return client_call(client_of(transport), method, array, result, err);
+}
+
+/* ---- changing ---- */
+
+/* How much of `text` goes into the next message: whole lines. */
+static size_t part_len(struct slice text)
+{
+	size_t len = PART_SIZE;
+
+	if (text.len <= PART_SIZE)
+		return text.len;
+	while (len && text.at[len - 1] != '\n')
+		len--;
+	return len ? len : slice_find(text, '\n') + 1;
+}
+
+static const char *command_name(enum flow_command command)
+{
+	static const char *const names[] = {
+		[FLOW_ADD] = "add",
+		[FLOW_MODIFY] = "modify",
+		[FLOW_MODIFY_STRICT] = "modify-strict",
+		[FLOW_DELETE] = "delete",
+		[FLOW_DELETE_STRICT] = "delete-strict",
+		[FLOW_BY_WORD] = "by-word",
+	};
+
+	return names[command];
+}
+
+static int json_change(struct transport *transport, const char *bridge, enum flow_command command,
+		       struct slice text, uint32_t *n, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	size_t len;
+	int ret;
+
+	do {
+		struct json_object *params = need(json_object_new_object());
+
+		json_free(&result);
+		len = part_len(text);
+		len = len < text.len ? len : text.len;
+		add_text(params, "bridge", bridge, strlen(bridge));
+		add_text(params, "flows", text.at, len);
+		add_text(params, "command", command_name(command), strlen(command_name(command)));
+		text = slice_skip(text, len);
+		if (text.len)
+			add_true(params, "more");
+		ret = call(transport, "flow-mod", params, &result, err);
+	} while (!ret && text.len);
+	if (!ret)
+		*n = (uint32_t)json_object_get_int64(json_object_object_get(result, "flows"));
+	return ret;
+}
+
+/* ---- reading ---- */
+
+static int visit_lines(struct json_object *flows, flow_visit_fn *visit, void *ctx)
+{
+	struct slice text = {json_object_get_string(flows),
+			     (size_t)json_object_get_string_len(flows)};
+	int ret = 0;
+
+	while (!ret && text.len) {
+		size_t end = slice_find(text, '\n');
+
+		ret = visit(slice_first(text, end), ctx);
+		text = slice_skip(text, end < text.len ? end + 1 : end);
+	}
+	return ret;
+}
+
+static int json_dump(struct transport *transport, const struct flow_query *query,
+		     flow_visit_fn *visit, void *ctx, struct err *err)
+{
+	own(json_free) struct json_object *page = NULL;
+	struct json_object *after = NULL;
+	int ret;
+
+	do {
+		struct json_object *params = query_params(query);
+
+		if (query->no_stats)
+			add_true(params, "no-stats");
+		if (query->has_names)
+			add_true(params, "names");
+		if (after)
+			json_object_object_add(params, "after", json_object_get(after));
+		json_free(&page);
+		ret = call(transport, "flow-dump", params, &page, err);
+		if (!ret)
+			ret = visit_lines(json_object_object_get(page, "flows"), visit, ctx);
+		after = json_object_object_get(page, "after");
+	} while (!ret && after);
+	return ret;
+}
+
+static uint64_t number_of(struct json_object *object, const char *name)
+{
+	return json_object_get_uint64(json_object_object_get(object, name));
+}
+
+static int json_count(struct transport *transport, const struct flow_query *query,
+		      struct flow_totals *out, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	int ret = call(transport, "flow-aggregate", query_params(query), &result, err);
+
+	if (ret)
+		return ret;
+	out->n_packets = number_of(result, "packets");
+	out->n_bytes = number_of(result, "bytes");
+	out->n_flows = (uint32_t)number_of(result, "flows");
+	return 0;
+}
+
+/* ---- watching ---- */
+
+static const char *text_of(struct json_object *object, const char *name)
+{
+	const char *text = json_object_get_string(json_object_object_get(object, name));
+
+	return text ? text : "";
+}
+
+/* One notification. */
+static int visit_news(struct json_object *message, flow_news_fn *visit, void *ctx)
+{
+	struct json_object *news =
+		json_object_array_get_idx(json_object_object_get(message, "params"), 0);
+	const struct flow_news event = {
+		.event = text_of(news, "event"),
+		.reason = text_of(news, "reason"),
+		.flow = slice_of(text_of(news, "flow")),
+		.n_lost = number_of(news, "lost"),
+	};
+
+	return strcmp(text_of(message, "method"), "flow-news") ? 0 : visit(&event, ctx);
+}
+
+static int json_watch(struct transport *transport, const struct flow_query *query,
+		      void (*started)(void *ctx), flow_news_fn *visit, void *ctx, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct json_object *params = query_params(query);
+	int ret;
+
+	if (query->has_names)
+		add_true(params, "names");
+	ret = call(transport, "flow-watch", params, &result, err);
+	if (!ret)
+		started(ctx);
+	while (!ret) {
+		own(json_free) struct json_object *message = NULL;
+
+		ret = client_receive(client_of(transport), &message, err);
+		if (!ret)
+			ret = visit_news(message, visit, ctx);
+	}
+	return ret;
+}
+
+const struct transport_ops transport_json_rpc = {
+	.name = "json-rpc",
+	.open = json_open,
+	.close = json_close,
+	.change = json_change,
+	.dump = json_dump,
+	.count = json_count,
+	.watch = json_watch,
+};
