@@ -1,6 +1,7 @@
 /* switchd: builds the house bottom-up, runs it, and takes it down in reverse. */
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -24,14 +26,18 @@
 #include "control/server.h"
 #include "db/database.h"
 #include "db/server.h"
+#include "port/port.h"
 #include "switch/vswitch.h"
 
 #define EXIT_USAGE  2
 #define SOCKET_MODE 0660
+/* Set for a daemon that has taken the place of an earlier one in the same process. */
+#define AGAIN "SHUNT_AGAIN"
 
 /* All that there is, in the order it is made. Control thread only. */
 struct daemon {
 	struct options options;
+	bool is_again; /* after a restart: it is where it is to be already */
 	bool has_log_file;
 	struct clock clock;
 	struct run_dir *run_dir;
@@ -94,7 +100,8 @@ static void stop_cb(evutil_socket_t signal, short what, void *ctx)
 {
 	struct daemon *daemon = ctx;
 
-	log_info("switchd", "stops: %s", strsignal(signal));
+	log_info("switchd", "ends: %s", strsignal(signal));
+	daemon->context.ending = signal == SIGTERM ? ENDING_LEAVE : ENDING_STOP;
 	event_base_loopexit(daemon->base, NULL);
 }
 
@@ -225,6 +232,7 @@ static void switch_ready(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
+	vswitch_settle(daemon->sw);
 	daemon->context.ready_ns = clock_now(&daemon->clock);
 	log_info("switchd", "ready after %.1f ms",
 		 (double)(daemon->context.ready_ns - daemon->context.started_ns) / CLOCK_NS_PER_MS);
@@ -289,9 +297,17 @@ static int house_build(struct daemon *daemon, struct err *err)
 }
 
 /* The server goes after the switch: a client that sees its connection end knows that every device
- * is as it was found. */
+ * is as it was found, or left to forward what the kernel knows. */
 static void house_take_down(struct daemon *daemon)
 {
+	if (daemon->sw && daemon->context.ending != ENDING_STOP) {
+		vswitch_leave(daemon->sw);
+		log_info(
+			"switchd",
+			"the kernel goes on forwarding what it knows: start switchd again, or remove "
+			"what is left by `switchd --cleanup %s`",
+			daemon->options.instance);
+	}
 	configure_free(&daemon->configure);
 	netlink_free(&daemon->netlink);
 	vswitch_free(&daemon->sw);
@@ -327,6 +343,36 @@ static int run(struct daemon *daemon)
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* The program that is under our name by now takes over in this very process. */
+static int restart(char *argv[])
+{
+	static const char deleted[] = " (deleted)";
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (len < 0)
+		return EXIT_FAILURE;
+	path[len] = '\0';
+	if ((size_t)len > strlen(deleted) && !strcmp(path + len - strlen(deleted), deleted))
+		path[len - (ssize_t)strlen(deleted)] = '\0';
+	setenv(AGAIN, "1", 1);
+	execv(path, argv);
+	log_error("switchd", "%s: %s", path, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+static int cleanup(const char *instance)
+{
+	struct err err = ERR_INIT;
+	int rc;
+
+	log_set_level(LOG_WARN);
+	rc = port_cleanup(instance, &err);
+	if (rc)
+		fprintf(stderr, "switchd: %s\n", err.text);
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
 	struct daemon daemon = {.clock = {.is_manual = false}};
@@ -344,11 +390,16 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	}
 	hash_init();
+	if (daemon.options.cleanup)
+		return cleanup(daemon.options.cleanup);
 	log_set_level(daemon.options.log_level);
-	rc = daemon.options.is_detached ? detach_fork() : 0;
+	daemon.is_again = getenv(AGAIN);
+	unsetenv(AGAIN);
+	rc = daemon.options.is_detached && !daemon.is_again ? detach_fork() : 0;
 	if (rc) {
 		fprintf(stderr, "switchd: cannot detach: %s\n", strerror(-rc));
 		return EXIT_FAILURE;
 	}
-	return run(&daemon);
+	rc = run(&daemon);
+	return !rc && daemon.context.ending == ENDING_RESTART ? restart(argv) : rc;
 }

@@ -247,6 +247,41 @@ static int open_daemon(struct session *session)
 	return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
+/* Until another daemon answers at the same place, in the time that is left. */
+static int wait_for_next(struct session *session, struct err *err)
+{
+	for (;;) {
+		own(client_free) struct client *next = NULL;
+		own(json_free) struct json_object *status = NULL;
+		struct json_object *params = need(json_object_new_array());
+		int left = client_time_left(session->client), ret;
+
+		json_object_array_add(params, need(json_object_new_object()));
+		ret = client_open(&next, session->address,
+				  left < 0 ? 0 : (unsigned)(left + 999) / 1000, err);
+		if (!ret)
+			return client_call(next, "status", params, &status, err);
+		json_object_put(params);
+		if ((ret != -ENOENT && ret != -ECONNREFUSED) || !left)
+			return ret;
+		usleep(2000);
+	}
+}
+
+static int call_restart(struct session *session, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	int ret = call_method(session, inv, &result, err);
+
+	if (ret && ret != -ECONNRESET)
+		return ret;
+	if (!ret)
+		ret = client_wait_closed(session->client, err);
+	else
+		ret = 0;
+	return ret ? ret : wait_for_next(session, err);
+}
+
 static int call_stop(struct session *session, const struct cli_invocation *inv, struct err *err)
 {
 	own(json_free) struct json_object *result = NULL;
@@ -274,6 +309,7 @@ static const struct cli_action port_show = {.call = call_port_show};
 static const struct cli_action drops = {.call = call_drops};
 static const struct cli_action doctor = {.call = call_doctor};
 static const struct cli_action daemon_status = {.call = call_status};
+static const struct cli_action restart = {.call = call_restart};
 static const struct cli_action stop = {.call = call_stop};
 
 const struct cli_command runtime_commands[] = {
@@ -288,6 +324,7 @@ const struct cli_command runtime_commands[] = {
 	{"doctor", "[DEVICE]", "explain what kernel and devices can do", 0, &doctor},
 	{"status", "", "show the daemon: version, process, uptime", 0, &daemon_status},
 	{"log-set", "LEVEL", "log error, warn, info or debug and worse", 0, &simple},
+	{"restart", "", "start the daemon anew; known flows go on", 0, &restart},
 	{"stop", "", "end the daemon and wait until it is gone", 0, &stop},
 	{},
 };

@@ -23,6 +23,7 @@ const struct method methods[] = {
 	{"flow-watch", method_flow_watch, rpc_schema_flow_watch},
 	{"log-set", method_log_set, rpc_schema_log_set},
 	{"port-show", method_port_show, rpc_schema_port_show},
+	{"restart", method_restart, rpc_schema_restart},
 	{"status", method_status, rpc_schema_status},
 	{"stop", method_stop, rpc_schema_stop},
 	{"table-dump", method_table_dump, rpc_schema_table_dump},

@@ -18,6 +18,13 @@ struct json_object;
 struct server;
 struct vswitch;
 
+/* What becomes of devices and of what the kernel knows when the daemon ends. */
+enum ending {
+	ENDING_STOP,    /* all is as it was found */
+	ENDING_LEAVE,   /* the kernel goes on, until a daemon comes */
+	ENDING_RESTART, /* which is at once */
+};
+
 /* What methods act on: the rooms, and what main knows. Borrowed. */
 struct method_context {
 	struct event_base *base;
@@ -28,6 +35,7 @@ struct method_context {
 	const char *database;
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t ready_ns;   /* 0 until it is */
+	enum ending ending;
 	/* who calls, during the call; NULL: nobody who stays */
 	struct caller *caller;
 };
@@ -39,7 +47,7 @@ typedef int method_fn(struct method_context *context, struct json_object *params
 method_fn method_cache_dump, method_cache_stats, method_doctor, method_drops, method_fdb_add,
 	method_fdb_del, method_fdb_flush, method_fdb_show, method_fdb_stats, method_flow_aggregate,
 	method_flow_dump, method_flow_mod, method_flow_watch, method_log_set, method_port_show,
-	method_status, method_stop, method_table_dump, method_trace;
+	method_restart, method_status, method_stop, method_table_dump, method_trace;
 
 struct method {
 	const char *name;

@@ -1,4 +1,4 @@
-/* status, cache-stats, log-set, stop: the daemon itself. */
+/* status, cache-stats, log-set, restart, stop: the daemon itself. */
 #include <errno.h>
 #include <event2/event.h>
 #include <json-c/json.h>
@@ -82,12 +82,26 @@ int method_log_set(struct method_context *context, struct json_object *params,
 	return 0;
 }
 
-int method_stop(struct method_context *context, struct json_object *params,
-		struct json_object **result, struct err *err)
+static void end(struct method_context *context, enum ending ending)
 {
 	static const struct timeval soon = {.tv_usec = 20000}; /* the answer goes out first */
 
-	log_info("switchd", "asked to stop");
+	context->ending = ending;
 	event_base_loopexit(context->base, &soon);
+}
+
+int method_restart(struct method_context *context, struct json_object *params,
+		   struct json_object **result, struct err *err)
+{
+	log_info("switchd", "asked to start anew");
+	end(context, ENDING_RESTART);
+	return 0;
+}
+
+int method_stop(struct method_context *context, struct json_object *params,
+		struct json_object **result, struct err *err)
+{
+	log_info("switchd", "asked to stop");
+	end(context, ENDING_STOP);
 	return 0;
 }

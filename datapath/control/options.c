@@ -28,6 +28,7 @@ const char options_help[] =
 	"                     (default: made from DIR)\n"
 	"  --workers N        threads that forward packets (default: half of the processors)\n"
 	"  --no-fast-path     forward every packet in the daemon, none in the kernel\n"
+	"  --cleanup NAME     remove what instance NAME left when it was killed, and end\n"
 	"  --version          print the version\n"
 	"  --help             print this\n"
 	"\n"
@@ -43,6 +44,7 @@ enum {
 	OPT_INSTANCE,
 	OPT_WORKERS,
 	OPT_NO_FAST_PATH,
+	OPT_CLEANUP,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -57,6 +59,7 @@ static const struct option long_options[] = {
 	{"instance", required_argument, NULL, OPT_INSTANCE},
 	{"workers", required_argument, NULL, OPT_WORKERS},
 	{"no-fast-path", no_argument, NULL, OPT_NO_FAST_PATH},
+	{"cleanup", required_argument, NULL, OPT_CLEANUP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -116,6 +119,9 @@ static int option_set(struct options *options, int option, const char *text, str
 		return workers_parse(text, &options->n_workers, err);
 	case OPT_NO_FAST_PATH:
 		options->no_fast_path = true;
+		return 0;
+	case OPT_CLEANUP:
+		options->cleanup = text;
 		return 0;
 	case OPT_VERSION:
 		options->is_version = true;

@@ -15,7 +15,8 @@ struct options {
 	const char *pidfile;                 /* NULL: none but the one in the run directory */
 	char instance[INSTANCE_LEN_MAX + 1]; /* "": see options_name_instance() */
 	enum log_level log_level;
-	unsigned n_workers; /* 0: the switch chooses */
+	const char *cleanup; /* the instance to be cleaned up after; NULL: forward packets */
+	unsigned n_workers;  /* 0: the switch chooses */
 	bool no_fast_path;
 	bool is_detached;
 	bool is_help;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <urcu/list.h>
 
@@ -11,6 +12,7 @@
 struct entry {
 	struct flow_mask mask;
 	unsigned n_refs;
+	bool has_bits;             /* false: its id was passed over */
 	struct cds_list_head idle; /* while there are no references */
 	UT_hash_handle hh;
 };
@@ -81,8 +83,42 @@ static struct entry *entry_take(struct mask_table *table)
 		return NULL;
 	entry = cds_list_first_entry(&table->idle, struct entry, idle);
 	cds_list_del(&entry->idle);
-	HASH_DEL(table->by_bits, entry);
+	if (entry->has_bits)
+		HASH_DEL(table->by_bits, entry);
 	return entry;
+}
+
+static void entry_fill(struct mask_table *table, struct entry *entry, struct flow_mask mask)
+{
+	mask.id = entry->mask.id;
+	entry->mask = mask;
+	entry->has_bits = true;
+	HASH_ADD_KEYPTR(hh, table->by_bits, &entry->mask.n_words, BITS_SIZE, entry);
+}
+
+int mask_adopt(struct mask_table *table, uint16_t id, const struct flow_key *bits,
+	       const struct flow_mask **out)
+{
+	struct flow_mask mask;
+	struct entry *entry;
+
+	if (id >= FLOW_MASK_IDS || compress(bits, &mask))
+		return -EINVAL;
+	HASH_FIND(hh, table->by_bits, &mask.n_words, BITS_SIZE, entry);
+	if (entry || (id < table->n_made && table->entry[id].has_bits))
+		return -EEXIST;
+	for (; table->n_made <= id; table->n_made++) {
+		entry = &table->entry[table->n_made];
+		entry->mask.id = (uint16_t)table->n_made;
+		cds_list_add_tail(&entry->idle, &table->idle);
+	}
+	entry = &table->entry[id];
+	cds_list_del(&entry->idle);
+	entry_fill(table, entry, mask);
+	entry->n_refs = 1;
+	table->n_used++;
+	*out = &entry->mask;
+	return 0;
 }
 
 int mask_get(struct mask_table *table, const struct flow_key *bits, const struct flow_mask **out)
@@ -97,9 +133,7 @@ int mask_get(struct mask_table *table, const struct flow_key *bits, const struct
 		entry = entry_take(table);
 		if (!entry)
 			return -ENOSPC;
-		mask.id = entry->mask.id;
-		entry->mask = mask;
-		HASH_ADD_KEYPTR(hh, table->by_bits, &entry->mask.n_words, BITS_SIZE, entry);
+		entry_fill(table, entry, mask);
 	} else if (!entry->n_refs) {
 		cds_list_del(&entry->idle);
 	}

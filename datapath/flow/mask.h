@@ -43,6 +43,11 @@ const struct flow_mask *mask_hold(struct mask_table *table, const struct flow_ma
 bool mask_covers(const struct flow_mask *mask, const struct flow_key *bits);
 bool mask_is(const struct flow_mask *mask, const struct flow_key *bits);
 
+/* Makes the mask with these bits have this id, which is fresh: what an earlier daemon kept under it is
+ * found again. Each call takes a reference. 0, -EINVAL, -EEXIST: the id or the bits are in use. */
+int mask_adopt(struct mask_table *table, uint16_t id, const struct flow_key *bits,
+	       const struct flow_mask **out);
+
 /* Gives a reference back, when no worker can hold the mask any more (after a grace period), and
  * sets *mask to NULL. An id that nobody uses goes to a new mask only when all others have been
  * used since, and entries under it are stale by then: releasing a mask goes with a change of

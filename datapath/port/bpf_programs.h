@@ -1,10 +1,11 @@
 #pragma once
-/* The kernel programs: loaded once, attached to devices, pinned while they are.
+/* The kernel programs: found in bpffs or loaded, attached to devices, with names as long as they are.
  *
- * The object is loaded when the port table is made; a port only attaches. What is attached is a
- * bpf_link where the kernel has it (XDP always, tc as tcx from Linux 6.6), pinned under
- * <bpffs>/shunt/<instance>/; on older kernels a clsact filter. Differences between kernels are
- * found by trying. Control thread only.
+ * They are there when the port table is made; a port only attaches. What is attached is a bpf_link
+ * where the kernel has it (XDP always, tc as tcx from Linux 6.6), with a name in the instance's
+ * folder (port/pins.h); on older kernels a clsact filter. Differences between kernels are found by
+ * trying. What a daemon before us attached goes on as it is and is taken over by bpf_attach().
+ * Control thread only.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,9 +14,15 @@
 
 struct bpf_programs;
 struct err;
-struct flow_maps;
+struct pins;
 
-enum bpf_program_id { PROGRAM_PORT_XDP, PROGRAM_PORT_TC, PROGRAM_UPCALL_XDP, PROGRAM_DOWNCALL_TC };
+enum bpf_program_id {
+	PROGRAM_PORT_XDP,
+	PROGRAM_PORT_TC,
+	PROGRAM_UPCALL_XDP,
+	PROGRAM_DOWNCALL_TC,
+	N_PROGRAMS
+};
 
 /* A program on a device. */
 struct attachment {
@@ -33,16 +40,26 @@ struct attachment {
 struct bpf_settings {
 	uint32_t upcall_ifindex; /* the outer end */
 	unsigned n_workers;
-	const struct flow_maps *flow_maps; /* to share; NULL: maps of their own, that stay empty */
+	bool hold; /* until bpf_programs_admit() no packet reaches a socket */
 };
 
-/* Loads the programs; pins the maps. 0 or -errno with a text. */
-int bpf_programs_new(struct bpf_programs **out, const char *instance,
+/* What programs and maps of this build are called in bpffs: a hash of all their code. */
+#define BPF_BUILD_NAME_SIZE 17
+void bpf_build_name(char name[BPF_BUILD_NAME_SIZE]);
+
+/* Finds the programs under their names, or loads them and gives them names; maps that have names
+ * are shared. 0 or -errno with a text. */
+int bpf_programs_new(struct bpf_programs **out, struct pins *pins,
 		     const struct bpf_settings *settings, struct err *err);
 /* The longest frame, with its header, that the upcall device takes: known once it runs. */
 void bpf_upcall_len_max_set(struct bpf_programs *programs, uint32_t len_max);
-/* All attachments must be gone. */
+/* All attachments must be gone; what has a name stays. */
 void bpf_programs_free(struct bpf_programs **programs);
+/* Ends the hold: sockets get packets from now on, and then what an earlier daemon attached is pointed to
+ * our programs, without a gap. */
+void bpf_programs_admit(struct bpf_programs *programs);
+/* From now on bpf_detach() and the functions that change rows leave the kernel as it is. */
+void bpf_programs_leave(struct bpf_programs *programs);
 
 /* 0 or -errno with a text: -EBUSY another XDP program is there, -EOPNOTSUPP the driver has no
  * native XDP, -ERANGE its MTU is too large for XDP, -ENOSPC too few queues, -ENODEV. */
@@ -58,6 +75,14 @@ bool bpf_has_map(const struct bpf_programs *programs, uint32_t id);
 /* The kernel's number of a map; 0: it has none. */
 uint32_t bpf_map_id(int fd);
 
+/* True for the names of our programs, also those that another instance has loaded. */
+bool bpf_is_program_name(const char *name);
+/* True if that program is on the device by us, or by an earlier daemon of this instance. */
+bool bpf_is_ours(const struct bpf_programs *programs, uint32_t ifindex, uint32_t program_id);
+/* The kernel's number of the program that a link of this name points to; 0: it is no link to a program of
+ * a switch. */
+uint32_t bpf_link_program(const char *instance, const char *name);
+
 /* Rows of the maps. 0 or -errno. */
 int bpf_port_set(struct bpf_programs *programs, const struct port_entry *entry);
 void bpf_port_clear(struct bpf_programs *programs, uint32_t ifindex);
@@ -65,8 +90,16 @@ int bpf_output_set(struct bpf_programs *programs, uint16_t port, const struct ou
 void bpf_output_clear(struct bpf_programs *programs, uint16_t port);
 int bpf_xsk_set(struct bpf_programs *programs, uint32_t slot, int fd);
 void bpf_xsk_clear(struct bpf_programs *programs, uint32_t slot);
-/* The counters of what the programs drop: a row per port, made with it and removed with it. */
+/* The counters of what the programs drop: a row per port, made with it and removed with it. One
+ * that is there goes on counting. */
 int bpf_drops_add(struct bpf_programs *programs, uint16_t port);
 void bpf_drops_del(struct bpf_programs *programs, uint16_t port);
 /* Summed over the CPUs; zeros if there is no row. */
 void bpf_drops_read(const struct bpf_programs *programs, uint16_t port, struct drop_counters *out);
+
+/* What an earlier daemon left and nobody uses now: links; rows of ports, and the filters on them. */
+typedef bool bpf_is_used_fn(void *ctx, enum bpf_program_id program, uint32_t ifindex);
+void bpf_links_drop(struct bpf_programs *programs, bpf_is_used_fn *is_used, void *ctx);
+void bpf_rows_drop(struct bpf_programs *programs, bpf_is_used_fn *is_used, void *ctx);
+/* Our filter on that device, if there is one. */
+void bpf_filter_drop(uint32_t ifindex);

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/own.h"
+#include "port/pins.h"
 
 /* As in bpf/maps.h, but that counters have a stretch for each CPU. */
 static const struct layout {
@@ -47,46 +48,58 @@ static size_t map_size(const struct flow_maps *maps, enum flow_map map)
 	return (size + page - 1) / page * page;
 }
 
-static int array_new(struct flow_maps *maps, enum flow_map map, void **out)
+/* By its name, or made. */
+static int map_open(struct flow_maps *maps, struct pins *pins, enum flow_map map)
 {
 	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	const struct layout *layout = &layouts[map];
-	void *memory;
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, layout->name, sizeof(uint32_t),
-				layout->value_size, n_values(maps, map), &opts);
+	int *fd = &maps->fd[map];
 
-	if (fd < 0)
-		return fd;
-	maps->fd[map] = fd;
-	memory = mmap(NULL, map_size(maps, map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	*fd = pins_has_set(pins) ? set_pin_get(pins, layout->name) : -ENOENT;
+	if (*fd != -ENOENT)
+		return *fd < 0 ? *fd : 0;
+	*fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, layout->name, sizeof(uint32_t), layout->value_size,
+			     n_values(maps, map), &opts);
+	return *fd < 0 ? *fd : set_pin_add(pins, layout->name, *fd);
+}
+
+static int array_new(struct flow_maps *maps, struct pins *pins, enum flow_map map, void **out)
+{
+	void *memory;
+	int rc = map_open(maps, pins, map);
+
+	if (rc)
+		return rc;
+	memory = mmap(NULL, map_size(maps, map), PROT_READ | PROT_WRITE, MAP_SHARED, maps->fd[map],
+		      0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	*out = memory;
 	return 0;
 }
 
-static int arrays_new(struct flow_maps *maps)
+static int arrays_new(struct flow_maps *maps, struct pins *pins)
 {
-	int rc = array_new(maps, FLOW_MAP_VERSIONS, (void **)&maps->versions);
+	int rc = array_new(maps, pins, FLOW_MAP_VERSIONS, (void **)&maps->versions);
 
 	if (!rc)
-		rc = array_new(maps, FLOW_MAP_PORT_MASKS, (void **)&maps->port_masks);
+		rc = array_new(maps, pins, FLOW_MAP_PORT_MASKS, (void **)&maps->port_masks);
 	if (!rc)
-		rc = array_new(maps, FLOW_MAP_MASKS, (void **)&maps->masks);
+		rc = array_new(maps, pins, FLOW_MAP_MASKS, (void **)&maps->masks);
 	if (!rc)
-		rc = array_new(maps, FLOW_MAP_FLOWS, (void **)&maps->flows);
+		rc = array_new(maps, pins, FLOW_MAP_FLOWS, (void **)&maps->flows);
 	if (!rc)
-		rc = array_new(maps, FLOW_MAP_COUNTS, (void **)&maps->counts);
+		rc = array_new(maps, pins, FLOW_MAP_COUNTS, (void **)&maps->counts);
 	if (!rc)
-		rc = array_new(maps, FLOW_MAP_PORT_COUNTS, (void **)&maps->port_counts);
+		rc = array_new(maps, pins, FLOW_MAP_PORT_COUNTS, (void **)&maps->port_counts);
 	if (!rc)
-		rc = array_new(maps, FLOW_MAP_OPS, (void **)&maps->ops);
+		rc = array_new(maps, pins, FLOW_MAP_OPS, (void **)&maps->ops);
 	if (!rc)
-		rc = array_new(maps, FLOW_MAP_INDEX, (void **)&maps->index);
+		rc = array_new(maps, pins, FLOW_MAP_INDEX, (void **)&maps->index);
 	return rc;
 }
 
-int flow_maps_new(struct flow_maps **out)
+int flow_maps_new(struct flow_maps **out, struct pins *pins)
 {
 	own(flow_maps_free) struct flow_maps *maps = calloc(1, sizeof(*maps));
 	int rc;
@@ -99,7 +112,10 @@ int flow_maps_new(struct flow_maps **out)
 	if (rc < 0)
 		return rc;
 	maps->n_cpus = (unsigned)rc;
-	rc = arrays_new(maps);
+	maps->were_there = pins_has_set(pins);
+	rc = arrays_new(maps, pins);
+	if (!rc && maps->were_there)
+		rc = flow_maps_hold(maps);
 	if (rc)
 		return rc;
 	*out = take_ptr(maps);
@@ -127,4 +143,70 @@ void flow_maps_free(struct flow_maps **p)
 		fd_close(&maps->fd[i]);
 	}
 	mem_free(p);
+}
+
+/* ---- holding: the memory that everybody points to is exchanged under their eyes ---- */
+
+static int copy_put(const struct flow_maps *maps, enum flow_map map, void *memory)
+{
+	const size_t size = map_size(maps, map);
+	own(mem_free) void *copy = malloc(size);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, memory, size);
+	if (mmap(memory, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) == MAP_FAILED)
+		return -errno;
+	memcpy(memory, copy, size);
+	return 0;
+}
+
+static int map_put(const struct flow_maps *maps, enum flow_map map, void *memory)
+{
+	return mmap(memory, map_size(maps, map), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		    maps->fd[map], 0) == MAP_FAILED
+		       ? -errno
+		       : 0;
+}
+
+int flow_maps_hold(struct flow_maps *maps)
+{
+	int rc = copy_put(maps, FLOW_MAP_VERSIONS, maps->versions);
+
+	if (!rc)
+		rc = copy_put(maps, FLOW_MAP_PORT_MASKS, maps->port_masks);
+	if (!rc)
+		rc = copy_put(maps, FLOW_MAP_MASKS, maps->masks);
+	maps->is_held = !rc;
+	return rc;
+}
+
+/* Row by row: a row that is the same is not written, and one that is not is found by nobody before
+ * the next map names it. */
+static int map_write(const struct flow_maps *maps, enum flow_map map, void *copy)
+{
+	const size_t size = layouts[map].value_size;
+	char *memory = mmap(NULL, map_size(maps, map), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    maps->fd[map], 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	for (size_t i = 0; i < n_values(maps, map) * size; i += size)
+		if (memcmp(memory + i, (const char *)copy + i, size) != 0)
+			memcpy(memory + i, (const char *)copy + i, size);
+	munmap(memory, map_size(maps, map));
+	return map_put(maps, map, copy);
+}
+
+int flow_maps_release(struct flow_maps *maps)
+{
+	int rc = map_write(maps, FLOW_MAP_MASKS, maps->masks);
+
+	if (!rc)
+		rc = map_write(maps, FLOW_MAP_PORT_MASKS, maps->port_masks);
+	if (!rc)
+		rc = map_put(maps, FLOW_MAP_VERSIONS, maps->versions);
+	maps->is_held = rc;
+	return rc;
 }

@@ -1,6 +1,10 @@
 #pragma once
 /* The kernel's flow cache as the daemon sees it: maps that the programs share, in our memory.
  *
+ * They have names in bpffs and outlive the daemon. While they are held, `versions`, `port_masks` and
+ * `masks` are copies that no program sees: a daemon that starts makes its bridges, and one that leaves
+ * takes them down, and neither makes an entry of the kernel's stale.
+ *
  * They are made before the programs are loaded and outlive them, so what the cache knows does not
  * depend on the upcall device or a port. All are plain arrays that we write like any memory.
  *
@@ -27,10 +31,15 @@ enum flow_map {
 
 #define FLOW_MAPS_REST_NS 1000000000ull /* a program runs for microseconds */
 
+struct pins;
+
 struct flow_maps {
 	/* fixed after create */
+	bool were_there; /* a daemon before us has filled them */
 	unsigned n_cpus;
 	int fd[N_FLOW_MAPS];
+	/* control only */
+	bool is_held;
 	/* anybody bumps; programs read */
 	struct versions *versions;
 	/* control writes, programs read */
@@ -45,10 +54,16 @@ struct flow_maps {
 	struct kernel_port_count *port_counts; /* n_cpus * PORT_ID_MAX */
 };
 
-/* 0 or the errno of bpf(2) or mmap(2). */
-int flow_maps_new(struct flow_maps **out);
-/* When no program runs any more, and nobody reads versions. */
+/* Finds them or makes them; held if they were there. 0 or the errno of bpf(2) or mmap(2). */
+int flow_maps_new(struct flow_maps **out, struct pins *pins);
+/* When nobody reads versions any more. */
 void flow_maps_free(struct flow_maps **maps);
+
+/* 0, -ENOMEM or an errno of mmap(2). Control, while nobody else writes. */
+int flow_maps_hold(struct flow_maps *maps);
+/* What was written to masks and port_masks meanwhile holds from now on; the versions are again what
+ * they were before the hold, and nothing that rests on the copy's may be kept. The same threads. */
+int flow_maps_release(struct flow_maps *maps);
 
 /* What a map is called in the programs. Static. */
 const char *flow_map_name(enum flow_map map);

@@ -7,70 +7,57 @@
 
 #include "base/own.h"
 
-#define MAPS_MAX     64
 #define PROGRAMS_MAX 64
 
 /* From <linux/bpf.h> of Linux 6.6. */
 #define ATTACH_TCX_INGRESS 46
 
-/* Each program works with one of these at least. */
-static const char *const pinned[] = {"ports", "outputs", "xsks"};
-
-/* The maps that a program of ours, whichever instance's, works with; 0: it is somebody else's. */
-static unsigned maps_of(uint32_t program, uint32_t *maps)
+/* Some instance's. */
+static bool is_of_a_switch(uint32_t program)
 {
-	struct bpf_prog_info info = {.map_ids = (uintptr_t)maps, .nr_map_ids = MAPS_MAX};
+	struct bpf_prog_info info = {0};
 	uint32_t size = sizeof(info);
 	own(fd_close) int fd = bpf_prog_get_fd_by_id(program);
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) || !bpf_is_program_name(info.name))
-		return 0;
-	return info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
-}
-
-static bool is_among(const uint32_t *ids, unsigned n, uint32_t id)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) &&
+	       bpf_is_program_name(info.name);
 }
 
 struct search {
-	const uint32_t *maps;
-	unsigned n_maps;
+	uint32_t program;
+	const char *instance;
+	bool is_found;
 	struct owner *owner;
 };
 
-static bool is_pinned(const struct search *search, const char *instance, const char *name)
+static void link_visit(void *ctx, const char *name)
 {
-	own(fd_close) int fd = pin_open(instance, name);
+	struct search *search = ctx;
 
-	return fd >= 0 && is_among(search->maps, search->n_maps, bpf_map_id(fd));
+	search->is_found |= bpf_link_program(search->instance, name) == search->program;
 }
 
 static bool is_owner(void *ctx, const char *instance)
 {
 	struct search *search = ctx;
 
-	for (size_t i = 0; i < sizeof(pinned) / sizeof(pinned[0]); i++) {
-		if (!is_pinned(search, instance, pinned[i]))
-			continue;
-		snprintf(search->owner->instance, sizeof(search->owner->instance), "%s", instance);
-		search->owner->is_running = pins_is_claimed(instance);
-		return true;
-	}
-	return false;
+	search->instance = instance;
+	pin_for_each_of(instance, link_visit, search);
+	if (!search->is_found)
+		return false;
+	snprintf(search->owner->instance, sizeof(search->owner->instance), "%s", instance);
+	search->owner->is_running = pins_is_claimed(instance);
+	return true;
 }
 
 /* Links end with whoever holds them, so one that nobody pinned here is pinned elsewhere. (A filter of
  * clsact stays when its daemon is killed: these are not looked at, and replaced.) */
-static bool is_others(const struct bpf_programs *programs, uint32_t program, struct owner *out)
+static bool is_others(const struct bpf_programs *programs, uint32_t ifindex, uint32_t program,
+		      struct owner *out)
 {
-	uint32_t maps[MAPS_MAX];
-	struct search search = {.maps = maps, .n_maps = maps_of(program, maps), .owner = out};
+	struct search search = {.program = program, .owner = out};
 
-	if (!search.n_maps || bpf_has_map(programs, maps[0]))
+	if (!is_of_a_switch(program) || bpf_is_ours(programs, ifindex, program))
 		return false;
 	*out = (struct owner){.is_running = true};
 	pins_visit(is_owner, &search);
@@ -82,12 +69,12 @@ bool owner_find(const struct bpf_programs *programs, uint32_t ifindex, uint32_t 
 {
 	uint32_t ids[PROGRAMS_MAX], n = PROGRAMS_MAX, flags;
 
-	if (xdp_prog_id && is_others(programs, xdp_prog_id, out))
+	if (xdp_prog_id && is_others(programs, ifindex, xdp_prog_id, out))
 		return true;
 	if (bpf_prog_query((int)ifindex, ATTACH_TCX_INGRESS, 0, &flags, ids, &n))
 		return false;
 	for (uint32_t i = 0; i < n && i < PROGRAMS_MAX; i++)
-		if (is_others(programs, ids[i], out))
+		if (is_others(programs, ifindex, ids[i], out))
 			return true;
 	return false;
 }

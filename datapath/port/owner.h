@@ -2,7 +2,7 @@
 /* Whose a device is: two instances of the switch may share a network namespace, but not a device. Both
  * of their tc programs could be attached to it, and each would take packets for itself.
  *
- * An instance is known by the maps that its programs use and that it pins. Control thread only. */
+ * An instance is known by the links in its folder of bpffs. Control thread only. */
 #include <stdbool.h>
 #include <stdint.h>
 

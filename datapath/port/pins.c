@@ -15,9 +15,22 @@
 #include "base/err.h"
 #include "base/own.h"
 
-#define BPFFS     "/sys/fs/bpf"
-#define PINS      BPFFS "/shunt"
-#define PATH_SIZE 128
+#define BPFFS      "/sys/fs/bpf"
+#define PINS       BPFFS "/shunt"
+#define SET        "set-"
+#define UNFINISHED "new-"
+#define SET_SIZE   24
+#define PATH_SIZE  320 /* with any name that a folder can have */
+
+struct pins {
+	/* fixed after create */
+	char instance[PINS_INSTANCE_SIZE];
+	int lock_fd;
+	bool has_set;
+	/* control only */
+	char set[SET_SIZE]; /* as it is called now */
+	char whole[SET_SIZE];
+};
 
 static void dir_close(DIR **dir)
 {
@@ -41,82 +54,266 @@ static void dir_path(const char *instance, char *path)
 	snprintf(path, PATH_SIZE, PINS "/%s", instance);
 }
 
-static void pin_path(const char *instance, const char *name, char *path)
+static void pin_path(const struct pins *pins, const char *name, char *path)
 {
-	snprintf(path, PATH_SIZE, PINS "/%s/%s", instance, name);
+	snprintf(path, PATH_SIZE, PINS "/%s/%s", pins->instance, name);
 }
 
-/* Removing a link's last name detaches its program. */
-static void dir_empty(const char *path)
+static void set_pin_path(const struct pins *pins, const char *name, char *path)
 {
-	own(dir_close) DIR *dir = opendir(path);
+	snprintf(path, PATH_SIZE, PINS "/%s/%s/%s", pins->instance, pins->set, name);
+}
+
+static bool is_set(const char *name)
+{
+	return !strncmp(name, SET, strlen(SET)) || !strncmp(name, UNFINISHED, strlen(UNFINISHED));
+}
+
+static void set_remove(const struct pins *pins, const char *name)
+{
+	own(dir_close) DIR *dir = NULL;
+	char path[PATH_SIZE];
 	struct dirent *entry;
 
+	pin_path(pins, name, path);
+	dir = opendir(path);
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			unlinkat(dirfd(dir), entry->d_name, 0);
+	rmdir(path);
 }
 
-int pins_claim(int *lock_fd, const char *instance, struct err *err)
+static bool is_there(const struct pins *pins, const char *name)
 {
-	own(fd_close) int fd = -1;
+	char path[PATH_SIZE];
+
+	pin_path(pins, name, path);
+	return !access(path, F_OK);
+}
+
+/* Ours, if it is whole; else a new one to be filled. */
+static int set_open(struct pins *pins, const char *build, struct err *err)
+{
+	char path[PATH_SIZE];
+
+	snprintf(pins->whole, sizeof(pins->whole), SET "%s", build);
+	snprintf(pins->set, sizeof(pins->set), SET "%s", build);
+	pins->has_set = is_there(pins, pins->set);
+	if (pins->has_set)
+		return 0;
+	snprintf(pins->set, sizeof(pins->set), UNFINISHED "%s", build);
+	set_remove(pins, pins->set);
+	pin_path(pins, pins->set, path);
+	if (mkdir(path, 0700))
+		return err_set(err, errno, "%s: making the folder: %s", path, strerror(errno));
+	return 0;
+}
+
+static int folder_claim(struct pins *pins, struct err *err)
+{
 	char path[PATH_SIZE];
 	int rc = bpffs_mount(err);
 
 	if (rc)
 		return rc;
-	dir_path(instance, path);
+	dir_path(pins->instance, path);
 	if ((mkdir(PINS, 0700) && errno != EEXIST) || (mkdir(path, 0700) && errno != EEXIST))
 		return err_set(err, errno, "%s: making the folder: %s", path, strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	pins->lock_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pins->lock_fd < 0)
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB))
+	if (flock(pins->lock_fd, LOCK_EX | LOCK_NB))
 		return err_set(err, EBUSY,
 			       "instance %s is running already: stop it, or use another --instance",
-			       instance);
-	dir_empty(path);
-	*lock_fd = take_fd(fd);
+			       pins->instance);
 	return 0;
 }
 
-void pins_release(int *lock_fd, const char *instance)
+static bool is_instance_name(const char *name)
 {
-	char path[PATH_SIZE];
+	size_t len = strlen(name);
 
-	if (*lock_fd < 0)
-		return;
-	dir_path(instance, path);
-	dir_empty(path);
-	rmdir(path);
-	rmdir(PINS);
-	fd_close(lock_fd);
+	return len && len < PINS_INSTANCE_SIZE &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
-int pin_add(const char *instance, const char *name, int fd)
+int pins_open(struct pins **out, const char *instance, const char *build, struct err *err)
+{
+	own(pins_close) struct pins *pins = NULL;
+	int rc;
+
+	if (!is_instance_name(instance))
+		return err_set(err, EINVAL,
+			       "instance %s: a name has 1 to 8 characters of a-z, 0-9 and -",
+			       instance);
+	pins = calloc(1, sizeof(*pins));
+	if (!pins)
+		return err_set(err, ENOMEM, "out of memory");
+	pins->lock_fd = -1;
+	strcpy(pins->instance, instance);
+	rc = folder_claim(pins, err);
+	if (!rc)
+		rc = set_open(pins, build, err);
+	if (rc)
+		return rc;
+	*out = take_ptr(pins);
+	return 0;
+}
+
+void pins_close(struct pins **pins)
+{
+	if (!*pins)
+		return;
+	fd_close(&(*pins)->lock_fd);
+	mem_free(pins);
+}
+
+static void name_remove(void *ctx, const char *name)
+{
+	struct pins *pins = ctx;
+
+	if (is_set(name))
+		set_remove(pins, name);
+	else
+		pin_remove(pins, name);
+}
+
+void pins_clear(struct pins *pins)
 {
 	char path[PATH_SIZE];
 
-	pin_path(instance, name, path);
+	pin_for_each(pins, name_remove, pins);
+	dir_path(pins->instance, path);
+	rmdir(path);
+	rmdir(PINS);
+}
+
+const char *pins_instance(const struct pins *pins)
+{
+	return pins->instance;
+}
+
+bool pins_has_set(const struct pins *pins)
+{
+	return pins->has_set;
+}
+
+int pins_set_done(struct pins *pins)
+{
+	char from[PATH_SIZE], to[PATH_SIZE];
+
+	if (!strcmp(pins->set, pins->whole))
+		return 0;
+	pin_path(pins, pins->set, from);
+	pin_path(pins, pins->whole, to);
+	if (rename(from, to))
+		return -errno;
+	strcpy(pins->set, pins->whole);
+	return 0;
+}
+
+/* ---- other builds' sets ---- */
+
+struct others {
+	struct pins *pins;
+	unsigned n;
+	bool is_to_go;
+};
+
+static void other_visit(void *ctx, const char *name)
+{
+	struct others *others = ctx;
+
+	if (!is_set(name) || !strcmp(name, others->pins->set))
+		return;
+	others->n++;
+	if (others->is_to_go)
+		set_remove(others->pins, name);
+}
+
+bool pins_has_others(const struct pins *pins)
+{
+	struct others others = {.pins = (struct pins *)pins};
+
+	pin_for_each(others.pins, other_visit, &others);
+	return others.n;
+}
+
+void pins_drop_others(struct pins *pins)
+{
+	struct others others = {.pins = pins, .is_to_go = true};
+
+	pin_for_each(pins, other_visit, &others);
+}
+
+/* ---- names ---- */
+
+static int path_pin(const char *path, int fd)
+{
+	if (!bpf_obj_pin(fd, path))
+		return 0;
+	if (errno != EEXIST || unlink(path))
+		return -errno;
 	return bpf_obj_pin(fd, path) ? -errno : 0;
 }
 
-void pin_remove(const char *instance, const char *name)
+static int path_get(const char *path)
+{
+	int fd = bpf_obj_get(path);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int pin_add(struct pins *pins, const char *name, int fd)
 {
 	char path[PATH_SIZE];
 
-	pin_path(instance, name, path);
+	pin_path(pins, name, path);
+	return path_pin(path, fd);
+}
+
+int pin_get(const struct pins *pins, const char *name)
+{
+	char path[PATH_SIZE];
+
+	pin_path(pins, name, path);
+	return path_get(path);
+}
+
+void pin_remove(struct pins *pins, const char *name)
+{
+	char path[PATH_SIZE];
+
+	pin_path(pins, name, path);
 	unlink(path);
+}
+
+void pin_for_each(struct pins *pins, void (*visit)(void *ctx, const char *name), void *ctx)
+{
+	pin_for_each_of(pins->instance, visit, ctx);
+}
+
+/* ---- other instances ---- */
+
+void pin_for_each_of(const char *instance, void (*visit)(void *ctx, const char *name), void *ctx)
+{
+	own(dir_close) DIR *dir = NULL;
+	char path[PATH_SIZE];
+	struct dirent *entry;
+
+	dir_path(instance, path);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			visit(ctx, entry->d_name);
 }
 
 int pin_open(const char *instance, const char *name)
 {
 	char path[PATH_SIZE];
-	int fd;
 
-	pin_path(instance, name, path);
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
+	snprintf(path, sizeof(path), PINS "/%s/%s", instance, name);
+	return path_get(path);
 }
 
 void pins_visit(bool (*visit)(void *ctx, const char *instance), void *ctx)
@@ -144,4 +341,22 @@ bool pins_is_claimed(const char *instance)
 	dir_path(instance, path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
+/* ---- our set ---- */
+
+int set_pin_add(struct pins *pins, const char *name, int fd)
+{
+	char path[PATH_SIZE];
+
+	set_pin_path(pins, name, path);
+	return path_pin(path, fd);
+}
+
+int set_pin_get(const struct pins *pins, const char *name)
+{
+	char path[PATH_SIZE];
+
+	set_pin_path(pins, name, path);
+	return path_get(path);
 }

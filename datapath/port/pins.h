@@ -1,25 +1,58 @@
 #pragma once
-/* The instance's folder in bpffs: <bpffs>/shunt/<instance>/. It keeps programs alive that outlive
- * the daemon, and is how a new daemon finds what a dead one left. Control thread only. */
+/* What outlives the daemon has names in bpffs, by which the next daemon finds it:
+ *
+ *	<bpffs>/shunt/<instance>/            locked by the daemon that runs
+ *		port_tc-12, upcall_xdp-7     links, by program and device
+ *		notes-1                      what is to be known about ports (port/notes.h)
+ *		set-0123456789abcdef/        maps and programs of one build
+ *
+ * Maps and programs of another build may mean other things by the same bytes, so each build has a
+ * set of its own. A set is made under another name and renamed when it is whole: what a daemon
+ * that died in the middle left is no set. Links belong to no set: they are pointed to other
+ * programs, without a gap. Control thread only.
+ */
 #include <stdbool.h>
-#include <stddef.h>
 
 struct err;
+struct pins;
 
 #define PINS_INSTANCE_SIZE 9 /* with the end of the string */
+#define PINS_NAME_SIZE     32
 
-/* Mounts bpffs if it is not there, makes the folder, locks it and empties it. `lock_fd` holds the
- * lock. 0 or -errno with a text; -EBUSY: a living daemon has it. */
-int pins_claim(int *lock_fd, const char *instance, struct err *err);
-/* Empties and removes the folder and gives the lock back. */
-void pins_release(int *lock_fd, const char *instance);
+/* Mounts bpffs if it is not there, makes the folder and locks it. `build` names our set.
+ * 0 or -errno with a text; -EBUSY: a living daemon has the instance. */
+int pins_open(struct pins **out, const char *instance, const char *build, struct err *err);
+/* Gives the lock back; all names stay. */
+void pins_close(struct pins **pins);
+/* Removes all names, and the folder: what nothing else holds ends. */
+void pins_clear(struct pins *pins);
 
-int pin_add(const char *instance, const char *name, int fd);
-void pin_remove(const char *instance, const char *name);
-/* A file descriptor of what has that name, or -errno. */
+const char *pins_instance(const struct pins *pins);
+/* Our set was whole when we came. */
+bool pins_has_set(const struct pins *pins);
+/* The set is whole: the next daemon of this build will find it. 0 or -errno. Idempotent. */
+int pins_set_done(struct pins *pins);
+/* There is another build's set. */
+bool pins_has_others(const struct pins *pins);
+/* Removes sets of other builds. */
+void pins_drop_others(struct pins *pins);
+
+/* Names in the folder. Replaces one that is there. 0 or -errno. */
+int pin_add(struct pins *pins, const char *name, int fd);
+/* The object of that name, a descriptor to be closed, or -errno. */
+int pin_get(const struct pins *pins, const char *name);
+void pin_remove(struct pins *pins, const char *name);
+/* Calls `visit` for each name in the folder; it may remove that one. */
+void pin_for_each(struct pins *pins, void (*visit)(void *ctx, const char *name), void *ctx);
+
+/* The same for any instance's folder. */
+void pin_for_each_of(const char *instance, void (*visit)(void *ctx, const char *name), void *ctx);
 int pin_open(const char *instance, const char *name);
-
 /* Calls `visit` with the name of every instance that has a folder, until it returns true. */
 void pins_visit(bool (*visit)(void *ctx, const char *instance), void *ctx);
 /* False: its daemon is dead. */
 bool pins_is_claimed(const char *instance);
+
+/* The same in our set. */
+int set_pin_add(struct pins *pins, const char *name, int fd);
+int set_pin_get(const struct pins *pins, const char *name);

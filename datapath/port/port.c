@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "port/link.h"
+#include "port/notes.h"
 #include "port/port_life.h"
 #include "port/table.h"
 
@@ -72,6 +73,7 @@ int port_add(struct port_table *table, uint16_t id, const struct port_config *co
 	HASH_ADD(hh_name, table->by_name, config.name, strlen(config->name), port);
 	HASH_ADD(hh_device, table->by_device, device, strlen(port->device), port);
 	port_start(port);
+	port_note_write(port);
 	*out = take_ptr(port);
 	return 0;
 }
@@ -106,6 +108,8 @@ void port_del(struct port **p)
 	table->by_id[port->id] = NULL;
 	if (table->programs)
 		bpf_drops_del(table->programs, port->id);
+	if (!table->is_left)
+		note_del(table->notes, port->id);
 	mem_free(p);
 }
 

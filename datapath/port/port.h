@@ -17,8 +17,8 @@
 
 struct err;
 struct event_base;
-struct flow_maps;
 struct frame_pool;
+struct pins;
 struct rxq;
 struct txq;
 struct port;
@@ -60,7 +60,6 @@ struct port_status {
 struct port_host {
 	void *ctx;
 	unsigned n_workers;
-	const struct flow_maps *flow_maps; /* for the programs; NULL: they know no flows */
 	/* The packet buffers of a worker. Borrowed; lives as long as the host. */
 	struct frame_pool *(*pool)(void *ctx, unsigned worker);
 	/* Hands a queue to a worker; it may be called by the worker before this returns.
@@ -75,12 +74,29 @@ struct port_host {
 	void (*changed)(void *ctx, struct port *port);
 };
 
-/* The table makes the upcall device, loads the programs and watches devices (rtnetlink).
- * `instance` names pins, devices and maps: [a-z0-9-], at most 8 characters.
- * Returns 0 or -errno with a text. port_table_free() leaves every device as it was found. */
-int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
+/* The table makes the upcall device and the programs, or takes over what a daemon before us left under
+ * the names in `pins` (borrowed), and watches devices (rtnetlink). Until port_table_settle() no packet
+ * reaches a worker. Returns 0 or -errno with a text. */
+int port_table_new(struct port_table **out, struct event_base *base, struct pins *pins,
 		   const struct port_host *host, struct err *err);
+/* Leaves every device as it was found, unless port_table_leave() was called. */
 void port_table_free(struct port_table **table);
+
+/* The number that a port of this name had when the last daemon ended; PORT_ID_NONE. */
+uint16_t port_number_before(const struct port_table *table, const char *name);
+/* Calls `visit` for each such number. Until port_table_settle(). */
+void port_numbers_before(struct port_table *table, void (*visit)(void *ctx, uint16_t id),
+			 void *ctx);
+/* All ports that are to be have been added: packets that the kernel does not know come to the workers
+ * from now on, and what an earlier daemon left and is no port's now goes. */
+void port_table_settle(struct port_table *table);
+/* From now on nothing is taken from the kernel any more: when the table is freed, programs and devices
+ * stay and forward what they know. */
+void port_table_leave(struct port_table *table);
+
+/* Leaves every device as it was found before an instance that is no more. 0, also if there is nothing of it,
+ * or -errno with a text; -EBUSY: it lives. */
+int port_cleanup(const char *instance, struct err *err);
 
 /* Adds a port under the number `id` (1 to PORT_ID_MAX - 1, chosen by the caller, unused).
  * An absent device is no failure: the port waits. Returns 0 or -errno with a text (then there is

@@ -198,6 +198,8 @@ static void mtu_apply(struct port *port, struct link_info *info)
 /* Gives the device its MTU back, unless somebody has changed it since. */
 static void mtu_restore(struct port *port)
 {
+	if (port->table->is_left)
+		return;
 	if (port->mtu_found && port->status.mtu == port->config.mtu_request)
 		link_set_mtu(port->table->links, port->ifindex, port->mtu_found);
 	port->mtu_found = 0;
@@ -267,7 +269,7 @@ static bool is_of_another_instance(struct port *port, const struct link_info *in
 	else
 		error_set(port,
 			  "device %s has programs of switch instance %s, which is dead: "
-			  "start and stop it, or remove /sys/fs/bpf/shunt/%s",
+			  "start it, or clear up by switchd --cleanup %s",
 			  port->device, owner->instance, owner->instance);
 	return true;
 }
@@ -316,7 +318,9 @@ static void device_found(struct port *port, const struct link_info *found)
 	}
 	port->ifindex = info.ifindex;
 	HASH_ADD(hh_ifindex, port->table->by_ifindex, ifindex, sizeof(port->ifindex), port);
+	port_note_read(port);
 	mtu_apply(port, &info);
+	port_note_write(port);
 	status_read(port, &info);
 	ethtool_driver(port->device, port->status.driver, sizeof(port->status.driver));
 	ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
@@ -424,7 +428,7 @@ void port_stop(struct port *port)
 
 	mtu_restore(port);
 	device_lost(port, NULL);
-	if (ifindex && port->config.type == PORT_INTERNAL)
+	if (ifindex && port->config.type == PORT_INTERNAL && !port->table->is_left)
 		link_del(port->table->links, ifindex);
 }
 
@@ -439,6 +443,7 @@ void port_reconfigure(struct port *port, const struct port_config *old)
 		return;
 	if (old->mtu_request != config->mtu_request) {
 		mtu_apply(port, &info);
+		port_note_write(port);
 		if (port->status.is_attached)
 			error_set(port, "%s", port->mtu_error);
 	}

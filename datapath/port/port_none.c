@@ -1,5 +1,7 @@
 /* port.h for a build without the kernel programs (--disable-bpf): there are no devices. */
+#include "port/bpf_programs.h"
 #include "port/flow_maps.h"
+#include "port/pins.h"
 #include "port/port.h"
 
 #include <errno.h>
@@ -8,7 +10,30 @@
 #include "base/err.h"
 #include "port/probe.h"
 
-int flow_maps_new(struct flow_maps **out)
+void bpf_build_name(char name[BPF_BUILD_NAME_SIZE])
+{
+	name[0] = '\0';
+}
+
+int pins_open(struct pins **out, const char *instance, const char *build, struct err *err)
+{
+	return 0;
+}
+
+void pins_close(struct pins **pins)
+{
+}
+
+void pins_clear(struct pins *pins)
+{
+}
+
+bool pins_has_set(const struct pins *pins)
+{
+	return false;
+}
+
+int flow_maps_new(struct flow_maps **out, struct pins *pins)
 {
 	return -ENOTSUP;
 }
@@ -17,7 +42,17 @@ void flow_maps_free(struct flow_maps **maps)
 {
 }
 
-int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
+int flow_maps_hold(struct flow_maps *maps)
+{
+	return 0;
+}
+
+int flow_maps_release(struct flow_maps *maps)
+{
+	return 0;
+}
+
+int port_table_new(struct port_table **out, struct event_base *base, struct pins *pins,
 		   const struct port_host *host, struct err *err)
 {
 	*out = NULL;
@@ -26,6 +61,28 @@ int port_table_new(struct port_table **out, struct event_base *base, const char 
 
 void port_table_free(struct port_table **table)
 {
+}
+
+uint16_t port_number_before(const struct port_table *table, const char *name)
+{
+	return PORT_ID_NONE;
+}
+
+void port_numbers_before(struct port_table *table, void (*visit)(void *ctx, uint16_t id), void *ctx)
+{
+}
+
+void port_table_settle(struct port_table *table)
+{
+}
+
+void port_table_leave(struct port_table *table)
+{
+}
+
+int port_cleanup(const char *instance, struct err *err)
+{
+	return 0;
 }
 
 int port_add(struct port_table *table, uint16_t id, const struct port_config *config,

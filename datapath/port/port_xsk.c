@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/own.h"
@@ -17,9 +16,6 @@
 #include "port/table.h"
 #include "port/umem.h"
 #include "port/xsk.h"
-
-#define BIND_TRIES   20
-#define BIND_WAIT_NS 2000000 /* the kernel gives a closed socket's queue back a moment later */
 
 /* ---- slots of the map `xsks`: PORT_MAX_QUEUES in a row for each port; the first are the upcall
  * device's ---- */
@@ -75,14 +71,8 @@ static int socket_bind(struct port *port, const struct xsk_config *config)
 {
 	struct port_sockets *sockets = port->sockets;
 	struct umem *umem = umem_for(port, sockets->workers[config->queue]);
-	int rc = umem ? -EBUSY : -ENOMEM;
 
-	for (unsigned i = 0; i < BIND_TRIES && rc == -EBUSY; i++) {
-		if (i)
-			nanosleep(&(struct timespec){.tv_nsec = BIND_WAIT_NS}, NULL);
-		rc = xsk_new(&sockets->xsks[config->queue], umem, config);
-	}
-	return rc;
+	return umem ? xsk_new(&sockets->xsks[config->queue], umem, config) : -ENOMEM;
 }
 
 static void sockets_close(struct port *port)

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "packet/frame.h"
 #include "port/link.h"
+#include "port/notes.h"
 #include "port/pins.h"
 #include "port/port_life.h"
 #include "port/umem.h"
@@ -99,34 +100,10 @@ static int umems_new(struct port_table *table, struct err *err)
 	return 0;
 }
 
-/* What an instance that died left: switch's ends of internal ports; their other ends go with
- * them. */
-static void stale_visit(void *arg, const struct link_info *info)
-{
-	struct port_table *table = arg;
-	char alias[64];
-	size_t len = strlen(table->instance);
-
-	snprintf(alias, sizeof(alias), "shunt %s", table->instance);
-	if (!strcmp(info->alias, alias) && !strncmp(info->name, table->instance, len) &&
-	    info->name[len] == '-' && table->n_stale < PORT_ID_MAX)
-		table->stale[table->n_stale++] = info->ifindex;
-}
-
-static void stale_del(struct port_table *table)
-{
-	table->stale = calloc(PORT_ID_MAX, sizeof(*table->stale));
-	if (!table->stale)
-		return;
-	link_for_each(table->links, stale_visit, table);
-	for (unsigned i = 0; i < table->n_stale; i++)
-		link_del(table->links, table->stale[i]);
-	free(table->stale);
-	table->stale = NULL;
-}
-
 static void upcall_down(struct port_table *table)
 {
+	if (table->is_left && table->upcall)
+		upcall_leave(table->upcall);
 	upcall_free(&table->upcall);
 	bpf_programs_free(&table->programs);
 }
@@ -135,13 +112,13 @@ static void upcall_down(struct port_table *table)
 static int upcall_up(struct port_table *table, struct err *err)
 {
 	const struct port_host *host = table->host;
-	struct bpf_settings settings = {.n_workers = host->n_workers, .flow_maps = host->flow_maps};
+	struct bpf_settings settings = {.n_workers = host->n_workers, .hold = !table->is_settled};
 	int rc = upcall_new(&table->upcall, table->links, table->instance, host->n_workers, err);
 
 	if (rc)
 		return rc;
 	settings.upcall_ifindex = upcall_outer(table->upcall);
-	rc = bpf_programs_new(&table->programs, table->instance, &settings, err);
+	rc = bpf_programs_new(&table->programs, table->pins, &settings, err);
 	if (!rc)
 		rc = upcall_start(table->upcall, table->programs, table->umems, host, err);
 	if (rc)
@@ -190,36 +167,27 @@ static void upcall_restart(struct port_table *table)
 
 static int kernel_start(struct port_table *table, struct err *err)
 {
-	int rc = pins_claim(&table->lock_fd, table->instance, err);
+	int rc = notes_open(&table->notes, table->pins);
 
 	if (rc)
-		return rc;
+		return err_set(err, -rc, "the map of port numbers: %s", strerror(-rc));
 	rc = link_client_new(&table->links);
 	if (rc)
 		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
-	stale_del(table);
+	table->is_left = notes_were_there(table->notes);
+	if (!table->is_left)
+		port_stale_devices_del(table);
+	port_numbers_read(table);
 	rc = umems_new(table, err);
 	return rc ? rc : upcall_up(table, err);
 }
 
-static bool is_instance_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len && len < PINS_INSTANCE_SIZE &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
-
-int port_table_new(struct port_table **out, struct event_base *base, const char *instance,
+int port_table_new(struct port_table **out, struct event_base *base, struct pins *pins,
 		   const struct port_host *host, struct err *err)
 {
 	own(port_table_free) struct port_table *table = NULL;
 	int rc;
 
-	if (!is_instance_name(instance))
-		return err_set(err, EINVAL,
-			       "instance %s: a name has 1 to 8 characters of a-z, 0-9 and -",
-			       instance);
 	if (!host->n_workers || host->n_workers > PORT_MAX_QUEUES)
 		return err_set(err, EINVAL, "%u workers: 1 to %u are possible", host->n_workers,
 			       PORT_MAX_QUEUES);
@@ -227,8 +195,8 @@ int port_table_new(struct port_table **out, struct event_base *base, const char 
 	if (!table)
 		return err_set(err, ENOMEM, "out of memory");
 	table->host = host;
-	table->lock_fd = -1;
-	strcpy(table->instance, instance);
+	table->pins = pins;
+	table->instance = pins_instance(pins);
 	table->promisc_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (table->promisc_fd < 0)
 		return err_set(err, errno, "packet socket: %s%s", strerror(errno),
@@ -256,12 +224,17 @@ void port_table_free(struct port_table **p)
 	if (table->retry)
 		event_free(table->retry);
 	xdp_watch_free(&table->xdp_watch);
+	if (!table->is_left)
+		port_stale_programs_drop(table);
 	upcall_down(table);
 	for (unsigned w = 0; table->umems && w < table->host->n_workers; w++)
 		umem_free(&table->umems[w]);
 	free(table->umems);
+	if (table->links && table->notes && !table->is_left)
+		port_stale_devices_del(table);
+	port_numbers_forget(table);
 	link_client_free(&table->links);
-	pins_release(&table->lock_fd, table->instance);
+	notes_close(&table->notes);
 	fd_close(&table->promisc_fd);
 	mem_free(p);
 }

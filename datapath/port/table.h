@@ -10,7 +10,10 @@
 
 struct event;
 struct link_client;
+struct number_before;
 struct link_info;
+struct notes;
+struct pins;
 struct umem;
 struct xdp_watch;
 struct xsk;
@@ -18,8 +21,9 @@ struct xsk;
 struct port_table {
 	/* fixed after create */
 	const struct port_host *host;
-	char instance[9];
-	int lock_fd;    /* our folder in bpffs */
+	struct pins *pins;
+	struct notes *notes;
+	const char *instance;
 	int promisc_fd; /* a packet socket: devices are promiscuous as long as it is open */
 	struct link_client *links;
 	struct upcall *upcall;
@@ -29,7 +33,10 @@ struct port_table {
 	struct xdp_watch *xdp_watch;
 	struct event *retry; /* ticks while a port waits for more than an event */
 	/* control only */
-	uint32_t *stale; /* devices that a dead daemon left, while we start */
+	bool is_settled; /* what an earlier daemon left has been taken over or has gone */
+	bool is_left;    /* what is in the kernel stays there */
+	struct number_before *before; /* uthash: ports of an earlier daemon */
+	uint32_t *stale;              /* devices to be deleted */
 	unsigned n_stale;
 	struct port *by_id[PORT_ID_MAX];
 	struct port *by_name;    /* uthash */
@@ -87,6 +94,15 @@ void port_xsk_counters_add(const struct port *port, struct port_counters *counte
 uint64_t port_xsk_n_full(const struct port *port);
 /* True if the kernel has taken a socket from its device. */
 bool port_xsk_is_dead(const struct port *port);
+
+/* The next daemon is told of the port; what an earlier one told of it, if its device is the same. */
+void port_note_write(const struct port *port);
+void port_note_read(struct port *port);
+/* See adopt.c. */
+void port_numbers_read(struct port_table *table);
+void port_numbers_forget(struct port_table *table);
+void port_stale_devices_del(struct port_table *table);
+void port_stale_programs_drop(struct port_table *table);
 
 /* What the kernel sends to the port's device. */
 int port_output_update(struct port *port, const struct link_info *info);

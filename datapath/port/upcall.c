@@ -26,6 +26,7 @@ struct upcall {
 	uint32_t outer_ifindex, inner_ifindex;
 	unsigned n_workers;
 	uint32_t len_max; /* longest frame that fits, with its header */
+	bool is_left;
 	/* fixed after start */
 	struct bpf_programs *programs;
 	const struct port_host *host;
@@ -163,7 +164,22 @@ struct txq *upcall_txq(struct upcall *upcall, unsigned worker)
 	return &upcall->xsks[worker]->txq;
 }
 
-/* Left by a daemon that died. Nobody else's: the pair carries the instance's alias. */
+/* True if an earlier daemon's pair is there and fits. It carries the instance's alias. */
+static bool device_adopt(struct upcall *upcall, const char *alias)
+{
+	struct link_info outer, inner;
+
+	if (link_lookup(upcall->links, upcall->outer, &outer) ||
+	    link_lookup(upcall->links, upcall->inner, &inner) || strcmp(outer.alias, alias) ||
+	    outer.peer != inner.ifindex || inner.n_rxq != upcall->n_workers ||
+	    ethtool_tx_offloads_off(upcall->outer))
+		return false;
+	upcall->outer_ifindex = outer.ifindex;
+	upcall->inner_ifindex = inner.ifindex;
+	return true;
+}
+
+/* One that does not fit. */
 static void stale_del(struct link_client *links, const char *name, const char *alias)
 {
 	struct link_info info;
@@ -179,7 +195,10 @@ static int device_new(struct upcall *upcall, const char *instance, struct err *e
 	int rc;
 
 	snprintf(alias, sizeof(alias), "shunt %s", instance);
+	if (device_adopt(upcall, alias))
+		return 0;
 	stale_del(upcall->links, upcall->outer, alias);
+	stale_del(upcall->links, upcall->inner, alias);
 	rc = link_veth_new(upcall->links, &(struct link_veth){
 						  .name = upcall->outer,
 						  .peer = upcall->inner,
@@ -231,9 +250,15 @@ void upcall_free(struct upcall **p)
 		return;
 	upcall_stop(upcall);
 	/* One end may have been moved out of reach. */
-	if (upcall->outer_ifindex && link_del(upcall->links, upcall->outer_ifindex))
+	if (!upcall->is_left && upcall->outer_ifindex &&
+	    link_del(upcall->links, upcall->outer_ifindex))
 		link_del(upcall->links, upcall->inner_ifindex);
 	mem_free(p);
+}
+
+void upcall_leave(struct upcall *upcall)
+{
+	upcall->is_left = true;
 }
 
 /* With XDP on its peer the outer end says how large its MTU may be: one page of the kernel's less

@@ -24,10 +24,12 @@ struct umem;
 struct upcall;
 struct xsk;
 
-/* Makes the device; it is down. `instance` names it. 0 or -errno with a text. */
+/* Makes the device, or takes over the one that an earlier daemon left. `instance` names it. 0 or -errno with a text. */
 int upcall_new(struct upcall **out, struct link_client *links, const char *instance,
 	       unsigned n_workers, struct err *err);
 void upcall_free(struct upcall **upcall);
+/* From now on upcall_free() leaves the device. */
+void upcall_leave(struct upcall *upcall);
 
 uint32_t upcall_outer(const struct upcall *upcall); /* ifindexes */
 uint32_t upcall_inner(const struct upcall *upcall);

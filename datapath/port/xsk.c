@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <linux/if_xdp.h>
 
 #include "base/own.h"
@@ -11,9 +12,11 @@
 #include "port/port.h"
 #include "port/umem.h"
 
-#define TX_PER_CALL 32 /* what copy mode sends in one system call */
-#define KICKS_MAX   (XSK_TX_SIZE / TX_PER_CALL + 4)
-#define SEND_BUFFER (4 << 20) /* bytes of packets that may be on their way */
+#define BIND_TRIES   20
+#define BIND_WAIT_NS 2000000 /* the kernel gives a closed socket's queue back a moment later */
+#define TX_PER_CALL  32      /* what copy mode sends in one system call */
+#define KICKS_MAX    (XSK_TX_SIZE / TX_PER_CALL + 4)
+#define SEND_BUFFER  (4 << 20) /* bytes of packets that may be on their way */
 
 /* From <linux/if_xdp.h> of Linux 6.17: how many packets copy mode sends in one system call. */
 #define XDP_MAX_TX_SKB_BUDGET 9
@@ -249,12 +252,16 @@ static int socket_new(struct xsk *xsk, const struct xsk_config *config)
 int xsk_new(struct xsk **out, struct umem *umem, const struct xsk_config *config)
 {
 	own(mem_free) struct xsk *xsk = calloc(1, sizeof(*xsk));
-	int rc;
+	int rc = -EBUSY;
 
 	if (!xsk)
 		return -ENOMEM;
 	xsk->umem = umem;
-	rc = socket_new(xsk, config);
+	for (unsigned i = 0; i < BIND_TRIES && rc == -EBUSY; i++) {
+		if (i)
+			nanosleep(&(struct timespec){.tv_nsec = BIND_WAIT_NS}, NULL);
+		rc = socket_new(xsk, config);
+	}
 	if (rc)
 		return rc;
 	umem->n_sockets++;

@@ -46,7 +46,8 @@ struct xsk_config {
 	bool zerocopy;
 };
 
-/* Binds a socket of `umem` to a queue. 0 or -errno. Control. */
+/* Binds a socket of `umem` to a queue. Waits some milliseconds for a queue that was in use a moment ago.
+ * 0 or -errno. Control. */
 int xsk_new(struct xsk **out, struct umem *umem, const struct xsk_config *config);
 /* No worker may use it any more. Control. */
 void xsk_free(struct xsk **xsk);

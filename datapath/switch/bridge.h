@@ -20,6 +20,7 @@ struct bridge_view;
 struct credit_book;
 struct event;
 struct fdb;
+struct flow_mask;
 struct flow_maps;
 struct flow_tables;
 struct frame_pool;
@@ -29,6 +30,7 @@ struct ofports;
 struct packet_in_watcher;
 struct packet_ins;
 struct packet_outs;
+struct pins;
 struct port_fake;
 struct revalidator;
 struct snapshot;
@@ -47,11 +49,13 @@ struct vswitch {
 	struct port_table *port_table; /* NULL: only fake ports */
 	struct revalidator *revalidator;
 	struct credit_book *credits;
+	struct pins *pins;           /* NULL: only fake ports */
 	struct flow_maps *flow_maps; /* NULL: the kernel has no flow cache */
 	struct offload *offload;     /* NULL: it is to stay empty */
 	struct packet_ins *packet_ins;
 	struct packet_outs *packet_outs;
 	/* control only */
+	bool is_left;
 	struct bridge *bridges; /* uthash by name */
 	uint32_t n_bridges_made;
 	uint64_t n_no_controller; /* DROP_NO_CONTROLLER of no port */
@@ -60,6 +64,8 @@ struct vswitch {
 	struct snapshot *spare; /* for the next change */
 	struct mask_table *masks;
 	struct event *ticker; /* NULL: tests turn it */
+	const struct flow_mask **adopted_masks; /* references, until it is settled */
+	unsigned n_adopted_masks;
 	/* published as path_host.view; control only, as a pointer */
 	struct snapshot *snapshot;
 	/* see flow/version.h; read by everybody. The flow maps' own, or ours */

@@ -124,6 +124,16 @@ static void port_free(struct bridge_port **p)
 	mem_free(p);
 }
 
+/* The number that the port had before the daemon was started anew, else another. */
+static int id_take(struct vswitch *sw, const char *name)
+{
+	uint16_t before = sw->port_table ? port_number_before(sw->port_table, name) : PORT_ID_NONE;
+
+	if (before && port_ids_claim(&sw->ids, before))
+		return before;
+	return port_ids_take(&sw->ids, clock_now(sw->options.clock));
+}
+
 static int port_new(struct bridge_port **out, struct bridge *bridge,
 		    const struct bridge_port_config *config, struct err *err)
 {
@@ -135,7 +145,7 @@ static int port_new(struct bridge_port **out, struct bridge *bridge,
 		return err_set(err, ENOMEM, "port %s: out of memory", config->port.name);
 	port->bridge = bridge;
 	port->config = *config;
-	rc = port_ids_take(&sw->ids, clock_now(sw->options.clock));
+	rc = id_take(sw, config->port.name);
 	if (rc < 0)
 		return err_set(err, -rc, "port %s: the switch has all the ports it can have (%d)",
 			       config->port.name, PORT_ID_MAX - 1);

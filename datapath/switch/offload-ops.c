@@ -29,6 +29,11 @@ _Static_assert(sizeof(struct tally *) == sizeof(uint64_t), "so is a pointer");
 
 #define KEY_WORDS_MAX (1 + KERNEL_FLOW_OPS + CREDIT_TALLIES_MAX)
 
+struct stretch {
+	uint32_t first;
+	uint32_t size; /* a logarithm */
+};
+
 struct op_lists {
 	/* fixed after create */
 	struct flow_op *ops;
@@ -38,6 +43,8 @@ struct op_lists {
 	uint32_t n_used; /* of the map, from its beginning; 0 is not used */
 	/* By size: stretches that nobody has. The first word of each is the number of the next; 0: none */
 	uint32_t free[SIZE_LARGEST + 1];
+	struct stretch *reserved;
+	uint32_t n_reserved;
 };
 
 int op_lists_new(struct op_lists **out, struct flow_op *ops, struct credit_book *book)
@@ -68,6 +75,7 @@ void op_lists_free(struct op_lists **lists)
 		return;
 	HASH_ITER (hh, (*lists)->by_word, list, next)
 		list_free(*lists, list);
+	free((*lists)->reserved);
 	mem_free(lists);
 }
 
@@ -82,24 +90,95 @@ static uint32_t size_for(uint32_t n_ops)
 	return size;
 }
 
-/* 0: there is none. */
-static uint32_t stretch_take(struct op_lists *lists, uint32_t size)
-{
-	uint32_t first = lists->free[size];
-
-	if (first) {
-		memcpy(&lists->free[size], &lists->ops[first], sizeof(lists->free[size]));
-	} else if (lists->n_used + (1u << size) <= KERNEL_OPS) {
-		first = lists->n_used;
-		lists->n_used += 1u << size;
-	}
-	return first;
-}
-
 static void stretch_give(struct op_lists *lists, uint32_t first, uint32_t size)
 {
 	memcpy(&lists->ops[first], &lists->free[size], sizeof(lists->free[size]));
 	lists->free[size] = first;
+}
+
+/* 0: there is none of that size. */
+static uint32_t free_take(struct op_lists *lists, uint32_t size)
+{
+	const uint32_t first = lists->free[size];
+
+	if (first)
+		memcpy(&lists->free[size], &lists->ops[first], sizeof(lists->free[size]));
+	return first;
+}
+
+/* 0: there is none. */
+static uint32_t stretch_take(struct op_lists *lists, uint32_t size)
+{
+	uint32_t first = free_take(lists, size), larger = size;
+
+	if (!first && lists->n_used + (1u << size) <= KERNEL_OPS) {
+		first = lists->n_used;
+		lists->n_used += 1u << size;
+	}
+	while (!first && larger < SIZE_LARGEST)
+		first = free_take(lists, ++larger);
+	for (; first && larger > size; larger--)
+		stretch_give(lists, first + (1u << (larger - 1)), larger - 1);
+	return first;
+}
+
+/* ---- stretches of an earlier daemon's ---- */
+
+int op_lists_reserve(struct op_lists *lists, uint32_t first, uint32_t n_ops)
+{
+	struct stretch *more;
+
+	if (!n_ops || n_ops > KERNEL_FLOW_OPS || first < KERNEL_FLOW_OPS ||
+	    first > KERNEL_OPS - (1u << size_for(n_ops)))
+		return -EINVAL;
+	more = realloc(lists->reserved, (lists->n_reserved + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	lists->reserved = more;
+	lists->reserved[lists->n_reserved++] = (struct stretch){first, size_for(n_ops)};
+	return 0;
+}
+
+static int compare_firsts(const void *a, const void *b)
+{
+	const struct stretch *left = a, *right = b;
+
+	return left->first < right->first ? -1 : left->first > right->first;
+}
+
+static void gap_give(struct op_lists *lists, uint32_t first, uint32_t end)
+{
+	for (uint32_t size = SIZE_LARGEST; size >= SIZE_SMALLEST; size--)
+		for (; first + (1u << size) <= end; first += 1u << size)
+			stretch_give(lists, first, size);
+}
+
+/* Many entries refer to one of them: each is kept once. */
+void op_lists_reserved(struct op_lists *lists)
+{
+	uint32_t end = KERNEL_FLOW_OPS, n = 0;
+
+	if (lists->n_reserved)
+		qsort(lists->reserved, lists->n_reserved, sizeof(*lists->reserved), compare_firsts);
+	for (uint32_t i = 0; i < lists->n_reserved; i++) {
+		const struct stretch stretch = lists->reserved[i];
+
+		if (stretch.first < end)
+			continue;
+		gap_give(lists, end, stretch.first);
+		end = stretch.first + (1u << stretch.size);
+		lists->reserved[n++] = stretch;
+	}
+	lists->n_reserved = n;
+	lists->n_used = end;
+}
+
+void op_lists_release(struct op_lists *lists)
+{
+	for (uint32_t i = 0; i < lists->n_reserved; i++)
+		stretch_give(lists, lists->reserved[i].first, lists->reserved[i].size);
+	lists->n_reserved = 0;
+	mem_free(&lists->reserved);
 }
 
 /* ---- lists ---- */
@@ -203,5 +282,5 @@ uint32_t op_list_first(const struct op_list *list)
 
 struct credit *op_list_credit(const struct op_list *list)
 {
-	return list->credit;
+	return list ? list->credit : NULL;
 }

@@ -27,6 +27,15 @@ struct op_list *op_list_find(const struct op_lists *lists, const struct flow_op 
 /* The same, made if there is none; takes a reference. 0, -ENOMEM, -ENOSPC: the map is full. */
 int op_list_get(struct op_lists *lists, const struct flow_op *ops, uint32_t n_ops,
 		const struct credit_list *credits, struct op_list **out);
+/* ---- stretches of the map that entries of an earlier daemon refer to. Before any list is made ---- */
+
+/* Keeps this one from being written to. 0, -ENOMEM, -EINVAL: it cannot be one. */
+int op_lists_reserve(struct op_lists *lists, uint32_t first, uint32_t n_ops);
+/* All have been reserved: what lies between them is free. */
+void op_lists_reserved(struct op_lists *lists);
+/* Nobody reads them any more. Idempotent. */
+void op_lists_release(struct op_lists *lists);
+
 /* Gives a reference back and sets *list to NULL. NULL-safe. */
 void op_list_put(struct op_lists *lists, struct op_list **list);
 

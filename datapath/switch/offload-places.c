@@ -94,6 +94,24 @@ void places_leave(struct places *places, uint32_t i, uint64_t now)
 	push(places, &places->resting, i);
 }
 
+bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, uint64_t now)
+{
+	if (i == PLACE_NONE || i >= KERNEL_PLACES || places->place[i].state != PLACE_UNUSED ||
+	    places->n_live == KERNEL_FLOWS)
+		return false;
+	places_join(places, i, in_port, now);
+	if (places->n_made < i)
+		places->n_made = i;
+	return true;
+}
+
+void places_adopted(struct places *places, uint64_t now)
+{
+	for (uint32_t i = 1; i <= places->n_made; i++)
+		if (places->place[i].state == PLACE_UNUSED)
+			places_leave(places, i, now);
+}
+
 uint32_t places_ripe(struct places *places, uint64_t now)
 {
 	const uint32_t i = places->resting.first;

@@ -21,7 +21,7 @@ struct place {
 	uint64_t n_bytes;
 	uint64_t made_at;
 	uint64_t since;       /* live: last used; resting: since then; clock ns */
-	struct op_list *list; /* a reference */
+	struct op_list *list; /* a reference; NULL: of an earlier daemon's, not yet confirmed */
 	uint32_t slot;        /* live: in the index */
 	uint32_t next;        /* in its port's ring, or among those that rest or are unused */
 	uint32_t prev;        /* in its port's ring */
@@ -59,6 +59,10 @@ uint32_t places_take(struct places *places);
 void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
 /* A live one, or one that was taken, rests from now on. */
 void places_leave(struct places *places, uint32_t i, uint64_t now);
+/* The same, for an entry that an earlier daemon made at this place. False: the place is taken. */
+bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
+/* All have been adopted: the places between them rest. */
+void places_adopted(struct places *places, uint64_t now);
 /* The one that has rested for long enough; PLACE_NONE. It is unused from here on. */
 uint32_t places_ripe(struct places *places, uint64_t now);
 

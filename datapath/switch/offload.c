@@ -39,6 +39,7 @@ struct offload {
 	struct places places;
 	struct op_lists *lists;
 	struct translation translation; /* scratch */
+	uint64_t confirmed_at;          /* 0: no stretches of an earlier daemon's are reserved */
 	/* counters: written under the lock */
 	struct offload_stats stats;
 };
@@ -253,6 +254,10 @@ static void ripen(struct offload *offload, uint64_t now)
 {
 	uint32_t i;
 
+	if (offload->confirmed_at && now - offload->confirmed_at > FLOW_MAPS_REST_NS) {
+		op_lists_release(offload->lists);
+		offload->confirmed_at = 0;
+	}
 	while ((i = places_ripe(&offload->places, now)) != PLACE_NONE) {
 		entry_count(offload, i, now);
 		op_list_put(offload->lists, &offload->places.place[i].list);
@@ -306,6 +311,22 @@ static void masked_of(const struct kernel_flow *flow, const struct flow_mask *ma
 	memcpy(out->key.word, flow->word, sizeof(flow->word));
 }
 
+/* An earlier daemon's entry that does what has been decided is ours from here on. */
+static bool entry_confirm(struct offload *offload, uint32_t i)
+{
+	const struct translation *decision = &offload->translation;
+	struct kernel_flow *flow = &offload->maps->flows[i];
+	struct op_list **list = &offload->places.place[i].list;
+
+	if (flow->n_ops != decision->ops.n_ops ||
+	    memcmp(ops_of(offload, i), decision->ops.op, flow->n_ops * sizeof(flow->op)) != 0 ||
+	    op_list_get(offload->lists, decision->ops.op, decision->ops.n_ops, &decision->credits,
+			list))
+		return false;
+	__atomic_store_n(&flow->list, op_list_first(*list), __ATOMIC_RELEASE);
+	return true;
+}
+
 static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 {
 	struct kernel_flow *flow = &offload->maps->flows[i];
@@ -325,7 +346,7 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 	masked_of(flow, mask, &masked);
 	if (!decide(offload, view, &masked, now))
 		entry_remove(offload, i, now);
-	else if (does_so(offload, i))
+	else if (offload->places.place[i].list ? does_so(offload, i) : entry_confirm(offload, i))
 		stamp_write(flow, version_deps_stamp(deps));
 	else
 		entry_replace(offload, i, &masked, now);
@@ -348,7 +369,8 @@ void offload_renew(struct offload *offload, uint64_t now)
 {
 	static const struct path_offer nothing;
 
-	if (!offload)
+	/* While the maps are held, what is published is no whole switch: see switch/adopt.c. */
+	if (!offload || offload->maps->is_held)
 		return;
 	begin(offload);
 	ripen(offload, now);
@@ -507,6 +529,90 @@ void offload_harvest(struct offload *offload, uint64_t now)
 			place->since = now;
 	}
 	pthread_mutex_unlock(&offload->lock);
+}
+
+/* ---- from one daemon to the next ---- */
+
+/* An entry in this slot that a program may still find, and that holds. */
+static bool is_adoptable(const struct offload *offload, uint32_t slot, uint32_t i)
+{
+	const struct kernel_flow *flow = &offload->maps->flows[i];
+	struct kernel_key key = {.mask = flow->mask};
+
+	memcpy(key.word, flow->word, sizeof(key.word));
+	return flow->mask < FLOW_MASK_IDS && flow->packet_class < N_PACKET_CLASSES &&
+	       (flow->list || flow->n_ops == 1) && is_fresh(offload, i) &&
+	       flow_index_find(offload->maps, &key) == slot;
+}
+
+static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint64_t now)
+{
+	const struct kernel_flow *flow = &offload->maps->flows[i];
+	struct kernel_count count;
+	struct flow_key key = {0};
+	int rc;
+
+	if (i >= KERNEL_PLACES || !is_adoptable(offload, slot, i))
+		return -EINVAL;
+	memcpy(key.word, flow->word, sizeof(flow->word));
+	if (!is_port_number(key.packet.in_port))
+		return -EINVAL;
+	rc = flow->list ? op_lists_reserve(offload->lists, flow->list, flow->n_ops) : 0;
+	if (rc)
+		return rc;
+	if (!places_adopt(&offload->places, i, key.packet.in_port, now))
+		return -EINVAL;
+	flow_maps_count(offload->maps, i, &count);
+	offload->places.place[i].slot = slot;
+	offload->places.place[i].n_packets = count.n_packets;
+	offload->places.place[i].n_bytes = count.n_bytes;
+	return 0;
+}
+
+void offload_adopt(struct offload *offload, uint64_t now)
+{
+	begin(offload);
+	for (uint32_t slot = 0; slot < INDEX_BUCKETS * INDEX_BUCKET_SLOTS; slot++) {
+		const uint32_t i = flow_index_place(offload->maps, slot);
+
+		if (i && entry_adopt(offload, slot, i, now))
+			flow_index_clear(offload->maps, slot);
+	}
+	op_lists_reserved(offload->lists);
+	places_adopted(&offload->places, now);
+	end(offload);
+}
+
+void offload_learn(struct offload *offload, uint64_t now,
+		   void (*learned)(void *ctx, const struct path_learned *learned), void *ctx)
+{
+	const struct path_host *host = offload->host;
+	const struct path_view *view = rcu_load(host->view);
+	struct translation *scratch = &offload->translation;
+
+	pthread_mutex_lock(&offload->lock);
+	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
+		struct flow_key key = {0};
+
+		memcpy(key.word, offload->maps->flows[i].word,
+		       sizeof(offload->maps->flows[i].word));
+		if (offload->places.place[i].state != PLACE_LIVE ||
+		    !view->masks[key.packet.in_port])
+			continue;
+		version_deps_begin_on(&scratch->deps, host->versions, VERSION_KERNEL);
+		host->refresh(view, &key, now, scratch);
+		for (uint32_t n = 0; n < scratch->n_learned; n++)
+			learned(ctx, &scratch->learned[n]);
+	}
+	pthread_mutex_unlock(&offload->lock);
+}
+
+void offload_confirm(struct offload *offload, uint64_t now)
+{
+	begin(offload);
+	offload->confirmed_at = now;
+	renew_all(offload, now);
+	end(offload);
 }
 
 /* ---- showing ---- */

@@ -22,6 +22,7 @@ struct mailbox;
 struct offload;
 struct packet_key;
 struct path_host;
+struct path_learned;
 
 /* `maps`, `host` (which need not be filled in yet) and `book` are borrowed. 0, -ENOMEM or an errno.
  * Control. */
@@ -72,6 +73,17 @@ bool offload_visit(struct offload *offload, uint64_t now, uint32_t *cursor, uint
  * can. `key` is masked. Any thread. */
 const char *offload_refusal(const struct flow_mask *mask, const struct packet_key *key,
 			    const struct flow_op *ops, uint32_t n_ops);
+
+/* ---- what an earlier daemon left in the maps. Control ---- */
+
+/* Makes the entries that hold ours. Before anything else, while the maps are held. */
+void offload_adopt(struct offload *offload, uint64_t now);
+/* Calls `learned` for what the packets of those entries teach by the view that is published now.
+ * Registered with RCU and online. */
+void offload_learn(struct offload *offload, uint64_t now,
+		   void (*learned)(void *ctx, const struct path_learned *learned), void *ctx);
+/* After the maps were released: translates all entries again, however many. Offline. */
+void offload_confirm(struct offload *offload, uint64_t now);
 
 /* How the kernel looks packets of this view up; before it is published. Control. */
 void offload_masks_write(struct flow_maps *maps, const struct bridge_view *view);

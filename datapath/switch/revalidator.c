@@ -35,6 +35,8 @@ struct revalidator {
 	/* revalidator only */
 	uint64_t aged_at;
 	bool has_entries; /* there is something to age, in FDBs or in the kernel */
+	/* atomic; control sets */
+	bool is_woken;
 };
 
 int revalidator_new(struct revalidator **out, struct vswitch *sw)
@@ -55,16 +57,22 @@ int revalidator_new(struct revalidator **out, struct vswitch *sw)
 	return 0;
 }
 
+void revalidator_stop(struct revalidator *revalidator)
+{
+	if (!revalidator->is_started)
+		return;
+	eventfd_write(revalidator->stop_fd, 1);
+	pthread_join(revalidator->thread, NULL);
+	revalidator->is_started = false;
+}
+
 void revalidator_free(struct revalidator **p)
 {
 	struct revalidator *revalidator = *p;
 
 	if (!revalidator)
 		return;
-	if (revalidator->is_started) {
-		eventfd_write(revalidator->stop_fd, 1);
-		pthread_join(revalidator->thread, NULL);
-	}
+	revalidator_stop(revalidator);
 	fd_close(&revalidator->stop_fd);
 	mailbox_free(&revalidator->mailbox);
 	mem_free(p);
@@ -73,6 +81,12 @@ void revalidator_free(struct revalidator **p)
 struct mailbox *revalidator_mailbox(const struct revalidator *revalidator)
 {
 	return revalidator->mailbox;
+}
+
+void revalidator_wake(struct revalidator *revalidator)
+{
+	__atomic_store_n(&revalidator->is_woken, true, __ATOMIC_RELEASE);
+	eventfd_write(mailbox_fd(revalidator->mailbox), 1);
 }
 
 static void learn(const struct snapshot *snapshot, const struct path_learned *learned, uint64_t now)
@@ -141,6 +155,8 @@ bool revalidator_turn(struct revalidator *revalidator)
 	bool has_more = true;
 
 	mailbox_wake_ack(revalidator->mailbox);
+	revalidator->has_entries |=
+		__atomic_exchange_n(&revalidator->is_woken, false, __ATOMIC_ACQ_REL);
 	/* A flood of addresses fills the box as fast as it is emptied: the rest is the next turn's. */
 	for (unsigned i = 0; i < MAILBOX_SLOTS / LOCK_BATCH && has_more; i++)
 		has_more = learn_batch(revalidator, now);

@@ -15,6 +15,11 @@ int revalidator_new(struct revalidator **out, struct vswitch *sw);
 /* Stops it if it runs. */
 void revalidator_free(struct revalidator **revalidator);
 int revalidator_start(struct revalidator *revalidator);
+/* Ends the thread. Idempotent. Control. */
+void revalidator_stop(struct revalidator *revalidator);
+
+/* There are entries to age that it was not told of. Control. */
+void revalidator_wake(struct revalidator *revalidator);
 
 /* Where workers send struct path_learned. Borrowed. */
 struct mailbox *revalidator_mailbox(const struct revalidator *revalidator);

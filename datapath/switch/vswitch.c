@@ -15,7 +15,10 @@
 #include "flow/cache.h"
 #include "packet/frame.h"
 #include "path/worker.h"
+#include "port/bpf_programs.h"
 #include "port/flow_maps.h"
+#include "port/pins.h"
+#include "switch/adopt.h"
 #include "switch/bridge.h"
 #include "switch/flow_store.h"
 #include "switch/offload.h"
@@ -113,10 +116,22 @@ static int threads_start(struct vswitch *sw)
 	return rc;
 }
 
+static int pins_take(struct vswitch *sw, struct err *err)
+{
+	char build[BPF_BUILD_NAME_SIZE];
+	int rc;
+
+	bpf_build_name(build);
+	rc = pins_open(&sw->pins, sw->options.instance, build, err);
+	/* Should we fail to start, what is there goes on. */
+	sw->is_left = !rc && pins_has_set(sw->pins);
+	return rc;
+}
+
 /* They live with the flow maps, for the programs to see; without those, by themselves. */
 static int versions_new(struct vswitch *sw)
 {
-	int rc = sw->options.no_devices ? -ENOTSUP : flow_maps_new(&sw->flow_maps);
+	int rc = sw->pins ? flow_maps_new(&sw->flow_maps, sw->pins) : -ENOTSUP;
 
 	if (rc && rc != -ENOTSUP)
 		log_warn("switch", "no flow cache in the kernel: %s", strerror(-rc));
@@ -151,6 +166,8 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		return rc;
 	if (sw->flow_maps && !sw->options.no_fast_path)
 		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host, sw->credits);
+	if (!rc)
+		rc = adopt_begin(sw);
 	if (rc)
 		return rc;
 	sw->path_host = (struct path_host){
@@ -169,7 +186,6 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	sw->port_host = (struct port_host){
 		.ctx = sw,
 		.n_workers = sw->n_workers,
-		.flow_maps = sw->flow_maps,
 		.pool = host_pool,
 		.rxq_add = host_rxq_add,
 		.rxq_del = host_rxq_del,
@@ -219,15 +235,22 @@ int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 		return err_set(err, EINVAL, "switch: %u workers are too many: use 1 to %d",
 			       options->n_workers, WORKERS_MAX);
 	sw->n_workers = options->n_workers ? options->n_workers : workers_default();
+	if (!options->no_devices) {
+		rc = pins_take(sw, err);
+		if (rc)
+			return rc;
+	}
 	rc = parts_new(sw, base);
 	if (!rc)
 		rc = ticker_new(sw, base);
 	if (rc)
 		return err_set(err, -rc, "switch: cannot start its workers: %s", strerror(-rc));
 	if (!options->no_devices)
-		rc = port_table_new(&sw->port_table, base, options->instance, &sw->port_host, err);
+		rc = port_table_new(&sw->port_table, base, sw->pins, &sw->port_host, err);
 	if (rc)
 		return rc;
+	if (sw->port_table)
+		adopt_numbers(sw);
 	*out = take_ptr(sw);
 	return 0;
 }
@@ -263,6 +286,10 @@ void vswitch_free(struct vswitch **p)
 	offload_free(&sw->offload);
 	flow_maps_free(&sw->flow_maps);
 	credit_book_free(&sw->credits);
+	mem_free(&sw->adopted_masks);
+	if (sw->pins && !sw->is_left)
+		pins_clear(sw->pins);
+	pins_close(&sw->pins);
 	pthread_mutex_destroy(&sw->fdb_lock);
 	rcu_reader_end();
 	mem_free(p);

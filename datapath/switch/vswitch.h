@@ -46,8 +46,14 @@ struct vswitch_options {
 /* `base` is the control thread's; NULL in tests. */
 int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 		struct event_base *base, struct err *err);
-/* Stops the workers, removes every port, leaves every device as it was found. */
+/* Stops the workers, removes every port, leaves every device as it was found; after vswitch_leave(): lets
+ * go of everything as it is. */
 void vswitch_free(struct vswitch **sw);
+/* The switch is for the first time what it is to be: takes over the entries that the kernel had from an
+ * earlier daemon, as far as they still hold, and lets packets come that it does not know. Once. */
+void vswitch_settle(struct vswitch *sw);
+/* From now on whatever is taken down is taken down here only: the kernel goes on with what it knows. */
+void vswitch_leave(struct vswitch *sw);
 unsigned vswitch_n_workers(const struct vswitch *sw);
 /* What is done once a second, of flows: the event loop calls it, and tests that have none. Control. */
 void vswitch_tick(struct vswitch *sw);

@@ -18,6 +18,8 @@
 #include "packet/checksum.h"
 #include "packet/frame.h"
 #include "packet/parse.h"
+#include "port/bpf_programs.h"
+#include "port/pins.h"
 #include "port/port.h"
 #include "port/queue.h"
 
@@ -262,21 +264,29 @@ static int run(struct bench *bench, char **argv)
 	struct event *term = evsignal_new(bench->base, SIGTERM, stop, bench);
 	struct event *interrupt = evsignal_new(bench->base, SIGINT, stop, bench);
 	struct port_table *table = NULL;
+	char build[BPF_BUILD_NAME_SIZE];
+	struct pins *pins = NULL;
 	struct err err = ERR_INIT;
 	int rc = 1;
 
 	event_add(term, NULL);
 	event_add(interrupt, NULL);
 	bench->flush = event_new(bench->base, -1, 0, flush_ready, bench);
-	if (port_table_new(&table, bench->base, argv[1], &host, &err))
+	bpf_build_name(build);
+	if (pins_open(&pins, argv[1], build, &err) ||
+	    port_table_new(&table, bench->base, pins, &host, &err))
 		fprintf(stderr, "%s\n", err.text);
 	else
 		rc = plug(table, 1, argv[2]) || plug(table, 2, argv[3]);
 	if (!rc) {
+		port_table_settle(table);
 		event_base_dispatch(bench->base);
 		print_counters(table, bench);
 	}
 	port_table_free(&table);
+	if (pins)
+		pins_clear(pins);
+	pins_close(&pins);
 	event_free(bench->flush);
 	event_free(term);
 	event_free(interrupt);

@@ -240,6 +240,80 @@ check_offloads()
 		fail "$1 has no tx-checksumming"
 }
 
+# ---- traffic that goes on meanwhile: see tests/support/streams ----
+
+stream_sender="" stream_counter="" bulk_sender="" bulk_taker=""
+
+# stream_start FROM TO ADDRESS [RATE]: numbered datagrams, 10,000 a second.
+stream_start()
+{
+	mkfifo "$work/stream.sent"
+	nsenter --net="/run/netns/$2" -- streams count-udp 5002 <>"$work/stream.sent" >"$work/stream.seen" &
+	stream_counter=$!
+	eventually grep -q '^ready$' "$work/stream.seen"
+	nsenter --net="/run/netns/$1" -- streams send-udp "$3" 5002 "${4:-10000}" >"$work/stream.n" &
+	stream_sender=$!
+}
+
+# stream_end: not one of them was lost.
+stream_end()
+{
+	local n seen silence
+	kill -TERM $stream_sender
+	wait $stream_sender
+	n=$(cat "$work/stream.n")
+	sleep 0.5
+	kill -TERM $stream_counter
+	echo "$n" >"$work/stream.sent"
+	wait $stream_counter
+	read -r seen silence < <(sed 1d "$work/stream.seen")
+	rm "$work/stream.sent"
+	echo "$n datagrams sent, $((n - seen)) lost, silent for at most $silence ms"
+	[ "$n" -gt 10000 ] || fail "only $n datagrams were sent"
+	[ "$seen" -eq "$n" ] || fail "$((n - seen)) of $n datagrams were lost"
+}
+
+# lost_by_tcp NAME: how often its TCP had to make a loss good. (That a segment was sent twice does not say that one
+# was lost: a receiver that sleeps for long makes its sender ask.)
+lost_by_tcp()
+{
+	on "$1" nstat -asz TcpExtTCPSackRecovery TcpExtTCPTimeouts TcpExtTCPLossProbeRecovery |
+		awk '/^TcpExt/ { n += $2 } END { print n }'
+}
+
+# bulk_start FROM TO ADDRESS [BYTES-PER-SECOND]: a TCP connection that carries 20 MB/s.
+bulk_start()
+{
+	bulk_from=$1
+	nsenter --net="/run/netns/$2" -- streams take-tcp 5003 >"$work/bulk.taken" &
+	bulk_taker=$!
+	eventually grep -q '^ready$' "$work/bulk.taken"
+	bulk_before=$(lost_by_tcp "$1")
+	nsenter --net="/run/netns/$1" -- streams send-tcp "$3" 5003 "${4:-20000000}" >"$work/bulk.n" &
+	bulk_sender=$!
+}
+
+# bulk_known: the connection is one that the kernel knows: what is lost from now on counts.
+bulk_known()
+{
+	bulk_before=$(lost_by_tcp "$bulk_from")
+}
+
+# bulk_end: all of it arrived as it was, and nothing was lost.
+bulk_end()
+{
+	local n taken silence lost
+	kill -TERM $bulk_sender
+	wait $bulk_sender
+	n=$(cat "$work/bulk.n")
+	wait $bulk_taker || fail "TCP: $(tail -n 1 "$work/bulk.taken")"
+	read -r taken silence < <(sed 1d "$work/bulk.taken")
+	lost=$(($(lost_by_tcp "$bulk_from") - bulk_before))
+	echo "$n bytes by TCP, $lost losses made good, silent for at most $silence ms"
+	[ "$taken" -eq "$n" ] || fail "TCP: $taken of $n bytes arrived"
+	[ "$lost" -eq 0 ] || fail "TCP: $lost losses were made good"
+}
+
 # ---- frames on the wire: see tests/support/frames ----
 
 # send NAME FIELD=VALUE...: one frame out of the container's eth0.

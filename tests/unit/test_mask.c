@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -128,6 +129,45 @@ static int table_down(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_up, table_down)
 
+static void what_was_kept_under_an_id_is_found_again(void **state)
+{
+	const struct flow_mask *kept = NULL, *again = NULL, *other = NULL;
+	struct flow_key bits = bits_of(7);
+
+	assert_int_equal(mask_adopt(table, 5, &bits, &kept), 0);
+	assert_int_equal(kept->id, 5);
+	assert_int_equal(mask_get(table, &bits, &again), 0);
+	assert_ptr_equal(again, kept);
+
+	/* Neither the id nor the bits are there twice; ids that were passed over are of use. */
+	bits = bits_of(8);
+	assert_int_equal(mask_adopt(table, 5, &bits, &other), -EEXIST);
+	assert_int_equal(mask_adopt(table, 2, &bits, &other), 0);
+	assert_int_equal(other->id, 2);
+	bits = bits_of(7);
+	assert_int_equal(mask_adopt(table, 6, &bits, &other), -EEXIST);
+	assert_int_equal(mask_adopt(table, FLOW_MASK_IDS, &bits, &other), -EINVAL);
+	assert_int_equal(mask_table_n_used(table), 2);
+}
+
+static void ids_that_were_passed_over_are_used_last(void **state)
+{
+	const struct flow_mask *mask = NULL;
+	struct flow_key bits = bits_of(1);
+	bool seen[FLOW_MASK_IDS] = {false};
+
+	assert_int_equal(mask_adopt(table, 5, &bits, &mask), 0);
+	for (unsigned n = 2; n <= FLOW_MASK_IDS; n++) {
+		bits = bits_of(n);
+		assert_int_equal(mask_get(table, &bits, &mask), 0);
+		assert_false(seen[mask->id]);
+		seen[mask->id] = true;
+	}
+	assert_false(seen[5]);
+	bits = bits_of(FLOW_MASK_IDS + 1);
+	assert_int_equal(mask_get(table, &bits, &mask), -ENOSPC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +176,8 @@ int main(void)
 		TEST(empty_mask_is_fine),
 		TEST(pipeline_words_are_refused),
 		TEST(ids_are_reused_late),
+		TEST(what_was_kept_under_an_id_is_found_again),
+		TEST(ids_that_were_passed_over_are_used_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

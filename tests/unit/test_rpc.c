@@ -91,6 +91,7 @@ static const struct {
 	{"status", "{}"},
 	{"log-set", "{\"level\":\"error\"}"},
 	{"doctor", "{}"},
+	{"restart", "{}"},
 	{"stop", "{}"},
 };
 
