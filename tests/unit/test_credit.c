@@ -18,6 +18,7 @@
 
 static struct credit_book *book;
 static unsigned n_gone;
+static struct tally a, b; /* credits have them until teardown */
 
 static void gone(struct tally *tally)
 {
@@ -32,6 +33,7 @@ static struct tally tally_begin(void)
 static int setup(void **state)
 {
 	n_gone = 0;
+	a = b = tally_begin();
 	return credit_book_new(&book);
 }
 
@@ -42,19 +44,18 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct credit *credit_of(struct tally *a, struct tally *b)
+static struct credit *credit_of(struct tally *first, struct tally *second)
 {
 	struct credit_list list = {.n = 0};
 
-	credit_list_add(&list, a);
-	if (b)
-		credit_list_add(&list, b);
+	credit_list_add(&list, first);
+	if (second)
+		credit_list_add(&list, second);
 	return credit_new(book, &list);
 }
 
 static void all_tallies_of_a_credit_count(void **state)
 {
-	struct tally a = tally_begin(), b = tally_begin();
 	struct credit *credit = credit_of(&a, &b), *other = credit_of(&b, NULL);
 
 	credit_count(credit, 2, 120, 7);
@@ -73,7 +74,6 @@ static void all_tallies_of_a_credit_count(void **state)
 
 static void what_was_counted_last_is_not_lost(void **state)
 {
-	struct tally a = tally_begin();
 	struct credit *credit = credit_of(&a, NULL), *again = credit_get(credit);
 
 	credit_put(&credit);
@@ -89,7 +89,6 @@ static void what_was_counted_last_is_not_lost(void **state)
 
 static void a_tally_stays_while_a_credit_has_it(void **state)
 {
-	struct tally a = tally_begin();
 	struct credit *credit = credit_of(&a, NULL);
 
 	tally_put(&a);
@@ -102,7 +101,6 @@ static void a_tally_stays_while_a_credit_has_it(void **state)
 
 static void the_kernel_s_packets_are_there_at_once(void **state)
 {
-	struct tally a = tally_begin();
 	struct credit *credit = credit_of(&a, NULL);
 
 	credit_book_lock(book);
@@ -117,7 +115,6 @@ static void the_kernel_s_packets_are_there_at_once(void **state)
 static void a_list_is_full_at_some_point(void **state)
 {
 	struct credit_list list = {.n = 0};
-	struct tally a = tally_begin();
 
 	for (unsigned i = 0; i < CREDIT_TALLIES_MAX; i++)
 		assert_true(credit_list_add(&list, &a));
@@ -127,7 +124,6 @@ static void a_list_is_full_at_some_point(void **state)
 static void lists_with_other_credits_are_others(void **state)
 {
 	const struct flow_op op = flow_op_output(3);
-	struct tally a = tally_begin(), b = tally_begin();
 	struct credit_list one = {.n = 1, .tally = {&a}}, two = {.n = 2, .tally = {&a, &b}};
 	struct flow_actions *none, *of_one, *of_two, *same;
 	struct action_table *table;
