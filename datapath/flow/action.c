@@ -167,16 +167,6 @@ void flow_op_clone_end(struct flow_op_list *list, uint32_t at)
 		list->op[at].n_words = (uint16_t)(list->n_ops - at - 1);
 }
 
-bool flow_ops_are_for_kernel(const struct flow_op *op, uint32_t n_ops)
-{
-	const struct flow_op *end = op + n_ops;
-
-	for (; op < end; op = flow_op_next(op))
-		if (!flow_op_is_for_kernel(op))
-			return false;
-	return true;
-}
-
 /* ---- lists that are shared ---- */
 
 struct list {

@@ -136,14 +136,6 @@ static inline const void *flow_op_words(const struct flow_op *op)
 /* Bytes of a field's value. */
 unsigned packet_field_size(enum packet_field field);
 
-/* Can the programs of the kernel do it? */
-static inline bool flow_op_is_for_kernel(const struct flow_op *op)
-{
-	return op->type <= OP_TRUNCATE && (op->type != OP_SET || op->field < N_KERNEL_SETS);
-}
-
-bool flow_ops_are_for_kernel(const struct flow_op *op, uint32_t n_ops);
-
 /* Of OP_SET: where the value and the mask are; packet_field_size() bytes each. */
 static inline const uint8_t *flow_op_value(const struct flow_op *op)
 {
