@@ -307,27 +307,81 @@ static void test_a_hit_does_what_the_rules_say(void **state)
 	assert_true(world.n_counted > N_STEPS / 20); /* not all were misses */
 }
 
+/* From here on flows are told apart by word 1 alone, and nothing happens to any of them but `what`. */
+static void rules_set(uint32_t what)
+{
+	for (unsigned i = 0; i < N_RULES; i++)
+		world.rules[i] = (struct fake_rule){.mask.word[1] = UINT64_MAX, .what = what};
+	world.rules[0].mask.word[1] = 0x8000000000000000ull; /* matches them all */
+	publish();
+}
+
+static struct packet_key flow_number(uint16_t port, uint32_t i)
+{
+	return (struct packet_key){.word = {port, 0xa5a500000000ull + i}};
+}
+
+static void flows_offer(uint16_t port, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct path_offer offer = {.key = flow_number(port, i)};
+
+		if (!mailbox_send(offload_mailbox(world.offload), &offer)) {
+			offload_receive(world.offload, world.now += 2 * SECOND_NS);
+			i--;
+		}
+	}
+	offload_receive(world.offload, world.now);
+}
+
+/* How many of them the kernel knows, all to be done what the rules say. */
+static uint32_t n_known(uint16_t port, uint32_t n)
+{
+	const uint64_t before = world.n_counted;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct packet_key key = flow_number(port, i);
+
+		packet_check(&key);
+	}
+	return (uint32_t)(world.n_counted - before);
+}
+
+/* More than a change may be kept waiting for: they are stale at once, and come back by themselves. */
+static void test_a_change_with_very_many_entries(void **state)
+{
+	enum { N = 20000 };
+
+	rules_set(8);
+	flows_offer(1, N);
+	assert_int_equal(n_known(1, N), N);
+	rules_set(9);
+	assert_int_equal(n_known(1, N), 0);
+	offload_receive(world.offload, world.now);
+	assert_int_equal(n_known(1, N), N);
+}
+
+/* Fewer are as they should be before the change is confirmed. */
+static void test_a_change_with_many_entries(void **state)
+{
+	enum { N = 10000 };
+
+	rules_set(8);
+	flows_offer(1, N);
+	rules_set(9);
+	assert_int_equal(n_known(1, N), N);
+	rules_set(13); /* not for the kernel */
+	assert_int_equal(n_known(1, N), 0);
+}
+
 /* Fills the cache with flows of one port, then of another: each has half of it in the end. */
 static void test_a_port_cannot_push_out_anothers_flows(void **state)
 {
-	static const uint32_t offered[] = {KERNEL_FLOWS + 1000, KERNEL_FLOWS};
 	uint32_t n_own = 0;
 
-	for (unsigned i = 0; i < N_RULES; i++)
-		world.rules[i] = (struct fake_rule){.mask.word[1] = UINT64_MAX, .what = 1};
-	publish();
-	for (uint16_t port = 0; port < 2; port++) {
-		for (uint32_t i = 0; i < offered[port]; i++) {
-			struct path_offer offer = {.key.in_port = port + 1};
-
-			offer.key.word[1] = 0xa5a500000000ull + i;
-			if (!mailbox_send(offload_mailbox(world.offload), &offer)) {
-				offload_receive(world.offload, world.now += 2 * SECOND_NS);
-				i--;
-			}
-		}
-		offload_receive(world.offload, world.now);
-	}
+	rules_set(1);
+	flows_offer(1, KERNEL_FLOWS + 1000);
+	flows_offer(2, KERNEL_FLOWS);
 	for (uint32_t i = 1; i < KERNEL_PLACES; i++) {
 		const struct kernel_flow *flow = &world.maps.flows[i];
 		struct packet_key key = {0};
@@ -343,6 +397,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_hit_does_what_the_rules_say, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_a_change_with_very_many_entries, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_change_with_many_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_port_cannot_push_out_anothers_flows, setup,
 						teardown),
 	};
