@@ -24,7 +24,8 @@
 #define MAILBOX_SLOTS 4096
 #define IDLE_NS       (10 * CLOCK_NS_PER_SEC) /* as in the workers' caches */
 #define BATCH         256                     /* entries or offers between two rests */
-#define RENEW_MAX     16384 /* entries that a change may be kept waiting for: some 10 ms */
+#define RENEW_MAX     16384  /* entries that a change may be kept waiting for: some 10 ms */
+#define RENEW_RATE    400000 /* and so many a second, for many changes in a row */
 
 struct offload {
 	/* fixed after create */
@@ -38,6 +39,8 @@ struct offload {
 	/* under the lock */
 	struct places places;
 	struct op_lists *lists;
+	uint64_t budget; /* entries that may be renewed before a change is confirmed */
+	uint64_t budget_at;
 	struct translation translation; /* scratch */
 	uint64_t confirmed_at;          /* 0: no stretches of an earlier daemon's are reserved */
 	/* counters: written under the lock */
@@ -56,6 +59,7 @@ int offload_new(struct offload **out, struct flow_maps *maps, const struct path_
 	offload->maps = maps;
 	offload->host = host;
 	offload->book = book;
+	offload->budget = RENEW_MAX;
 	rc = places_init(&offload->places);
 	if (!rc)
 		rc = op_lists_new(&offload->lists, maps->ops, book);
@@ -365,6 +369,21 @@ static void renew_all(struct offload *offload, uint64_t now)
 			entry_renew(offload, i, now);
 }
 
+/* Whether the control thread has the time for it. */
+static bool is_affordable(struct offload *offload, uint64_t now)
+{
+	const uint64_t n = offload->places.n_live, ns = now - offload->budget_at;
+
+	offload->budget_at = now;
+	offload->budget += ns < CLOCK_NS_PER_SEC ? ns * RENEW_RATE / CLOCK_NS_PER_SEC : RENEW_RATE;
+	if (offload->budget > 4 * RENEW_MAX)
+		offload->budget = 4 * RENEW_MAX;
+	if (n > RENEW_MAX || n > offload->budget)
+		return false;
+	offload->budget -= n;
+	return true;
+}
+
 void offload_renew(struct offload *offload, uint64_t now)
 {
 	static const struct path_offer nothing;
@@ -374,7 +393,7 @@ void offload_renew(struct offload *offload, uint64_t now)
 		return;
 	begin(offload);
 	ripen(offload, now);
-	if (offload->places.n_live <= RENEW_MAX) {
+	if (is_affordable(offload, now)) {
 		renew_all(offload, now);
 	} else {
 		version_bump(offload->maps->versions, VERSION_KERNEL);

@@ -361,6 +361,20 @@ static void test_a_change_with_very_many_entries(void **state)
 	assert_int_equal(n_known(1, N), N);
 }
 
+/* So many changes in a row that the control thread would do nothing else. */
+static void test_many_changes_with_many_entries(void **state)
+{
+	enum { N = 10000 };
+
+	rules_set(8);
+	flows_offer(1, N);
+	for (uint32_t i = 0; i < 10; i++)
+		rules_set(9 + i * 7);
+	assert_int_equal(n_known(1, N), 0);
+	offload_receive(world.offload, world.now);
+	assert_int_equal(n_known(1, N), N);
+}
+
 /* Fewer are as they should be before the change is confirmed. */
 static void test_a_change_with_many_entries(void **state)
 {
@@ -398,6 +412,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_hit_does_what_the_rules_say, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_change_with_very_many_entries, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_many_changes_with_many_entries, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_change_with_many_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_port_cannot_push_out_anothers_flows, setup,
