@@ -219,6 +219,7 @@ static void netlink_start(struct daemon *daemon)
 
 	if (netlink_new(&daemon->netlink, &options, &err))
 		log_warn("switchd", "nobody can use netlink: %s", err.text);
+	daemon->context.netlink = daemon->netlink;
 }
 
 static void bridges_changed(void *ctx)

@@ -15,6 +15,7 @@ struct err;
 struct event_base;
 struct flow_mod;
 struct json_object;
+struct netlink;
 struct server;
 struct vswitch;
 
@@ -29,6 +30,7 @@ enum ending {
 struct method_context {
 	struct event_base *base;
 	struct vswitch *sw;
+	struct netlink *netlink; /* NULL: there is none */
 	struct server *server;
 	const char *instance;
 	const char *run_dir;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config.h"
 #include "control/method.h"
+#include "control/netlink.h"
 #include "control/server.h"
 #include "switch/vswitch.h"
 
@@ -21,6 +22,21 @@ static struct json_object *server_counters(const struct server_stats *stats)
 	result_integer(object, "messages", stats->n_messages);
 	result_integer(object, "failed", stats->n_failed);
 	result_integer(object, "buffered-bytes", stats->n_buffered);
+	return object;
+}
+
+static struct json_object *netlink_counters(const struct netlink *netlink)
+{
+	struct json_object *object = json_object_new_object();
+	struct netlink_stats stats;
+
+	netlink_stats(netlink, &stats);
+	result_integer(object, "messages", stats.n_messages);
+	result_integer(object, "refused", stats.n_refused);
+	result_integer(object, "lost", stats.n_lost);
+	result_integer(object, "peers", stats.n_peers);
+	result_integer(object, "bundles", stats.n_bundles);
+	result_integer(object, "bundled", stats.n_bundled);
 	return object;
 }
 
@@ -47,6 +63,8 @@ int method_status(struct method_context *context, struct json_object *params,
 	result_integer(*result, "clients", stats.n_clients);
 	result_string(*result, "log-level", log_level_name(log_level()));
 	json_object_object_add(*result, "server", server_counters(&stats));
+	if (context->netlink)
+		json_object_object_add(*result, "netlink", netlink_counters(context->netlink));
 	return 0;
 }
 

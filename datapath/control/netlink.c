@@ -95,8 +95,8 @@ static int handle(struct netlink_request *request, uint32_t uid)
 	request->attrs = (struct attr_bytes){(const uint8_t *)head + NLMSG_HDRLEN + GENL_HDRLEN,
 					     head->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN};
 	message = message_lookup(head->nlmsg_type, genl->cmd);
-	if (!(message && message->is_open) &&
-	    !netlink_may_speak(request->netlink, uid, request->attrs))
+	request->may_speak = netlink_may_speak(request->netlink, uid, request->attrs);
+	if (!request->may_speak && !(message && message->is_open))
 		return refuse_speaker(request);
 	if (genl->version != SHUNT_NL_VERSION)
 		return request_refuse(request, EOPNOTSUPP, "version %u: this switch speaks %d",

@@ -82,6 +82,8 @@ static void seen(struct flow_watcher *watcher, struct bridge *bridge,
 		tell(netlink);
 		write_event(netlink, bridge_name(bridge), event, false);
 	}
+	if (netlink->events.len >= DATAGRAM_SIZE)
+		tell(netlink);
 	if (!event_pending(netlink->tell_events, EV_TIMEOUT, NULL))
 		event_add(netlink->tell_events, &now);
 }

@@ -83,7 +83,7 @@ void answer_ack(struct netlink_request *request, int code)
 			attr_put_u32(&w, NLMSGERR_ATTR_COOKIE, request->blame);
 	}
 	end(&w, at, request->port, request->head->nlmsg_seq);
-	if (code == -EPERM)
+	if (!request->may_speak)
 		peer_send_now(request->netlink, request->port, w.at, w.len);
 	else
 		peer_send(request->netlink, request->port, w.at, w.len);

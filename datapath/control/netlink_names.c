@@ -1,5 +1,7 @@
 /* NAMES: what a bridge's ports and tables are called, so that a tool can read and write names. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "control/netlink_peer.h"
 #include "control/netlink_server.h"
@@ -8,73 +10,127 @@
 #include "switch/flows.h"
 #include "switch/vswitch.h"
 
+#define NAME_MAX_LEN 64
+
 static const struct attr_policy policy[] = {
 	[SHUNT_NL_TOKEN] = {"SHUNT_NL_TOKEN", SHUNT_NL_TOKEN_SIZE, ATTR_FIXED, false},
-	[SHUNT_NL_BRIDGE] = {"SHUNT_NL_BRIDGE", 64, ATTR_STRING, false},
+	[SHUNT_NL_BRIDGE] = {"SHUNT_NL_BRIDGE", NAME_MAX_LEN, ATTR_STRING, false},
 };
 
 static const struct attr_table table = ATTR_TABLE(policy);
 
+/* What is told in datagrams, as there is room; a port's place is its number. */
 struct list {
-	struct netlink_request *request;
-	struct attr_writer w;
+	struct netlink_source source;
+	struct netlink *netlink;
+	uint32_t port, seq;
+	char bridge[NAME_MAX_LEN + 1];
+	unsigned next_port, next_table;
+	struct attr_writer *w; /* while it is filled */
 };
 
-static void add(struct list *list, const char *name, unsigned type, uint32_t number)
+static uint32_t port_wide(uint16_t port)
 {
-	struct attr_writer *w = &list->w;
-	size_t begin = message_begin(w, SHUNT_NL_NAMES, SHUNT_NL_NEW, NLM_F_MULTI);
+	return port >= OFPORT_MAX ? port | 0xffff0000u : port;
+}
 
+/* False: the datagram is full. */
+static bool add(struct list *list, const char *name, unsigned type, uint32_t number)
+{
+	struct attr_writer *w = list->w;
+	size_t begin = w->len;
+	struct nlmsghdr *head = (void *)(w->at + begin);
+
+	message_begin(w, SHUNT_NL_NAMES, SHUNT_NL_NEW, NLM_F_MULTI);
 	attr_put_string(w, SHUNT_NAMES_NAME, name);
 	if (type == SHUNT_NAMES_PORT)
 		attr_put_u32(w, type, number);
 	else
 		attr_put_u8(w, type, (uint8_t)number);
-	message_end(w, begin, list->request->netlink, list->request);
+	message_end(w, begin, list->netlink, NULL);
+	if (w->len > DATAGRAM_SIZE) {
+		w->len = begin;
+		return false;
+	}
+	head->nlmsg_pid = list->port;
+	head->nlmsg_seq = list->seq;
+	return true;
 }
 
 static int add_port(struct bridge_port *port, void *ctx)
 {
 	struct bridge_port_status status;
+	struct list *list = ctx;
 
 	bridge_port_status(port, &status);
-	if (status.ofport)
-		add(ctx, bridge_port_name(port), SHUNT_NAMES_PORT,
-		    status.ofport >= OFPORT_MAX ? status.ofport | 0xffff0000u : status.ofport);
+	if (!status.ofport || status.ofport < list->next_port)
+		return 0;
+	if (!add(list, bridge_port_name(port), SHUNT_NAMES_PORT, port_wide(status.ofport)))
+		return 1;
+	list->next_port = status.ofport + 1u;
 	return 0;
 }
 
-static void add_tables(struct list *list, struct bridge *bridge)
+/* False: the datagram is full. */
+static bool add_tables(struct list *list, struct bridge *bridge)
 {
 	const struct flow_names names = bridge_flow_names(bridge);
 
-	for (unsigned i = 0; names.table_name && i < FLOW_TABLE_ANY; i++) {
-		const char *name = names.table_name(names.ctx, (uint8_t)i);
+	for (; names.table_name && list->next_table < FLOW_TABLE_ANY; list->next_table++) {
+		const char *name = names.table_name(names.ctx, (uint8_t)list->next_table);
 
-		if (name)
-			add(list, name, SHUNT_NAMES_TABLE, i);
+		if (name && !add(list, name, SHUNT_NAMES_TABLE, list->next_table))
+			return false;
 	}
+	return true;
+}
+
+static int list_fill(struct netlink_source *source, struct attr_writer *w)
+{
+	struct list *list = (struct list *)source;
+	struct bridge *bridge = bridge_lookup(list->netlink->sw, list->bridge);
+
+	list->w = w;
+	if (bridge && (bridge_for_each_port(bridge, add_port, list) || !add_tables(list, bridge)))
+		return 1;
+	message_done(w, list->port, list->seq, bridge ? 0 : -ENODEV, 0);
+	return 0;
+}
+
+static void list_free(struct netlink_source *source)
+{
+	free(source);
+}
+
+static int begin(struct netlink_request *request, const char *bridge)
+{
+	struct list *list = calloc(1, sizeof(*list));
+	int rc;
+
+	if (!list)
+		return -ENOMEM;
+	list->source = (struct netlink_source){list_fill, list_free};
+	list->netlink = request->netlink;
+	list->port = request->port;
+	list->seq = request->head->nlmsg_seq;
+	strcpy(list->bridge, bridge);
+	rc = peer_stream(request->netlink, request->port, &list->source);
+	if (!rc)
+		return NETLINK_ANSWERED;
+	free(list);
+	return rc == -EBUSY ? request_refuse(request, EBUSY, "a dump is under way already") : rc;
 }
 
 int netlink_names(struct netlink_request *request)
 {
 	const struct nlattr *there[sizeof(policy) / sizeof(policy[0])];
-	struct list list = {request, message_writer(request->netlink)};
-	struct bridge *bridge;
 	int rc = attr_parse(request->attrs, &table, there, &request->fault);
 
 	if (rc)
 		return rc;
 	if (!there[SHUNT_NL_BRIDGE])
 		return request_refuse(request, EINVAL, "SHUNT_NL_BRIDGE is missing");
-	bridge = request_bridge(request, attr_data(there[SHUNT_NL_BRIDGE]));
-	if (!bridge)
+	if (!request_bridge(request, attr_data(there[SHUNT_NL_BRIDGE])))
 		return -ENOENT;
-	bridge_for_each_port(bridge, add_port, &list);
-	add_tables(&list, bridge);
-	message_done(&list.w, request->port, request->head->nlmsg_seq, 0, 0);
-	if (list.w.is_full)
-		return request_refuse(request, EMSGSIZE, "more names than fit into a message");
-	peer_send(request->netlink, request->port, list.w.at, list.w.len);
-	return NETLINK_ANSWERED;
+	return begin(request, attr_data(there[SHUNT_NL_BRIDGE]));
 }

@@ -50,6 +50,7 @@ struct netlink_request {
 	uint32_t port; /* the sender's */
 	const struct nlmsghdr *head;
 	uint8_t cmd;
+	bool may_speak; /* else nothing is kept for it */
 	struct attr_bytes attrs;
 	struct err err;
 	struct attr_fault fault;
