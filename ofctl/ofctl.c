@@ -161,7 +161,7 @@ static int read_timeout(const char *text, unsigned *out, struct err *err)
 
 static int find_transport(const char *name, const struct transport_ops **out, struct err *err)
 {
-	static const struct transport_ops *const all[] = {&transport_json_rpc};
+	static const struct transport_ops *const all[] = {&transport_json_rpc, &transport_netlink};
 
 	*out = all[0];
 	for (size_t i = 0; name && i < sizeof(all) / sizeof(*all); i++) {
@@ -169,7 +169,7 @@ static int find_transport(const char *name, const struct transport_ops **out, st
 		if (!strcmp(all[i]->name, name))
 			return 0;
 	}
-	return name ? err_set(err, EINVAL, "no transport '%s': use json-rpc", name) : 0;
+	return name ? err_set(err, EINVAL, "no transport '%s': use json-rpc or netlink", name) : 0;
 }
 
 static int read_options(struct job *job, const struct cli_values *options, struct err *err)

@@ -70,4 +70,4 @@ struct transport {
 	const struct transport_ops *ops;
 };
 
-extern const struct transport_ops transport_json_rpc;
+extern const struct transport_ops transport_json_rpc, transport_netlink;
