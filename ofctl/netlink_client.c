@@ -199,9 +199,11 @@ static int take_error(const struct nlmsghdr *head, struct netlink_answer *answer
 	if (answer->has_blame)
 		answer->blame = (uint32_t)attr_number(there[NLMSGERR_ATTR_COOKIE]);
 	if (there[NLMSGERR_ATTR_MSG])
-		return err_set(err, -error->error, "%s",
-			       (const char *)attr_data(there[NLMSGERR_ATTR_MSG]));
-	return err_set(err, -error->error, "switchd: %s", strerror(-error->error));
+		err_set(err, -error->error, "%s",
+			(const char *)attr_data(there[NLMSGERR_ATTR_MSG]));
+	else
+		err_set(err, -error->error, "switchd: %s", strerror(-error->error));
+	return -EREMOTEIO;
 }
 
 static int take_done(const struct nlmsghdr *head, struct netlink_answer *answer, struct err *err)

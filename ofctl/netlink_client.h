@@ -40,7 +40,8 @@ struct netlink_answer {
 	uint32_t blame;
 };
 
-/* The next message. Errors of the switch are -errno with its text. -ENOBUFS without a text: events were
+/* The next message. What the switch refuses is -EREMOTEIO, with its
+ * text and its errno in *err. -ENOBUFS without a text: events were
  * lost. */
 int netlink_client_receive(struct netlink_client *client, struct netlink_answer *answer,
 			   struct err *err);
