@@ -357,7 +357,6 @@ struct watch {
 	struct flow_names names;
 	flow_news_fn *visit;
 	void *ctx;
-	uint64_t n_lost;
 	struct print text;
 };
 
@@ -395,14 +394,12 @@ static int tell(struct watch *watch, uint8_t cmd, const struct flow_netlink_row 
 		.reason = row->has_reason && row->reason < sizeof(reasons) / sizeof(reasons[0])
 				  ? reasons[row->reason]
 				  : "",
-		.n_lost = watch->n_lost,
 	};
 	int ret = print_row(&watch->text, row, true, watch->query->has_names ? &watch->names : NULL,
 			    err);
 
 	if (ret)
 		return ret;
-	watch->n_lost = 0;
 	news.flow = (struct slice){watch->text.text, watch->text.len};
 	return watch->visit(&news, watch->ctx);
 }
@@ -446,8 +443,10 @@ static int netlink_watch(struct transport *transport, const struct flow_query *q
 
 		ret = netlink_client_receive(client, &answer, &its);
 		if (ret == -ENOBUFS && !its.code) {
-			watch.n_lost++; /* at least */
-			ret = 0;
+			/* the kernel does not say how many */
+			const struct flow_news lost = {.event = "", .reason = "", .n_lost = 1};
+
+			ret = visit(&lost, ctx);
 		} else if (ret) {
 			if (err)
 				*err = its;
