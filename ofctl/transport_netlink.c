@@ -156,53 +156,44 @@ static int change_one(const struct change *change, struct slice line, struct err
 			    &answer, err);
 }
 
-/* Reads all lines before it sends the first: what is wrong here reaches nobody. */
-static int read_all(const struct change *change, struct slice text, struct flow_mod *mods,
-		    struct err *err)
+/* Adds all to the bundle; -EINVAL: one of them is no flow. */
+static int send_lines(const struct change *change, struct slice text, struct err *err)
 {
 	struct slice line;
 	unsigned n_line = 0;
-	int ret;
+	int ret = 0;
 
-	for (uint32_t i = 0; flow_line_next(&text, &line, &n_line); i++) {
-		ret = flow_mod_parse(line, change->command, &change->names, &mods[i], err);
+	while (!ret && flow_line_next(&text, &line, &n_line)) {
+		own(flow_mod_fini) struct flow_mod mod = {0};
+
+		ret = flow_mod_parse(line, change->command, &change->names, &mod, err);
 		if (ret) {
 			err_prefix(err, "line %u", n_line);
-			return ret;
+			break;
 		}
+		put_flow(change->client, change->bridge, &mod, true);
+		if (netlink_client_n_waiting(change->client) > BATCH_SIZE)
+			ret = netlink_client_send(change->client, err);
 	}
-	return 0;
+	return ret;
 }
 
-static int send_bundle(const struct change *change, const struct flow_mod *mods, uint32_t n,
-		       struct netlink_answer *answer, struct err *err)
+static int change_all(const struct change *change, struct slice text, struct err *err)
 {
 	struct netlink_client *client = change->client;
-	int ret = settle(client, put_bundle(client, SHUNT_NL_BUNDLE_BEGIN), answer, err);
-
-	for (uint32_t i = 0; !ret && i < n; i++) {
-		if (netlink_client_n_waiting(client) > BATCH_SIZE)
-			ret = netlink_client_send(client, err);
-		if (!ret)
-			put_flow(client, change->bridge, &mods[i], true);
-	}
-	return ret ? ret : settle(client, put_bundle(client, SHUNT_NL_BUNDLE_COMMIT), answer, err);
-}
-
-static int change_all(const struct change *change, struct slice text, uint32_t n, struct err *err)
-{
-	struct flow_mod *mods = need(calloc(n, sizeof(*mods)));
 	struct netlink_answer answer = {0};
-	int ret = read_all(change, text, mods, err);
+	int ret = settle(client, put_bundle(client, SHUNT_NL_BUNDLE_BEGIN), &answer, err);
 
-	if (!ret) {
-		ret = send_bundle(change, mods, n, &answer, err);
-		if (ret && answer.has_blame)
-			err_prefix(err, "line %u", line_of(text, answer.blame));
+	if (ret)
+		return ret;
+	ret = send_lines(change, text, err);
+	if (ret) {
+		settle(client, put_bundle(client, SHUNT_NL_BUNDLE_DISCARD), &answer, NULL);
+		return ret;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		flow_mod_fini(&mods[i]);
-	free(mods);
+	ret = settle(client, put_bundle(client, SHUNT_NL_BUNDLE_COMMIT), &answer, err);
+	if (ret && answer.has_blame)
+		err_prefix(err, "line %u", line_of(text, answer.blame));
 	return ret;
 }
 
@@ -219,7 +210,7 @@ static int netlink_change(struct transport *transport, const char *bridge,
 
 	*n = count_lines(text);
 	if (*n > 1)
-		return change_all(&change, text, *n, err);
+		return change_all(&change, text, err);
 	/* (also no line at all has a bridge that must be there) */
 	ret = *n ? 0 : netlink_names_fetch(names, err);
 	if (!ret && flow_line_next(&text, &line, &n_line))

@@ -358,10 +358,24 @@ static field_bits part_bits(const struct match *match, const struct part *part, 
 	return field_read(field, is_mask ? &match->mask : &match->key);
 }
 
+/* Whether it can: most attributes of most matches cannot. */
+static bool part_may_count(const struct match *match, const struct part *part)
+{
+	const struct field *field = field_of(part->field);
+	unsigned end = (field->offset + field->size - 1u) / 8;
+	uint64_t any = 0;
+
+	for (unsigned i = field->offset / 8; i <= end; i++)
+		any |= match->mask.word[i];
+	return any;
+}
+
 static bool place_counts(const struct match *match, const struct place *place)
 {
 	for (unsigned i = 0; i < place->n_parts; i++)
-		if (part_bits(match, &place->part[i], true))
+		if (part_may_count(match, &place->part[i]) &&
+		    field_need_is_met(place->need, &match->key, &match->mask) &&
+		    part_bits(match, &place->part[i], true))
 			return true;
 	return false;
 }
@@ -375,7 +389,7 @@ static void write_space(struct attr_writer *w, const struct space *space, const 
 		size_t before = w->len;
 		uint8_t *payload;
 
-		if (!policy->kind || !field_need_is_met(place->need, &match->key, &match->mask))
+		if (!policy->kind)
 			continue;
 		if (policy->kind == ATTR_NESTED) {
 			attr_open(w, type);
