@@ -8,9 +8,11 @@
 #include "base/own.h"
 #include "control/netlink_server.h"
 
-#define DELAY_MIN_MS   1
-#define DELAY_MAX_MS   50
-#define PATIENCE_MS    30000
+#define DELAY_MIN_MS 1
+#define DELAY_MAX_MS 50
+#define PATIENCE_MS  30000
+/* A dump's datagram, and answers behind it. */
+#define WAITING_MAX    ((size_t)2 * DATAGRAM_SIZE)
 #define TURN_DATAGRAMS 8 /* of a dump, before others are looked at */
 
 struct netlink_peer {
@@ -78,7 +80,7 @@ static void keep(struct netlink_peer *peer, const void *data, size_t size)
 {
 	uint8_t *waiting;
 
-	if (peer->n_waiting && peer->n_waiting + size > DATAGRAM_SIZE) {
+	if (peer->n_waiting && peer->n_waiting + size > WAITING_MAX) {
 		peer->netlink->stats.n_lost++;
 		return;
 	}

@@ -4,7 +4,7 @@
  * The kernel does not tell when the queue of another's netlink socket has room again (a sender's socket
  * always polls writable: probed on 6.18). So who has a full queue is tried again, after 1 ms first and
  * 50 ms last, and given up when it has read nothing for 30 s. Until then at most one datagram waits for
- * it, and a dump stands still where it is. Control thread only.
+ * it with what was answered meanwhile, and a dump stands still where it is. Control thread only.
  */
 #include <stddef.h>
 #include <stdint.h>
