@@ -42,7 +42,8 @@ static inline void tally_put(struct tally *tally)
 		tally->gone(tally);
 }
 
-#define CREDIT_TALLIES_MAX 128 /* of one decision; what would be more is refused by translation */
+/* Of one decision: 4096 look-ups, two each, and some more. What would be more is refused by translation. */
+#define CREDIT_TALLIES_MAX 8448
 
 struct credit {
 	/* counters: the worker that made it writes */

@@ -81,7 +81,7 @@ static void refresh(struct worker *worker, const struct burst *burst, const stru
 
 	scratch->deps = burst->deps;
 	worker->host->refresh(burst->view, key, worker->now, scratch);
-	learn(worker->host, scratch);
+	learn(worker->host, &worker->learned, worker->now, scratch);
 }
 
 /* See offer.c. */

@@ -26,7 +26,7 @@ struct flow_actions *miss_translate(struct worker *worker, const struct burst *b
 	translation->frame = frame;
 	translation_begin(translation);
 	host->translate(burst->view, key, worker->now, translation);
-	learn(host, translation);
+	learn(host, &worker->learned, worker->now, translation);
 	if (actions_get(worker->actions, translation->ops.op, translation->ops.n_ops,
 			&translation->credits, &actions))
 		return NULL;

@@ -10,8 +10,6 @@ struct flow_actions;
 struct flow_key;
 struct flow_op;
 struct frame;
-struct path_host;
-struct translation;
 struct worker;
 
 /* Makes all rx queues due once more. */
@@ -33,8 +31,6 @@ void act(struct worker *worker, struct burst *burst, struct edit *edit, const st
 	 uint32_t n_ops);
 /* Offers the flow of such a packet to the kernel's cache. */
 void offer(struct worker *worker, const struct flow_key *key);
-/* Sends on what a translation has learned. Any thread. */
-void learn(const struct path_host *host, const struct translation *translation);
 /* Removes stale and idle entries of the cache, a little each turn: every one is looked at about
  * once per second. */
 void sweep(struct worker *worker);

@@ -23,6 +23,7 @@
 #include "path/burst.h"
 #include "path/drop.h"
 #include "path/host.h"
+#include "path/learn.h"
 
 struct action_table;
 struct cache;
@@ -86,6 +87,7 @@ struct worker {
 	struct packet_out *packet_out; /* the one that is being acted on */
 	struct burst burst;
 	struct translation translation;
+	struct learn_memory learned;
 	/* counters: this worker writes */
 	struct port_counts *port_counts; /* by port, PORT_ID_MAX of them */
 	struct worker_counts counts;

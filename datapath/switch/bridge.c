@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "flow/fdb.h"
 #include "switch/flow_store.h"
+#include "switch/learn.h"
 #include "switch/ofports.h"
 #include "switch/snapshot.h"
 
@@ -37,6 +38,7 @@ static void bridge_free(struct bridge **p)
 		return;
 	snapshot_remove(bridge);
 	flow_tables_free(&bridge->tables);
+	learn_unwatch(bridge);
 	fdb_write_begin(bridge->sw);
 	fdb_free(&bridge->fdb);
 	fdb_write_end(bridge->sw);
@@ -70,6 +72,7 @@ static int bridge_new(struct bridge **out, struct vswitch *sw, const char *name,
 	rc = flow_tables_new(&bridge->tables, bridge);
 	if (rc)
 		return rc;
+	learn_watch(bridge);
 	rc = flows_reset(bridge, NULL);
 	if (rc)
 		return rc;

@@ -13,6 +13,7 @@
 #include "path/host.h"
 #include "path/drop.h"
 #include "port/port.h"
+#include "switch/flows.h"
 #include "switch/port_ids.h"
 #include "switch/vswitch.h"
 
@@ -34,6 +35,7 @@ struct pins;
 struct port_fake;
 struct revalidator;
 struct snapshot;
+struct taught;
 struct worker;
 
 #define WORKERS_MAX 64
@@ -63,7 +65,9 @@ struct vswitch {
 	struct port_ids ids;
 	struct snapshot *spare; /* for the next change */
 	struct mask_table *masks;
-	struct event *ticker; /* NULL: tests turn it */
+	struct event *ticker;  /* NULL: tests turn it */
+	struct event *learner; /* the same */
+	struct mailbox *learned_flows;
 	const struct flow_mask **adopted_masks; /* references, until it is settled */
 	unsigned n_adopted_masks;
 	/* published as path_host.view; control only, as a pointer */
@@ -81,6 +85,8 @@ struct bridge {
 	struct bridge_config config;
 	struct fdb *fdb;
 	struct flow_tables *tables;
+	struct flow_watcher learn_watcher;
+	struct taught *taught; /* see learn.c */
 	struct ofports *ofports;
 	struct bridge_port *ports_by_name; /* uthash */
 	struct bridge_port **ports;        /* ascending by ofport */

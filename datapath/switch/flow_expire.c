@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "switch/bridge.h"
+#include "switch/learn.h"
 #include "switch/snapshot.h"
 
 static struct flow_entry *entry_due(const struct heap_node *node)
@@ -79,6 +80,7 @@ static void poll_readers(struct flow_tables *tables)
 void flows_tick(struct bridge *bridge, uint64_t now)
 {
 	expire(bridge->tables, now);
+	learn_forget(bridge);
 	poll_readers(bridge->tables);
 	snapshot_narrow(bridge);
 }

@@ -6,6 +6,8 @@
 #include "flow/port_text.h"
 #include "switch/bridge.h"
 #include "switch/flow_change.h"
+#include "switch/learn.h"
+#include "switch/translate.h"
 
 /* True: another flow of the same priority may match the same packet. */
 static bool has_overlap(const struct flow_tables *tables, const struct flow_entry *entry)
@@ -121,6 +123,11 @@ static int delete (struct flow_change *change, const struct flow_mod *mod)
 
 static int apply(struct flow_change *change, const struct flow_mod *mod, struct err *err)
 {
+	bool has_actions = mod->command <= FLOW_MODIFY_STRICT;
+	int rc = has_actions ? translate_check(&mod->actions, err) : 0;
+
+	if (rc)
+		return rc;
 	switch (mod->command) {
 	case FLOW_ADD:
 		return add(change, mod, err);
@@ -156,6 +163,8 @@ int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t 
 		err_set(err, ENOMEM, "bridge %s: no memory for its flows", bridge->name);
 	if (rc && which)
 		*which = i < n ? i : n - 1;
+	if (!rc)
+		learn_forget(bridge);
 	return rc;
 }
 

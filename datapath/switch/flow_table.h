@@ -32,7 +32,8 @@ struct flow {
 	struct match match; /* in_port: the OpenFlow number */
 	struct ofactions actions;
 	uint64_t cookie;
-	uint64_t created_at, modified_at; /* clock ns */
+	uint64_t created_at;
+	uint64_t modified_at; /* control only: learning a flow again renews it */
 	uint16_t priority;
 	uint16_t idle_timeout, hard_timeout; /* seconds */
 	uint16_t importance;

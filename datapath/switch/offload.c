@@ -16,7 +16,7 @@
 #include "flow/mask.h"
 #include "flow/version.h"
 #include "path/host.h"
-#include "path/steps.h"
+#include "path/learn.h"
 #include "port/flow_maps.h"
 #include "switch/offload-ops.h"
 #include "switch/offload-places.h"
@@ -43,6 +43,7 @@ struct offload {
 	uint64_t budget_at;
 	struct translation translation; /* scratch */
 	uint64_t confirmed_at;          /* 0: no stretches of an earlier daemon's are reserved */
+	struct learn_memory learned;
 	/* counters: written under the lock */
 	struct offload_stats stats;
 };
@@ -502,7 +503,7 @@ static void refresh(struct offload *offload, const struct kernel_flow *flow, uin
 		return;
 	deps = scratch->deps;
 	host->refresh(view, &key, now, scratch);
-	learn(host, scratch);
+	learn(host, &offload->learned, now, scratch);
 	scratch->deps = deps; /* those of the entries that are decided about */
 }
 

@@ -14,8 +14,8 @@
 #include "flow/version.h"
 #include "packet/frame.h"
 #include "packet/parse.h"
+#include "path/learn.h"
 #include "path/packet_out.h"
-#include "path/steps.h"
 #include "switch/bridge.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
@@ -28,6 +28,7 @@ _Static_assert(PACKET_OUT_DATA_MAX + FRAME_HEADROOM <= CHUNK_SIZE, "a packet fit
 struct packet_outs {
 	struct frame_pool *pool;
 	struct translation translation;
+	struct learn_memory learned;
 	struct packet_out message;
 };
 
@@ -98,7 +99,7 @@ static void decide(struct bridge *bridge, uint16_t in_port, const struct ofactio
 	out->frame = frame;
 	translation_begin(out);
 	translate_run(&job, out);
-	learn(&sw->path_host, out);
+	learn(&sw->path_host, &sw->packet_outs->learned, job.now, out);
 }
 
 static int frame_make(struct packet_outs *outs, uint16_t id, const void *data, size_t len,

@@ -21,6 +21,7 @@
 #include "switch/adopt.h"
 #include "switch/bridge.h"
 #include "switch/flow_store.h"
+#include "switch/learn.h"
 #include "switch/offload.h"
 #include "switch/packet_in.h"
 #include "switch/packet_out.h"
@@ -150,6 +151,9 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		return rc;
 	if (!sw->snapshot || !sw->spare)
 		return -ENOMEM;
+	rc = learn_start(sw);
+	if (rc)
+		return rc;
 	rc = credit_book_new(&sw->credits);
 	if (rc)
 		return rc;
@@ -174,6 +178,7 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		.versions = sw->versions,
 		.credits = sw->credits,
 		.learned = revalidator_mailbox(sw->revalidator),
+		.flows = sw->learned_flows,
 		.offers = sw->offload ? offload_mailbox(sw->offload) : NULL,
 		.packet_ins = packet_ins_mailbox(sw->packet_ins),
 		.translate = translate,
@@ -243,6 +248,8 @@ int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 	rc = parts_new(sw, base);
 	if (!rc)
 		rc = ticker_new(sw, base);
+	if (!rc)
+		rc = learn_listen(sw, base);
 	if (rc)
 		return err_set(err, -rc, "switch: cannot start its workers: %s", strerror(-rc));
 	if (!options->no_devices)
@@ -290,6 +297,7 @@ void vswitch_free(struct vswitch **p)
 	if (sw->pins && !sw->is_left)
 		pins_clear(sw->pins);
 	pins_close(&sw->pins);
+	learn_stop(sw);
 	pthread_mutex_destroy(&sw->fdb_lock);
 	rcu_reader_end();
 	mem_free(p);

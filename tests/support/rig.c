@@ -9,6 +9,7 @@
 #include "path/worker.h"
 #include "port/port_fake.h"
 #include "switch/bridge.h"
+#include "switch/learn.h"
 #include "switch/revalidator.h"
 
 void rig_init(struct rig *rig, const struct bridge_config *config)
@@ -61,6 +62,7 @@ void rig_turn(struct rig *rig)
 	while (worker_turn(rig->sw->workers[0]))
 		;
 	revalidator_turn(rig->sw->revalidator);
+	learn_turn(rig->sw);
 }
 
 uint64_t rig_drops(const struct bridge_port *port, enum drop_reason reason)
