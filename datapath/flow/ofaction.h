@@ -78,7 +78,7 @@ enum ofaction_set {
 	SET_AS_FIELD, /* set_field */
 	SET_AS_LOAD,
 	/* mod_dl_src, set_mpls_label ...: nothing happens to packets without the field, and tcp_src
-	 * and tcp_dst stand for the ports of UDP and SCTP too */
+	 * and tcp_dst stand for the ports of UDP and SCTP too, and for ICMP's type and code */
 	SET_AS_MOD,
 	SET_AS_TUNNEL64,
 };

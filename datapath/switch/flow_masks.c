@@ -75,8 +75,13 @@ int flow_masks_add(struct flow_tables *tables, const struct flow *flow)
 {
 	uint64_t words[WORDS];
 
+	int rc;
+
 	wants_of(flow, words);
-	return mask_union_add(tables->wanted, words, classes_of(&flow->match));
+	rc = mask_union_add(tables->wanted, words, classes_of(&flow->match));
+	if (!rc && translate_teaches(&flow->actions))
+		__atomic_add_fetch(&tables->n_teaching, 1, __ATOMIC_RELAXED);
+	return rc;
 }
 
 void flow_masks_remove(struct flow_tables *tables, const struct flow *flow)
@@ -85,6 +90,8 @@ void flow_masks_remove(struct flow_tables *tables, const struct flow *flow)
 
 	wants_of(flow, words);
 	mask_union_remove(tables->wanted, words, classes_of(&flow->match));
+	if (translate_teaches(&flow->actions))
+		__atomic_sub_fetch(&tables->n_teaching, 1, __ATOMIC_RELAXED);
 }
 
 uint64_t flow_masks_generation(const struct flow_tables *tables)

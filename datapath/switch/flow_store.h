@@ -56,6 +56,7 @@ struct flow_tables {
 	struct table_tallies *tallies;
 	/* control only */
 	struct mask_union *wanted; /* see flow_masks.c */
+	uint32_t n_teaching;       /* atomic: flows of which translate_teaches() */
 	struct heap timed;         /* flows with a timeout */
 	uint64_t last_id;
 	uint32_t n_flows;

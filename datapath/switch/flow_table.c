@@ -53,6 +53,11 @@ enum table_miss flow_tables_miss(const struct flow_tables *tables, uint8_t table
 	return __atomic_load_n(&tables->table[table].miss, __ATOMIC_RELAXED);
 }
 
+bool flow_tables_teach(const struct flow_tables *tables)
+{
+	return __atomic_load_n(&tables->n_teaching, __ATOMIC_RELAXED);
+}
+
 /* ---- life ---- */
 
 static void table_tally_gone(struct tally *tally)

@@ -56,3 +56,5 @@ struct tally *flow_tables_matched(const struct flow_tables *tables, uint8_t tabl
 struct tally *flow_tables_missed(const struct flow_tables *tables, uint8_t table);
 /* What is to become of those that miss. */
 enum table_miss flow_tables_miss(const struct flow_tables *tables, uint8_t table);
+/* Is there a flow that learns from packets (NORMAL, learn())? */
+bool flow_tables_teach(const struct flow_tables *tables);

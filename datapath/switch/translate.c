@@ -1,9 +1,7 @@
 #include "switch/translate.h"
 
 #include "flow/key.h"
-#include "flow/port_text.h"
 #include "switch/flow_table.h"
-#include "switch/normal.h"
 #include "switch/snapshot.h"
 #include "switch/translate_state.h"
 #include "switch/translate_trace.h"
@@ -16,7 +14,7 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	state->snapshot = snapshot_of(job->path);
 	state->bridge = bridge;
 	state->now = job->now;
-	state->version = bridge->tables ? flow_tables_version(bridge->tables) : 0;
+	state->version = flow_tables_version(bridge->tables);
 	state->received = job->key;
 	state->trace = job->trace;
 	state->out = out;
@@ -62,16 +60,6 @@ static void finish(struct translate_state *state)
 		drop(out, state->why == DROP_NONE ? DROP_BY_RULE : state->why);
 }
 
-void translate_bridge(struct translate_state *state)
-{
-	if (state->bridge->tables)
-		translate_table(state, 0, state->work.key.packet.in_port, TRANSLATE_MISS_COUNTS);
-	else if (state->bridge->fail_mode == FAIL_SECURE)
-		translate_blame(state, DROP_FAIL_SECURE);
-	else
-		translate_output(state, OFPORT_NORMAL, 0);
-}
-
 void translate_run(const struct translate_job *job, struct translation *out)
 {
 	struct translate_state state;
@@ -80,7 +68,7 @@ void translate_run(const struct translate_job *job, struct translation *out)
 	if (job->actions)
 		translate_list(&state, job->actions, 0, job->actions->n);
 	else
-		translate_bridge(&state);
+		translate_table(&state, 0, job->in_port, TRANSLATE_MISS_COUNTS);
 	translate_set_execute(&state);
 	finish(&state);
 	trace_result(state.trace, &state.work.key, out);
@@ -104,7 +92,10 @@ void translate(const struct path_view *path, const struct flow_key *key, uint64_
 void translate_refresh(const struct path_view *path, const struct flow_key *key, uint64_t now,
 		       struct translation *scratch)
 {
+	const struct port_view *port = snapshot_port(snapshot_of(path), key->packet.in_port);
+
 	scratch->frame = NULL;
 	translation_begin(scratch);
-	translate(path, key, now, scratch);
+	if (flow_tables_teach(port->bridge->tables))
+		translate(path, key, now, scratch);
 }

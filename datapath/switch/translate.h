@@ -2,7 +2,7 @@
 /* Translation: from a packet's key to what happens to all packets like it.
  *
  * A function of (snapshot, version of the rules, key, FDB): struct path_host calls it in workers, for
- * packets that no cache entry knows. A bridge without flow tables is one flow that says NORMAL.
+ * packets that no cache entry knows.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,6 +40,9 @@ void translate_run(const struct translate_job *job, struct translation *out);
  * among them). True: they may say NORMAL, so that normal_mask() counts, too. A function of the
  * actions alone, whatever rule they belong to. Any thread. */
 bool translate_reads(const struct ofactions *actions, struct flow_key *bits);
+
+/* May they learn from packets (NORMAL, learn())? Any thread. */
+bool translate_teaches(const struct ofactions *actions);
 
 /* Can this switch do all of these actions? 0, or -EINVAL and what it cannot. What ofactions_check()
  * asks for is another thing. Any thread. */

@@ -11,9 +11,7 @@ static void output_register(struct translate_state *state, const struct ofaction
 
 	if (!translate_read_part(state, action->move.from, &port))
 		return;
-	/* OpenFlow's reserved ports in 32 bits are these in 16 bits */
-	if (port > UINT16_MAX && port >= 0xffffff00 && port <= UINT32_MAX)
-		port &= UINT16_MAX;
+	/* reserved ports have 16 bits here, as in Open vSwitch */
 	if (port <= UINT16_MAX)
 		translate_output(state, (uint16_t)port, 0);
 	else

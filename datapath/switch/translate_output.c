@@ -161,7 +161,7 @@ void translate_output(struct translate_state *state, uint16_t port, uint16_t max
 		send_back(state, max_len);
 		break;
 	case OFPORT_TABLE:
-		translate_bridge(state);
+		translate_table(state, 0, state->work.key.packet.in_port, TRANSLATE_MISS_COUNTS);
 		break;
 	case OFPORT_NORMAL:
 		send_normal(state);

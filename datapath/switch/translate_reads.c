@@ -60,12 +60,10 @@ static void read_ttl(struct flow_key *bits)
 	bits->packet.ip_ttl = UINT8_MAX;
 }
 
-/* A new backbone header holds the packet's addresses, priority and I-SID (OpenFlow 1.3.5 section
- * 5.12); bared, the packet shows what the key does not have. */
+/* A new backbone header holds the packet's priority and I-SID (OpenFlow 1.3.5 section 5.12); what it
+ * holds besides, the op copies. Bared, the packet shows what the key does not have. */
 static void read_pbb(struct flow_key *bits)
 {
-	memset(&bits->packet.eth_dst, 0xff, sizeof(bits->packet.eth_dst));
-	memset(&bits->packet.eth_src, 0xff, sizeof(bits->packet.eth_src));
 	memset(&bits->packet.vlan, 0xff, sizeof(bits->packet.vlan));
 	bits->packet.eth_type = to_be16(UINT16_MAX);
 	bits->extra.pbb = to_be32(UINT32_MAX);
@@ -159,4 +157,12 @@ bool translate_reads(const struct ofactions *actions, struct flow_key *bits)
 	memset(&bits->word[FLOW_KEY_PACKET_WORDS], 0,
 	       sizeof(*bits) - FLOW_KEY_PACKET_WORDS * sizeof(bits->word[0]));
 	return has_normal;
+}
+
+bool translate_teaches(const struct ofactions *actions)
+{
+	for (uint32_t i = 0; i < actions->n; i++)
+		if (actions->item[i].type == OFACTION_LEARN || may_be_normal(&actions->item[i]))
+			return true;
+	return false;
 }

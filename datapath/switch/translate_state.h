@@ -124,10 +124,6 @@ enum translate_miss {
 void translate_table(struct translate_state *state, uint8_t table, uint16_t in_port,
 		     enum translate_miss miss);
 
-/* What a packet that was received has before it: the tables from the first on. A bridge without tables is
- * one flow that says NORMAL, or none. */
-void translate_bridge(struct translate_state *state);
-
 /* ---- actions ---- */
 
 /* Elements `begin` to `end` of a list. False: one of them stopped it. */

@@ -87,7 +87,7 @@ void translate_table(struct translate_state *state, uint8_t table, uint16_t in_p
 {
 	const struct flow *rule = NULL;
 
-	if (!state->bridge->tables || !translate_look(state, BARE_NOTHING))
+	if (!translate_look(state, BARE_NOTHING))
 		return;
 	for (; table < FLOW_TABLES; table++) {
 		if (!is_within_limits(state, table))

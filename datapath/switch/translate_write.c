@@ -99,28 +99,40 @@ void translate_move(struct translate_state *state, const struct ofaction *action
 
 /* ---- mod_*: nothing happens where the field is not ---- */
 
-static bool has_field(const struct translate_state *state, enum field_id id)
+static bool is_met(const struct translate_state *state, enum field_need need)
 {
-	const struct flow_key *key = &state->work.key;
+	return field_need_is_met(need, &state->work.key, NULL);
+}
 
-	switch (id) {
-	case FIELD_TCP_SRC:
-	case FIELD_TCP_DST:
-		return field_need_is_met(NEED_TCP, key, NULL) ||
-		       field_need_is_met(NEED_UDP, key, NULL) ||
-		       field_need_is_met(NEED_SCTP, key, NULL);
-	default:
-		return field_need_is_met(field_of(id)->need, key, NULL);
-	}
+/* The field that the action means in this packet: tcp_src and tcp_dst stand for the ports of UDP and SCTP,
+ * and for ICMP's type and code, as in Open vSwitch. N_FIELDS: the packet has none such. */
+static enum field_id meant_by(const struct translate_state *state, enum field_id id)
+{
+	const bool is_src = id == FIELD_TCP_SRC;
+
+	if (id != FIELD_TCP_SRC && id != FIELD_TCP_DST)
+		return is_met(state, field_of(id)->need) ? id : N_FIELDS;
+	if (is_met(state, NEED_TCP) || is_met(state, NEED_UDP) || is_met(state, NEED_SCTP))
+		return id;
+	if (is_met(state, NEED_ICMPV4))
+		return is_src ? FIELD_ICMP_TYPE : FIELD_ICMP_CODE;
+	if (is_met(state, NEED_ICMPV6))
+		return is_src ? FIELD_ICMPV6_TYPE : FIELD_ICMPV6_CODE;
+	return N_FIELDS;
 }
 
 void translate_set_field(struct translate_state *state, const struct ofaction *action)
 {
-	if (action->how == SET_AS_MOD &&
-	    (!translate_look(state, limit_of(field_of(action->set.to.field))) ||
-	     !has_field(state, action->set.to.field)))
-		return;
-	translate_write(state, action->set.to.field, ofaction_value(action), ofaction_mask(action));
+	enum field_id id = action->set.to.field;
+
+	if (action->how == SET_AS_MOD) {
+		if (!translate_look(state, limit_of(field_of(id))))
+			return;
+		id = meant_by(state, id);
+		if (id == N_FIELDS)
+			return;
+	}
+	translate_write(state, id, ofaction_value(action), ofaction_mask(action));
 }
 
 void translate_set_vlan(struct translate_state *state, const struct ofaction *action)

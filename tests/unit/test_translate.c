@@ -129,7 +129,8 @@ static void ports(void **state)
 	assert_ops("actions=in_port", "1");
 	assert_ops("actions=enqueue:3:1", "3");
 	assert_ops("actions=load:3->reg0[],output:reg0[]", "3");
-	assert_ops("actions=load:0xfffffff8->reg0[],output:reg0[]", "1");
+	assert_ops("actions=load:0xfff8->reg0[],output:reg0[]", "1");
+	assert_ops("actions=load:0xfffffff8->reg0[],output:reg0[]", "drop:no-output");
 }
 
 static void what_goes_nowhere_is_dropped_with_a_reason(void **state)
@@ -234,6 +235,15 @@ static void a_field_that_is_not_there_is_not_written(void **state)
 	eth(0x88b5);
 	build_zeros(&packet, 46);
 	assert_ops("actions=mod_nw_src:10.0.0.1,mod_tp_dst:80,mod_nw_tos:8,2", "2");
+}
+
+static void ports_stand_for_type_and_code(void **state)
+{
+	eth(ETH_TYPE_IPV4);
+	build_ipv4(&packet, IP_PROTO_ICMP, 0x0a000001, 0x0a000002);
+	build_icmp(&packet, IP_PROTO_ICMP, 8, 0);
+	build_finish(&packet);
+	assert_ops("actions=mod_tp_src:3,mod_tp_dst:5,2", "set:icmp_type=03 set:icmp_code=05 2");
 }
 
 static void moves(void **state)
@@ -467,6 +477,7 @@ int main(void)
 		TEST(fields_are_written_before_they_leave),
 		TEST(what_is_said_is_not_said_again),
 		TEST(a_field_that_is_not_there_is_not_written),
+		TEST(ports_stand_for_type_and_code),
 		TEST(moves),
 		TEST(arp_answers),
 		TEST(tags),

@@ -227,6 +227,39 @@ static void a_change_holds_for_the_next_packet(void **state)
 	assert_int_equal(rig_take(port[3], got), packet.frame.len);
 }
 
+/* Instead of the TCP packet: the same behind a label. */
+static void build_labelled(void)
+{
+	const be32 label = to_be32(0x00064140);
+
+	frame_free(&packet.frame);
+	build_start(&packet, rig.sw->pools[0]);
+	build_eth(&packet, 0x020000000002, 0x020000000001, ETH_TYPE_MPLS);
+	build_bytes(&packet, &label, sizeof(label));
+	build_ipv4(&packet, IP_PROTO_TCP, 0x0a000001, 0x0a000002);
+	build_tcp(&packet, 1000, 80, 2);
+	build_finish(&packet);
+}
+
+static void a_table_looks_behind_a_popped_label(void **state)
+{
+	const struct eth_header *eth = (const void *)got;
+	const struct ipv4_header *ip = (const void *)(got + sizeof(*eth));
+
+	build_labelled();
+	add("mpls,mpls_label=100,actions=pop_mpls:0x0800,resubmit(,1)");
+	add("table=1,priority=2,tcp,nw_dst=10.0.0.2,actions=dec_ttl,output:2");
+	add("table=1,priority=1,actions=output:3");
+	assert_string_equal(ops(), "translate");
+	put(1);
+	put(1);
+	assert_int_equal(rig_take(port[2], got), packet.frame.len - 4);
+	assert_int_equal(from_be16(eth->type), ETH_TYPE_IPV4);
+	assert_int_equal(ip->ttl, 63);
+	assert_int_equal(flows_stats(rig.bridge, "table=0").n_packets, 2);
+	assert_int_equal(flows_stats(rig.bridge, "table=1,tcp").n_packets, 2);
+}
+
 /* ---- learning ---- */
 
 static void a_learned_flow_comes_into_its_table(void **state)
@@ -348,6 +381,7 @@ int main(void)
 		TEST(an_expired_ttl_ends_its_table_only),
 		TEST(packets_count_for_all_on_their_way),
 		TEST(a_change_holds_for_the_next_packet),
+		TEST(a_table_looks_behind_a_popped_label),
 		TEST(a_learned_flow_comes_into_its_table),
 		TEST(learning_again_only_renews),
 		TEST(a_limit_keeps_the_rest_out),
