@@ -24,6 +24,7 @@
 #include "control/rpc.h"
 #include "control/run_dir.h"
 #include "control/server.h"
+#include "control/state_file.h"
 #include "db/database.h"
 #include "db/server.h"
 #include "port/port.h"
@@ -47,6 +48,7 @@ struct daemon {
 	struct rpc *rpc;
 	struct server *server;
 	struct vswitch *sw;
+	struct state_file *state;
 	struct configure *configure;
 	struct netlink *netlink;
 	struct method_context context;
@@ -187,7 +189,13 @@ static int switch_start(struct daemon *daemon, struct err *err)
 		.ctx = daemon,
 	};
 
-	return vswitch_new(&daemon->sw, &options, daemon->base, err);
+	int rc = vswitch_new(&daemon->sw, &options, daemon->base, err);
+
+	if (rc)
+		return rc;
+	rc = state_file_new(&daemon->state, run_dir_file(daemon->run_dir, "state"), daemon->base,
+			    daemon->sw);
+	return rc ? err_set(err, -rc, "state: %s", strerror(-rc)) : 0;
 }
 
 /* ---- the configuration ---- */
@@ -233,6 +241,7 @@ static void switch_ready(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
+	state_file_read(daemon->state);
 	vswitch_settle(daemon->sw);
 	daemon->context.ready_ns = clock_now(&daemon->clock);
 	log_info("switchd", "ready after %.1f ms",
@@ -297,10 +306,25 @@ static int house_build(struct daemon *daemon, struct err *err)
 	return rc;
 }
 
+static void state_end(struct daemon *daemon)
+{
+	int rc = 0;
+
+	if (daemon->context.ending == ENDING_STOP)
+		state_file_remove(daemon->state);
+	else
+		rc = state_file_write(daemon->state);
+	if (rc)
+		log_error("switchd", "flows are not kept: %s", strerror(-rc));
+}
+
 /* The server goes after the switch: a client that sees its connection end knows that every device
  * is as it was found, or left to forward what the kernel knows. */
 static void house_take_down(struct daemon *daemon)
 {
+	if (daemon->context.ready_ns)
+		state_end(daemon);
+	state_file_free(&daemon->state);
 	if (daemon->sw && daemon->context.ending != ENDING_STOP) {
 		vswitch_leave(daemon->sw);
 		log_info(

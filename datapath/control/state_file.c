@@ -1,0 +1,294 @@
+#include "control/state_file.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/print.h"
+#include "control/mac.h"
+#include "control/state_lines.h"
+#include "flow/flow_text.h"
+#include "flow/port_text.h"
+#include "switch/flow_cursor.h"
+#include "switch/flows.h"
+#include "switch/vswitch.h"
+
+#define PERIOD_S   2
+#define SLICE_NS   (1 * CLOCK_NS_PER_MS) /* of writing, between which others have their turn */
+#define SLICE_OVER -1
+#define REST       20 /* of its own time that writing rests, at least */
+#define PATH_SIZE  4096
+
+static const struct clock clock_real;
+
+struct state_file {
+	/* fixed after create */
+	struct vswitch *sw;
+	char *path, *new_path;
+	struct event *timer;
+	/* while it is being written */
+	FILE *out;
+	uint64_t hash;
+	struct print line;
+	char (*bridges)[IFNAMSIZ];
+	unsigned n_bridges, next_bridge;
+	struct flow_cursor *cursor;
+	uint64_t slice_end; /* UINT64_MAX: there is none */
+	uint64_t spent;     /* ns */
+};
+
+/* ---- writing ---- */
+
+static void line_end(struct state_file *file)
+{
+	print_char(&file->line, '\n');
+	file->hash = state_hash(file->hash, print_text(&file->line), file->line.len);
+	fwrite(print_text(&file->line), 1, file->line.len, file->out);
+	print_clear(&file->line);
+}
+
+static int bridge_add_name(struct bridge *bridge, void *ctx)
+{
+	struct state_file *file = ctx;
+	void *more = realloc(file->bridges, (file->n_bridges + 1) * sizeof(file->bridges[0]));
+
+	if (!more)
+		return -ENOMEM;
+	file->bridges = more;
+	snprintf(file->bridges[file->n_bridges++], IFNAMSIZ, "%s", bridge_name(bridge));
+	return 0;
+}
+
+static void write_end(struct state_file *file)
+{
+	flow_cursor_free(&file->cursor);
+	if (file->out)
+		fclose(file->out);
+	file->out = NULL;
+	file->n_bridges = file->next_bridge = 0;
+	mem_free(&file->bridges);
+	print_clear(&file->line);
+}
+
+static int write_begin(struct state_file *file)
+{
+	char boot[STATE_BOOT_SIZE];
+	int rc = state_boot(boot), fd;
+
+	if (rc)
+		return rc;
+	fd = open(file->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	file->out = fdopen(fd, "w");
+	if (!file->out) {
+		close(fd);
+		return -ENOMEM;
+	}
+	file->hash = 0;
+	file->spent = 0;
+	print_fmt(&file->line, STATE_MAGIC " %s", boot);
+	line_end(file);
+	rc = vswitch_for_each_bridge(file->sw, bridge_add_name, file);
+	if (rc)
+		write_end(file);
+	return rc;
+}
+
+static uint64_t seconds_before(uint64_t now, uint32_t age_s)
+{
+	return now - age_s * CLOCK_NS_PER_SEC;
+}
+
+static int write_flow(const struct flow_row *row, void *ctx)
+{
+	struct state_file *file = ctx;
+	const struct flow_stats *stats = &row->stats;
+	const uint64_t now = clock_now(&clock_real);
+
+	print_fmt(&file->line, "flow %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ",
+		  stats->n_packets, stats->n_bytes, now - stats->duration,
+		  seconds_before(now, stats->idle_age), seconds_before(now, stats->hard_age));
+	flow_print(&file->line, row->flow, NULL, NULL);
+	line_end(file);
+	return now > file->slice_end ? SLICE_OVER : 0;
+}
+
+static int write_address(const struct fdb_row *row, void *ctx)
+{
+	struct state_file *file = ctx;
+	const uint8_t *mac = row->mac.byte;
+
+	print_fmt(&file->line, "fdb %u %02x:%02x:%02x:%02x:%02x:%02x %" PRIu64 " %s %s", row->vlan,
+		  mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+		  seconds_before(clock_now(&clock_real), row->age_s),
+		  row->is_static ? "static" : "learned", row->port_name);
+	line_end(file);
+	return 0;
+}
+
+/* Begins with the next bridge that is still there. 1: there is one, 0: there is none, or -ENOMEM. */
+static int bridge_begin(struct state_file *file)
+{
+	const struct flow_mod all = {
+		.command = FLOW_DELETE,
+		.table = FLOW_TABLE_ANY,
+		.out_port = OFPORT_NONE,
+		.out_group = FLOW_GROUP_ANY,
+	};
+
+	while (file->next_bridge < file->n_bridges) {
+		const char *name = file->bridges[file->next_bridge++];
+		struct bridge *bridge = bridge_lookup(file->sw, name);
+
+		if (!bridge)
+			continue;
+		print_fmt(&file->line, "bridge %s", name);
+		line_end(file);
+		bridge_fdb_for_each(bridge, write_address, file);
+		return flow_cursor_new(&file->cursor, bridge, &all) ? -ENOMEM : 1;
+	}
+	return 0;
+}
+
+/* 1: there is more to do, 0: all is written, or -errno. */
+static int write_slice(struct state_file *file)
+{
+	const uint64_t begin = clock_now(&clock_real);
+	int rc = 1;
+
+	if (file->slice_end != UINT64_MAX)
+		file->slice_end = begin + SLICE_NS;
+	do {
+		if (file->cursor) {
+			if (flow_cursor_next(file->cursor, write_flow, file) != SLICE_OVER)
+				flow_cursor_free(&file->cursor);
+		} else {
+			rc = bridge_begin(file);
+		}
+	} while (rc > 0 && clock_now(&clock_real) < file->slice_end);
+	file->spent += clock_now(&clock_real) - begin;
+	return file->line.is_failed ? -ENOMEM : rc;
+}
+
+static int write_finish(struct state_file *file)
+{
+	int rc = 0;
+
+	fprintf(file->out, "end %016" PRIx64 "\n", file->hash);
+	if (fflush(file->out) || fsync(fileno(file->out)) || rename(file->new_path, file->path))
+		rc = -errno;
+	return rc;
+}
+
+static void arm(struct state_file *file, uint64_t ns)
+{
+	const struct timeval wait = {.tv_sec = (time_t)(ns / CLOCK_NS_PER_SEC),
+				     .tv_usec = (suseconds_t)(ns % CLOCK_NS_PER_SEC / 1000)};
+
+	event_add(file->timer, &wait);
+}
+
+static void timer_ready(evutil_socket_t fd, short what, void *ctx)
+{
+	struct state_file *file = ctx;
+	uint64_t rest = PERIOD_S * CLOCK_NS_PER_SEC;
+	int rc = 0;
+
+	file->slice_end = 0;
+	if (!file->out)
+		rc = write_begin(file);
+	if (!rc)
+		rc = write_slice(file);
+	if (rc > 0) {
+		arm(file, 1000);
+		return;
+	}
+	if (!rc)
+		rc = write_finish(file);
+	if (rc)
+		log_warn("switchd", "%s: cannot write it: %s", file->new_path, strerror(-rc));
+	write_end(file);
+	arm(file, file->spent * REST > rest ? file->spent * REST : rest);
+}
+
+int state_file_write(struct state_file *file)
+{
+	int rc;
+
+	write_end(file);
+	rc = write_begin(file);
+	file->slice_end = UINT64_MAX;
+	while (!rc && (rc = write_slice(file)) > 0)
+		rc = 0;
+	if (!rc)
+		rc = write_finish(file);
+	write_end(file);
+	return rc;
+}
+
+void state_file_remove(struct state_file *file)
+{
+	write_end(file);
+	unlink(file->path);
+	unlink(file->new_path);
+}
+
+/* ---- reading ---- */
+
+void state_file_read(struct state_file *file)
+{
+	own(mem_free) char *text = NULL;
+	size_t size;
+
+	if (!state_load(file->path, &text, &size))
+		state_apply(file->sw, text, size);
+	arm(file, PERIOD_S * CLOCK_NS_PER_SEC);
+}
+
+/* ---- life ---- */
+
+int state_file_new(struct state_file **out, const char *path, struct event_base *base,
+		   struct vswitch *sw)
+{
+	own(state_file_free) struct state_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return -ENOMEM;
+	file->sw = sw;
+	file->path = strdup(path);
+	if (!file->path || asprintf(&file->new_path, "%s.new", path) < 0)
+		return -ENOMEM;
+	file->timer = event_new(base, -1, 0, timer_ready, file);
+	if (!file->timer)
+		return -ENOMEM;
+	*out = take_ptr(file);
+	return 0;
+}
+
+void state_file_free(struct state_file **p)
+{
+	struct state_file *file = *p;
+
+	if (!file)
+		return;
+	write_end(file);
+	print_fini(&file->line);
+	if (file->timer)
+		event_free(file->timer);
+	free(file->path);
+	free(file->new_path);
+	mem_free(p);
+}

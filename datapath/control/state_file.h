@@ -1,0 +1,33 @@
+#pragma once
+/* What the switch was told and learned while it ran: flows with their counters and ages, and addresses.
+ *
+ * It is written to a file of the run directory every now and then, bit by bit, and once more when the
+ * daemon ends but for good. The next daemon reads it. A file is whole or is not looked at: it is written
+ * under another name, carries a hash in its last line, and the machine's boot in its first: after a reboot
+ * the switch begins with its configuration. Lines are text:
+ *
+ *	shunt-state 1 BOOT-ID
+ *	bridge NAME
+ *	flow PACKETS BYTES CREATED-AT USED-AT MODIFIED-AT FLOW        (times in ns; FLOW as of ovs-ofctl)
+ *	fdb VLAN MAC SEEN-AT static|learned PORT
+ *	end HASH
+ *
+ * Control thread only. */
+struct err;
+struct event_base;
+struct state_file;
+struct vswitch;
+
+/* `path` is copied, the others are borrowed. 0 or -ENOMEM. */
+int state_file_new(struct state_file **out, const char *path, struct event_base *base,
+		   struct vswitch *sw);
+/* What is half written is thrown away. */
+void state_file_free(struct state_file **file);
+
+/* Gives the switch back what the file says, if there is one that is whole, and begins to write. Once, when
+ * all bridges and ports are there. */
+void state_file_read(struct state_file *file);
+/* Writes all of it now. 0 or -errno. */
+int state_file_write(struct state_file *file);
+/* The next daemon is to know nothing of it. */
+void state_file_remove(struct state_file *file);

@@ -1,0 +1,241 @@
+#include "control/state_lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "base/slice.h"
+#include "control/mac.h"
+#include "flow/flow_text.h"
+#include "flow/port_text.h"
+#include "switch/flows.h"
+#include "switch/restore.h"
+#include "switch/vswitch.h"
+
+#define BATCH    1024 /* flows in one change */
+#define WORD_MAX 64
+
+int state_boot(char boot[STATE_BOOT_SIZE])
+{
+	own(fd_close) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, boot, STATE_BOOT_SIZE - 1);
+
+	if (n < 0)
+		return -errno;
+	boot[n] = '\0';
+	boot[strcspn(boot, "\n")] = '\0';
+	return 0;
+}
+
+/* ---- the file ---- */
+
+static int all_read(int fd, char *text, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = read(fd, text + done, size - done);
+
+		if (n <= 0)
+			return n ? -errno : -EINVAL;
+		done += (size_t)n;
+	}
+	text[size] = '\0';
+	return 0;
+}
+
+/* Finds what is between the first line and the last, which must be as they should. */
+static int frame_check(char *text, size_t size, size_t *begin, size_t *end)
+{
+	char boot[STATE_BOOT_SIZE], first[sizeof(STATE_MAGIC) + STATE_BOOT_SIZE + 2], last[32];
+	uint64_t hash = 0;
+	size_t at = 0, len = 0;
+
+	if (state_boot(boot))
+		return -EINVAL;
+	snprintf(first, sizeof(first), STATE_MAGIC " %s\n", boot);
+	if (strncmp(text, first, strlen(first)) != 0)
+		return -EINVAL;
+	for (; at < size && strncmp(text + at, "end ", 4) != 0; at += len) {
+		const char *newline = memchr(text + at, '\n', size - at);
+
+		if (!newline)
+			return -EINVAL;
+		len = (size_t)(newline - text) - at + 1;
+		hash = state_hash(hash, text + at, len);
+	}
+	snprintf(last, sizeof(last), "end %016" PRIx64 "\n", hash);
+	if (size - at != strlen(last) || strcmp(text + at, last) != 0)
+		return -EINVAL;
+	*begin = strlen(first);
+	*end = at;
+	return 0;
+}
+
+int state_load(const char *path, char **out, size_t *out_size)
+{
+	own(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	own(mem_free) char *text = NULL;
+	size_t begin, end;
+	struct stat info;
+	int rc;
+
+	if (fd < 0 || fstat(fd, &info))
+		return -errno;
+	text = malloc((size_t)info.st_size + 1);
+	if (!text)
+		return -ENOMEM;
+	rc = all_read(fd, text, (size_t)info.st_size);
+	if (!rc)
+		rc = frame_check(text, (size_t)info.st_size, &begin, &end);
+	if (rc) {
+		log_info("switchd", "%s is of another boot, or damaged: not used", path);
+		return rc;
+	}
+	memmove(text, text + begin, end - begin);
+	text[end - begin] = '\0';
+	*out = take_ptr(text);
+	*out_size = end - begin;
+	return 0;
+}
+
+/* ---- the lines ---- */
+
+struct reader {
+	struct vswitch *sw;
+	struct bridge *bridge; /* NULL: it is no more */
+	unsigned n_flows, n_left_out;
+	/* flows that wait to be added together */
+	unsigned n;
+	struct flow_mod mods[BATCH];
+	struct flow_past pasts[BATCH];
+};
+
+static struct slice word_next(struct slice *line)
+{
+	const size_t len = slice_find(*line, ' ');
+	const struct slice word = slice_first(*line, len);
+
+	*line = slice_skip(*line, len < line->len ? len + 1 : len);
+	return word;
+}
+
+static bool number_next(struct slice *line, uint64_t max, uint64_t *out)
+{
+	return !number_parse(word_next(line), "number", max, out, NULL);
+}
+
+/* Together, or, if one of them does not fit, each by itself. */
+static void flows_add(struct reader *reader)
+{
+	const bool all = !bridge_flow_mods(reader->bridge, reader->mods, reader->n, NULL, NULL);
+
+	for (unsigned i = 0; i < reader->n; i++) {
+		if (all || !bridge_flow_mods(reader->bridge, &reader->mods[i], 1, NULL, NULL)) {
+			bridge_flow_restore(reader->bridge, &reader->mods[i], &reader->pasts[i]);
+			reader->n_flows++;
+		} else {
+			reader->n_left_out++;
+		}
+		flow_mod_fini(&reader->mods[i]);
+	}
+	reader->n = 0;
+}
+
+static bool flow_read(struct reader *reader, struct slice line)
+{
+	struct flow_past *past = &reader->pasts[reader->n];
+
+	if (!number_next(&line, UINT64_MAX, &past->n_packets) ||
+	    !number_next(&line, UINT64_MAX, &past->n_bytes) ||
+	    !number_next(&line, UINT64_MAX, &past->created_at) ||
+	    !number_next(&line, UINT64_MAX, &past->used_at) ||
+	    !number_next(&line, UINT64_MAX, &past->modified_at) ||
+	    flow_mod_parse(line, FLOW_ADD, NULL, &reader->mods[reader->n], NULL))
+		return false;
+	if (++reader->n == BATCH)
+		flows_add(reader);
+	return true;
+}
+
+static bool address_read(struct reader *reader, struct slice line)
+{
+	char mac_text[WORD_MAX], port[WORD_MAX];
+	struct eth_addr mac;
+	uint64_t vlan, seen_at;
+	struct slice word, kind;
+
+	if (!number_next(&line, VLAN_MAX, &vlan))
+		return false;
+	word = word_next(&line);
+	snprintf(mac_text, sizeof(mac_text), "%.*s", (int)word.len, word.at);
+	if (mac_parse(mac_text, &mac, NULL) || !number_next(&line, UINT64_MAX, &seen_at))
+		return false;
+	kind = word_next(&line);
+	snprintf(port, sizeof(port), "%.*s", (int)line.len, line.at);
+	bridge_fdb_restore(reader->bridge, mac, (uint16_t)vlan, port, slice_is(kind, "static"),
+			   seen_at);
+	return true;
+}
+
+/* The flows that the bridge began with are among those in the file, or were removed. */
+static void bridge_read(struct reader *reader, struct slice name)
+{
+	const struct flow_mod all = {
+		.command = FLOW_DELETE,
+		.table = FLOW_TABLE_ANY,
+		.out_port = OFPORT_NONE,
+		.out_group = FLOW_GROUP_ANY,
+	};
+	char text[WORD_MAX];
+
+	if (reader->bridge)
+		flows_add(reader);
+	snprintf(text, sizeof(text), "%.*s", (int)name.len, name.at);
+	reader->bridge = bridge_lookup(reader->sw, text);
+	if (reader->bridge)
+		bridge_flow_mods(reader->bridge, &all, 1, NULL, NULL);
+}
+
+static void line_read(struct reader *reader, struct slice line)
+{
+	const struct slice what = word_next(&line);
+	bool is_good = true;
+
+	if (slice_is(what, "bridge"))
+		bridge_read(reader, line);
+	else if (reader->bridge && slice_is(what, "flow"))
+		is_good = flow_read(reader, line);
+	else if (reader->bridge && slice_is(what, "fdb"))
+		is_good = address_read(reader, line);
+	if (!is_good)
+		reader->n_left_out++;
+}
+
+void state_apply(struct vswitch *sw, const char *text, size_t size)
+{
+	own(mem_free) struct reader *reader = calloc(1, sizeof(*reader));
+	struct slice rest = {text, size};
+
+	if (!reader)
+		return;
+	reader->sw = sw;
+	while (rest.len) {
+		const size_t len = slice_find(rest, '\n');
+
+		line_read(reader, slice_first(rest, len));
+		rest = slice_skip(rest, len < rest.len ? len + 1 : len);
+	}
+	if (reader->bridge)
+		flows_add(reader);
+	log_info("switchd", "%u flows are there again", reader->n_flows);
+	if (reader->n_left_out)
+		log_warn("switchd", "%u flows or addresses of the last daemon's were left out",
+			 reader->n_left_out);
+}

@@ -1,0 +1,46 @@
+#include "switch/restore.h"
+
+#include "base/clock.h"
+#include "flow/fdb.h"
+#include "switch/bridge.h"
+#include "switch/flow_store.h"
+
+void bridge_flow_restore(struct bridge *bridge, const struct flow_mod *mod,
+			 const struct flow_past *past)
+{
+	const uint8_t table = mod->table == FLOW_TABLE_ANY ? 0 : mod->table;
+	struct flow_entry *entry = flow_find(bridge->tables, table, &mod->match, mod->priority);
+	enum flow_removed_reason reason;
+	struct tally *tally;
+	uint64_t due;
+
+	if (!entry)
+		return;
+	entry->flow.created_at = past->created_at;
+	entry->flow.modified_at = past->modified_at;
+	tally = entry->flow.tally;
+	credit_book_lock(bridge->sw->credits);
+	tally->n_packets += past->n_packets;
+	tally->n_bytes += past->n_bytes;
+	if (tally->used_at < past->used_at)
+		tally->used_at = past->used_at;
+	credit_book_unlock(bridge->sw->credits);
+	due = flow_expires_at(&entry->flow, &reason);
+	if (due != UINT64_MAX)
+		heap_change(&bridge->tables->timed, &entry->due, due);
+}
+
+void bridge_fdb_restore(struct bridge *bridge, struct eth_addr mac, uint16_t vlan, const char *name,
+			bool is_static, uint64_t seen_at)
+{
+	const struct bridge_port *port = bridge_port_lookup(bridge, name);
+
+	if (!port || vlan > VLAN_MAX || eth_addr_is_multicast(mac))
+		return;
+	fdb_write_begin(bridge->sw);
+	if (is_static)
+		fdb_add_static(bridge->fdb, vlan, mac, port->id, seen_at);
+	else
+		fdb_learn(bridge->fdb, vlan, mac, port->id, seen_at);
+	fdb_write_end(bridge->sw);
+}
