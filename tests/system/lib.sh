@@ -293,9 +293,11 @@ bulk_start()
 	bulk_sender=$!
 }
 
-# bulk_known: the connection is one that the kernel knows: what is lost from now on counts.
+# bulk_known: the connection is one that the kernel knows: what is lost from now on counts. (When it came to know
+# it, packets overtook those that were on their way through the daemon.)
 bulk_known()
 {
+	sleep 0.5
 	bulk_before=$(lost_by_tcp "$bulk_from")
 }
 
