@@ -73,6 +73,9 @@ static const struct cli_action monitor = {run_monitor};
 
 const struct cli_command packet_commands[] = {
 	{"monitor", "BRIDGE [FLOW]", "tell of changes to flows, as they happen", 0, &monitor},
+	{"packet-out", "BRIDGE PACKET [ACTIONS] [HEX]",
+	 "send a packet: 'in_port=PORT packet=HEX actions=ACTIONS', or PORT ACTIONS HEX", 0,
+	 &packet_out},
 	{"trace", "BRIDGE FLOW|HEX|PCAP",
 	 "tell what would happen to a packet: its fields, bytes, or a file of packets",
 	 1u << OPTION_IN_PORT, &trace},

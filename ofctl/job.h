@@ -33,7 +33,7 @@ struct cli_action {
 	int (*run)(struct job *job, const struct cli_invocation *inv, struct err *err);
 };
 
-extern const struct cli_action replace_flows, diff_flows, dump_cache, top, trace;
+extern const struct cli_action replace_flows, diff_flows, dump_cache, packet_out, top, trace;
 extern const struct cli_command flow_commands[];
 extern const struct cli_command port_commands[];
 extern const struct cli_command packet_commands[];

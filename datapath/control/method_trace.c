@@ -11,6 +11,7 @@
 #include "base/print.h"
 #include "control/method.h"
 #include "control/op_print.h"
+#include "control/packet_text.h"
 #include "flow/match_text.h"
 #include "flow/ofaction_text.h"
 #include "flow/port_text.h"
@@ -133,34 +134,6 @@ static void tell_result(void *ctx, const struct flow_key *key, const struct tran
 
 /* ---- the packet ---- */
 
-/* Hexadecimal digits, with blanks or colons between them. */
-static int read_hex(const char *text, uint8_t *bytes, size_t *n, struct err *err)
-{
-	unsigned high = 0, n_digits = 0;
-
-	for (const char *c = text; *c; c++) {
-		unsigned digit = digit_of(*c);
-
-		if (*c == ' ' || *c == ':' || *c == '\n')
-			continue;
-		if (digit > 15)
-			return err_set(err, EINVAL, "packet: \"%.20s\" is not hexadecimal", c);
-		if (n_digits % 2 == 0)
-			high = digit;
-		else if (n_digits / 2 >= TRACE_PACKET_MAX)
-			return err_set(err, EINVAL, "packet: it is longer than %d bytes",
-				       TRACE_PACKET_MAX);
-		else
-			bytes[n_digits / 2] = (uint8_t)(high << 4 | digit);
-		n_digits++;
-	}
-	*n = n_digits / 2;
-	if (n_digits % 2)
-		return err_set(err, EINVAL, "packet: %u hexadecimal digits are no whole bytes",
-			       n_digits);
-	return 0;
-}
-
 static int read_request(struct bridge *bridge, struct json_object *params, struct trace *trace,
 			uint8_t *bytes, struct err *err)
 {
@@ -171,7 +144,7 @@ static int read_request(struct bridge *bridge, struct json_object *params, struc
 	if (flow)
 		rc = match_parse(slice_of(flow), &names, &trace->fields, err);
 	if (!rc && packet) {
-		rc = read_hex(packet, bytes, &trace->n_bytes, err);
+		rc = packet_text_read(packet, bytes, &trace->n_bytes, err);
 		trace->bytes = bytes;
 	}
 	if (!rc && !flow && !packet)

@@ -87,6 +87,7 @@ static const struct {
 	{"flow-watch", "{\"bridge\":\"br0\",\"filter\":\"ip\"}"},
 	{"trace", "{\"bridge\":\"br0\",\"flow\":\"in_port=a,ip,nw_dst=10.0.0.1\"}"},
 	{"trace", "{\"bridge\":\"br0\",\"packet\":\"0200000000010200000000020806\"}"},
+	{"packet-out", "{\"bridge\":\"br0\",\"packet\":\"0200000000010200000000020806\",\"actions\":\"output:1\"}"},
 	{"table-dump", "{\"bridge\":\"br0\"}"},
 	{"status", "{}"},
 	{"log-set", "{\"level\":\"error\"}"},
