@@ -37,6 +37,7 @@
 	X(FLOOD_LIMIT, "flood-limit", "more output ports than one packet may have") \
 	X(NOT_FORWARDED, "not-forwarded", "the port's configuration forbids it") \
 	X(TABLE_MISS, "table-miss", "no flow of the table matched it") \
+	X(FRAGMENT, "fragment", "an IP fragment, on a bridge that is to drop them") \
 	X(TTL_EXPIRED, "ttl-expired", "a flow was to decrement a TTL that was used up") \
 	X(RESUBMIT_DEPTH, "resubmit-depth", "resubmits nested more than 64 deep") \
 	X(RESUBMIT_LIMIT, "resubmit-limit", "its flows resubmitted it too often") \

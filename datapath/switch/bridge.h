@@ -83,6 +83,7 @@ struct bridge {
 	uint32_t number; /* from 1; no other bridge has or had it */
 	char name[IFNAMSIZ];
 	struct bridge_config config;
+	uint8_t frags; /* enum flow_frags */
 	struct fdb *fdb;
 	struct flow_tables *tables;
 	struct flow_watcher learn_watcher;

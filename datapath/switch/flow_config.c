@@ -10,6 +10,7 @@
 #include "switch/bridge.h"
 #include "switch/flow_change.h"
 #include "switch/offload.h"
+#include "switch/snapshot.h"
 
 /* ---- names ---- */
 
@@ -84,6 +85,25 @@ struct flow_names bridge_flow_names(struct bridge *bridge)
 		.table_name = table_name,
 		.ctx = bridge,
 	};
+}
+
+/* ---- fragments ---- */
+
+int bridge_frags_set(struct bridge *bridge, enum flow_frags frags)
+{
+	const uint8_t before = bridge->frags;
+	int rc;
+
+	bridge->frags = (uint8_t)frags;
+	rc = snapshot_publish(bridge);
+	if (rc)
+		bridge->frags = before;
+	return rc;
+}
+
+enum flow_frags bridge_frags(const struct bridge *bridge)
+{
+	return bridge->frags;
 }
 
 /* ---- configuration ---- */

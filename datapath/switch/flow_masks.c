@@ -118,6 +118,17 @@ static bool may_class_change(const struct flow_tables *tables)
 	return false;
 }
 
+/* Whether there are ports to look at depends on what fragment it is: see translate_table.c. */
+static void add_fragments(const struct bridge_view *view, unsigned packet_class,
+			  struct flow_key *bits)
+{
+	const bool is_ip = packet_class >= CLASS_IPV4;
+	const bool has_ports = bits->packet.l4_src.be || bits->packet.l4_dst.be;
+
+	if (is_ip && (has_ports || view->frags == FLOW_FRAGS_DROP))
+		bits->packet.ip_frag |= FRAG_ANY;
+}
+
 void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view *view,
 		     unsigned packet_class, struct flow_key *bits)
 {
@@ -131,6 +142,7 @@ void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view 
 	else
 		for (unsigned i = 0; i < N_PACKET_CLASSES; i++)
 			wants |= add_class(tables, i, bits);
+	add_fragments(view, packet_class, bits);
 	if (!(wants & WANTS_NORMAL))
 		return;
 	normal_mask(view, &normal);

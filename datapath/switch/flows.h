@@ -77,6 +77,17 @@ struct flow_table_stats {
 };
 void bridge_table_stats(struct bridge *bridge, uint8_t table, struct flow_table_stats *out);
 
+/* What flows see of IP fragments (ovs-ofctl(8), set-frags). */
+enum flow_frags {
+	FLOW_FRAGS_NORMAL,   /* no fragment has ports or ICMP type and code: they are 0 */
+	FLOW_FRAGS_DROP,     /* fragments are dropped */
+	FLOW_FRAGS_NX_MATCH, /* first fragments have theirs */
+};
+
+/* 0 or -ENOMEM. */
+int bridge_frags_set(struct bridge *bridge, enum flow_frags frags);
+enum flow_frags bridge_frags(const struct bridge *bridge);
+
 /* For parsing and printing: the bridge's ports and tables. Valid while the bridge is, and neither ports
  * nor tables change. */
 struct flow_names bridge_flow_names(struct bridge *bridge);

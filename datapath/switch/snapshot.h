@@ -38,6 +38,7 @@ struct bridge_view {
 	uint64_t
 		masks_generation; /* of the flows' bits that they were last compared with; control only */
 	enum fail_mode fail_mode;
+	uint8_t frags; /* enum flow_frags */
 	bool forward_bpdu;
 	unsigned capacity; /* of ports[]; control only */
 	unsigned n_ports;

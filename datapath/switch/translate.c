@@ -60,6 +60,11 @@ static void finish(struct translate_state *state)
 		drop(out, state->why == DROP_NONE ? DROP_BY_RULE : state->why);
 }
 
+static bool is_refused(const struct translate_state *state)
+{
+	return state->work.key.packet.ip_frag & FRAG_ANY && state->bridge->frags == FLOW_FRAGS_DROP;
+}
+
 void translate_run(const struct translate_job *job, struct translation *out)
 {
 	struct translate_state state;
@@ -67,6 +72,8 @@ void translate_run(const struct translate_job *job, struct translation *out)
 	begin(&state, job, out);
 	if (job->actions)
 		translate_list(&state, job->actions, 0, job->actions->n);
+	else if (is_refused(&state))
+		translate_blame(&state, DROP_FRAGMENT);
 	else
 		translate_table(&state, 0, job->in_port, TRANSLATE_MISS_COUNTS);
 	translate_set_execute(&state);

@@ -11,16 +11,29 @@ static void credit(struct translate_state *state, struct tally *tally)
 		translate_fail(state, DROP_RESUBMIT_LIMIT);
 }
 
-/* As a resubmit has it, the packet came by another port, but only for the look-up. */
+static bool hides_ports(const struct translate_state *state)
+{
+	return state->work.key.packet.ip_frag & FRAG_ANY &&
+	       state->bridge->frags == FLOW_FRAGS_NORMAL;
+}
+
+/* Only for the look-up, the packet came by another port, as a resubmit has it, and a fragment has no
+ * ports. */
 static const struct flow *lookup(struct translate_state *state, uint8_t table, uint16_t in_port)
 {
 	const struct flow_tables *tables = state->bridge->tables;
-	const uint16_t real = state->work.key.packet.in_port;
+	struct packet_key *key = &state->work.key.packet;
+	const uint16_t real_port = key->in_port;
+	const be16 src = key->l4_src, dst = key->l4_dst;
 	const struct flow *rule;
 
-	state->work.key.packet.in_port = in_port;
+	key->in_port = in_port;
+	if (hides_ports(state))
+		key->l4_src = key->l4_dst = to_be16(0);
 	rule = flow_tables_lookup(tables, state->version, table, &state->work.key);
-	state->work.key.packet.in_port = real;
+	key->in_port = real_port;
+	key->l4_src = src;
+	key->l4_dst = dst;
 	credit(state,
 	       rule ? flow_tables_matched(tables, table) : flow_tables_missed(tables, table));
 	if (rule)
