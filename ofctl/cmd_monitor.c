@@ -1,9 +1,13 @@
-/* monitor: prints what happens to flows, as it happens. */
+/* monitor: prints what happens to flows, or the packets that they send to controllers. */
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
+#include "base/json.h"
+#include "base/own.h"
+#include "client.h"
 #include "job.h"
 #include "need.h"
 #include "transport.h"
@@ -56,6 +60,51 @@ static int visit(const struct flow_news *news, void *ctx)
 	return fflush(stdout) ? 1 : 0;
 }
 
+/* ---- packets ---- */
+
+static void print_packet(struct json_object *news)
+{
+	int64_t n_lost = json_object_get_int64(json_object_object_get(news, "lost"));
+
+	if (n_lost)
+		printf("%" PRId64 " packets lost: too many at once\n", n_lost);
+	printf("packet-in");
+	json_object_object_foreach(news, name, value)
+	{
+		if (strcmp(name, "bridge") && strcmp(name, "lost"))
+			printf(" %s=%s", name, json_object_get_string(value));
+	}
+	putchar('\n');
+}
+
+static int watch_packets(struct job *job, const char *bridge, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct client *client;
+	int ret = job_call(job, "packet-watch", job_params(bridge), &result, err);
+
+	if (!ret)
+		ret = job_client(job, &client, err);
+	if (!ret)
+		say_started(job);
+	while (!ret) {
+		own(json_free) struct json_object *message = NULL;
+		struct json_object *news;
+
+		ret = client_receive(client, &message, err);
+		if (ret)
+			break;
+		news = json_object_array_get_idx(json_object_object_get(message, "params"), 0);
+		if (job->is_json)
+			job_print_json(news);
+		else
+			print_packet(news);
+		if (fflush(stdout))
+			break;
+	}
+	return ret;
+}
+
 static int run_monitor(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
 	const struct flow_query query = {
@@ -64,15 +113,19 @@ static int run_monitor(struct job *job, const struct cli_invocation *inv, struct
 		.has_names = job->has_names,
 	};
 	struct transport *transport;
-	int ret = job_transport(job, &transport, err);
+	int ret;
 
+	if (option_is_given(inv, OPTION_PACKETS))
+		return watch_packets(job, inv->args[0], err);
+	ret = job_transport(job, &transport, err);
 	return ret ? ret : transport->ops->watch(transport, &query, say_started, visit, job, err);
 }
 
 static const struct cli_action monitor = {run_monitor};
 
 const struct cli_command packet_commands[] = {
-	{"monitor", "BRIDGE [FLOW]", "tell of changes to flows, as they happen", 0, &monitor},
+	{"monitor", "BRIDGE [FLOW]", "tell of changes to flows, or of packets for controllers",
+	 1u << OPTION_PACKETS, &monitor},
 	{"packet-out", "BRIDGE PACKET [ACTIONS] [HEX]",
 	 "send a packet: 'in_port=PORT packet=HEX actions=ACTIONS', or PORT ACTIONS HEX", 0,
 	 &packet_out},

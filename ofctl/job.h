@@ -48,6 +48,7 @@ enum command_option {
 	OPTION_FORCE,
 	OPTION_ONCE,
 	OPTION_IN_PORT,
+	OPTION_PACKETS,
 	OPTION_WRITE,
 };
 

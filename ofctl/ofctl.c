@@ -60,6 +60,7 @@ static const struct cli_option command_options[] = {
 	[OPTION_FORCE] = {"force", 0, NULL, "add the equal ones anew too, with counters of 0"},
 	[OPTION_ONCE] = {"once", 0, NULL, "print one picture and end"},
 	[OPTION_IN_PORT] = {"in-port", 0, "PORT", "by which the packet comes"},
+	[OPTION_PACKETS] = {"packets", 0, NULL, "packets that flows send to controllers"},
 	[OPTION_WRITE] = {"write", 'w', "FILE", "to this file; -: standard output"},
 	{},
 };

@@ -23,6 +23,7 @@ const struct method methods[] = {
 	{"flow-watch", method_flow_watch, rpc_schema_flow_watch},
 	{"log-set", method_log_set, rpc_schema_log_set},
 	{"packet-out", method_packet_out, rpc_schema_packet_out},
+	{"packet-watch", method_packet_watch, rpc_schema_packet_watch},
 	{"port-show", method_port_show, rpc_schema_port_show},
 	{"restart", method_restart, rpc_schema_restart},
 	{"status", method_status, rpc_schema_status},

@@ -89,7 +89,8 @@ static void clone_end(struct translate_state *state, uint32_t at)
 
 	list->n_ops = sends ? state->n_useful : at + 1;
 	flow_op_clone_end(list, at);
-	if (!sends || list->is_full) /* then there may be no clone to end, and nothing of it counts */
+	if (!sends ||
+	    list->is_full) /* then there may be no clone to end, and nothing of it counts */
 		return;
 	if (!change_packet(&list->op[at + 1], &list->op[list->n_ops]))
 		unwrap(list, at);

@@ -89,6 +89,7 @@ static const struct {
 	{"trace", "{\"bridge\":\"br0\",\"packet\":\"0200000000010200000000020806\"}"},
 	{"packet-out",
 	 "{\"bridge\":\"br0\",\"packet\":\"0200000000010200000000020806\",\"actions\":\"output:1\"}"},
+	{"packet-watch", "{\"bridge\":\"br0\"}"},
 	{"table-dump", "{\"bridge\":\"br0\"}"},
 	{"status", "{}"},
 	{"log-set", "{\"level\":\"error\"}"},
