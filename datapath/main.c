@@ -335,6 +335,8 @@ static void house_take_down(struct daemon *daemon)
 	}
 	configure_free(&daemon->configure);
 	netlink_free(&daemon->netlink);
+	if (daemon->rpc)
+		rpc_let_go(daemon->rpc);
 	vswitch_free(&daemon->sw);
 	server_free(&daemon->server);
 	rpc_free(&daemon->rpc);

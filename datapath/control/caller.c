@@ -26,12 +26,17 @@ int caller_new(struct caller **out, struct connection *conn)
 	return 0;
 }
 
+void caller_let_go(struct caller *caller)
+{
+	while (caller->holds)
+		caller_drop(caller, caller->holds);
+}
+
 void caller_free(struct caller **caller)
 {
 	if (!*caller)
 		return;
-	while ((*caller)->holds)
-		caller_drop(*caller, (*caller)->holds);
+	caller_let_go(*caller);
 	mem_free(caller);
 }
 

@@ -30,6 +30,9 @@ struct caller_hold *caller_held(const struct caller *caller, caller_free_fn *kin
 /* Gives it up and frees it. */
 void caller_drop(struct caller *caller, struct caller_hold *hold);
 
+/* Gives up and frees all that it holds. */
+void caller_let_go(struct caller *caller);
+
 /* Sends a notification: {"method", "params": [params], "id": null}. `params` is taken over. */
 void caller_notify(struct caller *caller, const char *method, struct json_object *params);
 /* Bytes that wait for it to be read. */

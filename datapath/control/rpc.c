@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <urcu/list.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -31,6 +32,7 @@ struct entry {
 
 /* What a connection's data is. */
 struct client {
+	struct cds_list_head node; /* in rpc.clients */
 	struct db_session *session;
 	struct caller *caller;
 };
@@ -41,6 +43,8 @@ struct rpc {
 	struct entry *entries;  /* uthash by name */
 	struct event *deadline; /* of the database's waiting transactions */
 	struct clock clock;
+	/* control thread */
+	struct cds_list_head clients;
 };
 
 static const struct {
@@ -186,9 +190,11 @@ static int client_opened(void *ctx, struct connection *conn)
 
 	if (!rc)
 		rc = caller_new(&client->caller, conn);
-	if (!rc)
-		connection_set_data(conn, take_ptr(client));
-	return rc;
+	if (rc)
+		return rc;
+	cds_list_add(&client->node, &rpc->clients);
+	connection_set_data(conn, take_ptr(client));
+	return 0;
 }
 
 static void client_closed(void *ctx, struct connection *conn)
@@ -196,6 +202,7 @@ static void client_closed(void *ctx, struct connection *conn)
 	struct rpc *rpc = ctx;
 	struct client *client = connection_data(conn);
 
+	cds_list_del(&client->node);
 	client_free(&client);
 	deadline_set(rpc);
 }
@@ -227,6 +234,14 @@ static void client_message(void *ctx, struct connection *conn, struct json_objec
 		reply(conn, json_object_object_get(message, "id"), NULL, error_object(&err));
 		connection_close(conn, "it sent what is no JSON-RPC request");
 	}
+}
+
+void rpc_let_go(struct rpc *rpc)
+{
+	struct client *client;
+
+	cds_list_for_each_entry (client, &rpc->clients, node)
+		caller_let_go(client->caller);
 }
 
 struct server_handler rpc_handler(struct rpc *rpc)
@@ -267,6 +282,7 @@ int rpc_new(struct rpc **out, const struct rpc_options *options, struct err *err
 	if (!rpc)
 		return err_set(err, ENOMEM, "out of memory");
 	rpc->options = *options;
+	CDS_INIT_LIST_HEAD(&rpc->clients);
 	rpc->deadline = evtimer_new(options->base, deadline_cb, rpc);
 	if (!rpc->deadline)
 		return err_set(err, ENOMEM, "out of memory");

@@ -30,6 +30,9 @@ int rpc_new(struct rpc **out, const struct rpc_options *options, struct err *err
 /* All clients must be gone. */
 void rpc_free(struct rpc **rpc);
 
+/* Frees what clients hold of the switch: before the switch goes, and no client is answered any more. */
+void rpc_let_go(struct rpc *rpc);
+
 /* What to give to server_new(). */
 struct server_handler rpc_handler(struct rpc *rpc);
 

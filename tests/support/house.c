@@ -165,6 +165,7 @@ int house_teardown(void **state)
 
 	connection_free(&house->client);
 	configure_free(&house->configure);
+	rpc_let_go(house->rpc);
 	vswitch_free(&house->sw);
 	server_free(&house->server);
 	rpc_free(&house->rpc);
@@ -178,6 +179,7 @@ int house_teardown(void **state)
 void house_restart(struct house *house)
 {
 	configure_free(&house->configure);
+	rpc_let_go(house->rpc);
 	vswitch_free(&house->sw);
 	switch_start(house);
 }

@@ -426,7 +426,7 @@ static void learn_remembers(void **state)
 
 static void too_much_is_dropped_whole(void **state)
 {
-	static char line[20000] = "actions=";
+	static char line[24000] = "actions=";
 	size_t len = strlen(line);
 
 	tcp();
