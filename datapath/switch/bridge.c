@@ -9,6 +9,7 @@
 #include "flow/fdb.h"
 #include "switch/flow_store.h"
 #include "switch/learn.h"
+#include "switch/mirror.h"
 #include "switch/ofports.h"
 #include "switch/snapshot.h"
 
@@ -39,6 +40,7 @@ static void bridge_free(struct bridge **p)
 	snapshot_remove(bridge);
 	flow_tables_free(&bridge->tables);
 	learn_unwatch(bridge);
+	mirrors_free(&bridge->mirrors);
 	fdb_write_begin(bridge->sw);
 	fdb_free(&bridge->fdb);
 	fdb_write_end(bridge->sw);

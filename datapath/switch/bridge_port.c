@@ -179,12 +179,13 @@ int bridge_port_add(struct bridge *bridge, const struct bridge_port_config *conf
 	if (rc)
 		return rc;
 	ports_insert(bridge, port);
+	HASH_ADD_STR(bridge->ports_by_name, config.port.name, port);
 	rc = snapshot_publish(bridge);
 	if (rc) {
+		HASH_DEL(bridge->ports_by_name, port);
 		ports_remove(bridge, port);
 		return err_set(err, -rc, "port %s: %s", config->port.name, strerror(-rc));
 	}
-	HASH_ADD_STR(bridge->ports_by_name, config.port.name, port);
 	*out = take_ptr(port);
 	return 0;
 }

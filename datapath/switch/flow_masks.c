@@ -10,6 +10,7 @@
 #include "flow/ofaction.h"
 #include "packet/parse.h"
 #include "switch/flow_store.h"
+#include "switch/mirror.h"
 #include "switch/normal.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
@@ -143,6 +144,7 @@ void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view 
 		for (unsigned i = 0; i < N_PACKET_CLASSES; i++)
 			wants |= add_class(tables, i, bits);
 	add_fragments(view, packet_class, bits);
+	mirrors_mask(view, bits);
 	if (!(wants & WANTS_NORMAL))
 		return;
 	normal_mask(view, &normal);

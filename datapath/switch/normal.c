@@ -40,9 +40,9 @@ void normal_mask(const struct bridge_view *bridge, struct flow_key *bits)
 	memset(&bits->packet.eth_src, 0xff, sizeof(bits->packet.eth_src));
 }
 
-static struct tag tag_of(const struct flow_key *key)
+static struct tag tag_of(struct packet_vlan vlan)
 {
-	uint16_t tci = from_be16(key->packet.vlan.tci);
+	uint16_t tci = from_be16(vlan.tci);
 
 	return (struct tag){
 		.is_present = tci & VLAN_PRESENT,
@@ -155,9 +155,13 @@ static void retag(struct outgoing *outgoing, enum egress egress)
 	outgoing->vid = vid;
 }
 
-static void output(struct outgoing *outgoing, const struct port_view *port, enum egress egress)
+/* max_len 0: whole. */
+static void output(struct outgoing *outgoing, const struct port_view *port, enum egress egress,
+		   uint16_t max_len)
 {
 	retag(outgoing, egress);
+	if (max_len)
+		flow_op_truncate(outgoing->ops, max_len);
 	flow_op_add(outgoing->ops, flow_op_output(port->id));
 }
 
@@ -182,10 +186,10 @@ static enum drop_reason flood(struct outgoing *outgoing)
 		for (unsigned i = 0; i < bridge->n_ports; i++) {
 			const struct port_view *port = &bridge->ports[i];
 
-			if (port != outgoing->in_port && carries(port, outgoing->vlan) &&
-			    !is_forbidden(outgoing, port) &&
+			if (port != outgoing->in_port && !port->is_mirror_only &&
+			    carries(port, outgoing->vlan) && !is_forbidden(outgoing, port) &&
 			    egress_of(port, outgoing->vlan, &outgoing->in) == next[pass])
-				output(outgoing, port, next[pass]);
+				output(outgoing, port, next[pass], 0);
 		}
 	}
 	if (outgoing->ops->is_full)
@@ -201,7 +205,7 @@ static enum drop_reason unicast(struct outgoing *outgoing, const struct port_vie
 		return DROP_NOT_FORWARDED;
 	if (!carries(port, outgoing->vlan))
 		return DROP_NO_OUTPUT;
-	output(outgoing, port, egress_of(port, outgoing->vlan, &outgoing->in));
+	output(outgoing, port, egress_of(port, outgoing->vlan, &outgoing->in), 0);
 	return DROP_NONE;
 }
 
@@ -215,7 +219,7 @@ static const struct port_view *destination(const struct snapshot *snapshot,
 	if (eth_addr_is_multicast(mac))
 		return NULL;
 	port = snapshot_port(snapshot, fdb_lookup(bridge->fdb, vlan, mac, deps));
-	return port && port->bridge == bridge ? port : NULL;
+	return port && port->bridge == bridge && !port->is_mirror_only ? port : NULL;
 }
 
 static enum drop_reason forward(const struct snapshot *snapshot, const struct port_view *in_port,
@@ -224,7 +228,7 @@ static enum drop_reason forward(const struct snapshot *snapshot, const struct po
 	struct outgoing outgoing = {
 		.bridge = in_port->bridge,
 		.in_port = in_port,
-		.in = tag_of(key),
+		.in = tag_of(key->packet.vlan),
 		.ops = &out->ops,
 	};
 	struct eth_addr mac = key->packet.eth_dst;
@@ -232,6 +236,8 @@ static enum drop_reason forward(const struct snapshot *snapshot, const struct po
 
 	outgoing.is_tagged = outgoing.in.is_present;
 	outgoing.vid = outgoing.in.vid;
+	if (in_port->is_mirror_only)
+		return DROP_MIRROR_ONLY;
 	if (!admit(in_port, &outgoing.in, &outgoing.vlan))
 		return DROP_VLAN_NOT_ALLOWED;
 	if (is_reserved(mac) && !in_port->bridge->forward_bpdu)
@@ -257,7 +263,7 @@ void normal_mirror(const struct bridge_view *bridge, const struct flow_key *key,
 {
 	struct outgoing outgoing = {
 		.bridge = bridge,
-		.in = tag_of(key),
+		.in = tag_of(key->packet.vlan),
 		.is_mirrored = true,
 		.vlan = vlan,
 		.ops = ops,
@@ -269,4 +275,44 @@ void normal_mirror(const struct bridge_view *bridge, const struct flow_key *key,
 		if (bridge->ports[i].id == key->packet.in_port)
 			outgoing.in_port = &bridge->ports[i];
 	flood(&outgoing);
+}
+
+/* ---- copies for mirrors ---- */
+
+bool normal_vlan(const struct port_view *port, struct packet_vlan tag, uint16_t *vlan)
+{
+	const struct tag in = tag_of(tag);
+
+	return admit(port, &in, vlan);
+}
+
+bool normal_carries(const struct port_view *port, uint16_t vlan)
+{
+	return carries(port, vlan);
+}
+
+/* Only a tag that was taken off cannot be put back as it was: its priority and TPID may be any. */
+void normal_send_copy(const struct port_view *port, const struct normal_copy *copy,
+		      struct flow_op_list *ops)
+{
+	const struct tag in = tag_of(copy->tag);
+	struct outgoing outgoing = {
+		.in = in,
+		.vlan = copy->vlan,
+		.is_tagged = in.is_present,
+		.vid = in.vid,
+		.ops = ops,
+	};
+	const enum egress egress = egress_of(port, copy->vlan, &in);
+	uint32_t clone = UINT32_MAX;
+
+	if (in.is_present && egress == EGRESS_UNTAGGED)
+		clone = flow_op_clone_begin(ops);
+	output(&outgoing, port, egress, copy->max_len);
+	if (clone != UINT32_MAX)
+		flow_op_clone_end(ops, clone);
+	else if (outgoing.is_tagged && !in.is_present)
+		flow_op_add(ops, flow_op_pop_vlan());
+	else if (outgoing.vid != in.vid)
+		flow_op_add(ops, flow_op_set_vlan(in.vid, TCI_VID));
 }

@@ -12,6 +12,7 @@
 struct bridge_view;
 struct flow_key;
 struct flow_op_list;
+struct packet_vlan;
 struct port_view;
 struct snapshot;
 struct translation;
@@ -23,6 +24,24 @@ void normal_mask(const struct bridge_view *bridge, struct flow_key *bits);
  * change the packet's tag. Not DROP_NONE: it goes nowhere, and nothing was appended to the ops. */
 enum drop_reason normal(const struct snapshot *snapshot, const struct port_view *port,
 			const struct flow_key *key, uint64_t now, struct translation *out);
+
+/* The VLAN that a packet with this outer tag is in at the port, whichever way it goes. False: the port
+ * does not take it. */
+bool normal_vlan(const struct port_view *port, struct packet_vlan tag, uint16_t *vlan);
+
+/* Does the port carry the VLAN? */
+bool normal_carries(const struct port_view *port, uint16_t vlan);
+
+struct normal_copy {
+	struct packet_vlan tag; /* the packet's outer tag where the ops stand */
+	uint16_t vlan;          /* of the copy */
+	uint16_t max_len;       /* 0: whole */
+};
+
+/* Sends a copy by the port, with the tag that it has for the VLAN. Behind these ops the packet is as it
+ * was. */
+void normal_send_copy(const struct port_view *port, const struct normal_copy *copy,
+		      struct flow_op_list *ops);
 
 /* To all ports that carry a VLAN, but for the one that it came from, with the tag that they have for it.
  * `key` is the packet as it is where the ops stand; in_port: its switch-wide number. */

@@ -116,6 +116,7 @@ static int view_init(struct bridge_view *view, struct bridge *bridge)
 	view->n_ports = bridge->n_ports;
 	for (unsigned i = 0; i < bridge->n_ports; i++)
 		port_view_init(&view->ports[i], bridge->ports[i], view);
+	mirrors_view_init(view, bridge);
 	rc = masks_get(bridge, view, &view->masks);
 	if (!rc && bridge->sw->flow_maps)
 		offload_masks_write(bridge->sw->flow_maps, view);

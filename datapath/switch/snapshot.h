@@ -12,11 +12,13 @@
 #include <stdint.h>
 
 #include "path/host.h"
+#include "switch/mirror.h"
 #include "switch/vswitch.h"
 
 struct bridge_view;
 struct fdb;
 struct flow_tables;
+struct tally;
 
 struct port_view {
 	const struct bridge_view *bridge;
@@ -26,8 +28,22 @@ struct port_view {
 	uint16_t tag; /* of the modes other than trunk */
 	enum priority_tags priority_tags;
 	bool is_protected;
-	bool has_trunks; /* false: all VLANs */
+	bool has_trunks;     /* false: all VLANs */
+	bool is_mirror_only; /* a mirror's output port */
 	struct vlan_bitmap trunks;
+	/* the mirrors that choose what comes in and goes out by it, as bits */
+	uint32_t mirror_in, mirror_out;
+};
+
+struct mirror_view {
+	const char *name;
+	struct tally *tally;
+	const struct port_view *output; /* NULL: into a VLAN, or there is no such port */
+	uint16_t output_vlan;
+	uint16_t snaplen; /* 0: whole */
+	uint32_t same;    /* those with the same output, this one included, as bits */
+	bool has_vlans;   /* false: all VLANs */
+	struct vlan_bitmap vlans;
 };
 
 struct bridge_view {
@@ -40,6 +56,8 @@ struct bridge_view {
 	enum fail_mode fail_mode;
 	uint8_t frags; /* enum flow_frags */
 	bool forward_bpdu;
+	unsigned n_mirrors;
+	struct mirror_view mirrors[MIRRORS_MAX];
 	unsigned capacity; /* of ports[]; control only */
 	unsigned n_ports;
 	struct port_view ports[]; /* ascending by ofport */

@@ -30,6 +30,7 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	state->table = 0;
 	state->depth = state->level = 0;
 	state->n_resubmits = state->n_mirrors = 0;
+	state->mirrored = state->mirrors_used = 0;
 	state->is_over = state->needs_packet = false;
 	state->why = DROP_NONE;
 }
@@ -65,6 +66,20 @@ static bool is_refused(const struct translate_state *state)
 	return state->work.key.packet.ip_frag & FRAG_ANY && state->bridge->frags == FLOW_FRAGS_DROP;
 }
 
+/* A packet that came in by a port. */
+static void receive(struct translate_state *state)
+{
+	const struct port_view *port =
+		bridge_view_port(state->bridge, state->work.key.packet.in_port);
+
+	if (port)
+		translate_mirror_received(state, port);
+	if (is_refused(state))
+		translate_blame(state, DROP_FRAGMENT);
+	else
+		translate_table(state, 0, state->work.key.packet.in_port, TRANSLATE_MISS_COUNTS);
+}
+
 void translate_run(const struct translate_job *job, struct translation *out)
 {
 	struct translate_state state;
@@ -72,10 +87,8 @@ void translate_run(const struct translate_job *job, struct translation *out)
 	begin(&state, job, out);
 	if (job->actions)
 		translate_list(&state, job->actions, 0, job->actions->n);
-	else if (is_refused(&state))
-		translate_blame(&state, DROP_FRAGMENT);
 	else
-		translate_table(&state, 0, job->in_port, TRANSLATE_MISS_COUNTS);
+		receive(&state);
 	translate_set_execute(&state);
 	finish(&state);
 	trace_result(state.trace, &state.work.key, out);

@@ -1,4 +1,4 @@
-/* What leaves the switch: to ports, controllers and mirrors, by NORMAL, and copies that are changed. */
+/* What leaves the switch: to ports and controllers, by NORMAL, and copies that are changed. */
 #include <string.h>
 
 #include "flow/port_text.h"
@@ -21,6 +21,7 @@ static void send_to(struct translate_state *state, const struct port_view *port,
 	struct flow_op_list *ops = &state->out->ops;
 
 	translate_commit(state);
+	translate_mirror_outgoing(state, port, max_len);
 	if (max_len)
 		flow_op_truncate(ops, max_len);
 	flow_op_add(ops, flow_op_output(port->id));
@@ -31,9 +32,14 @@ static void send_to(struct translate_state *state, const struct port_view *port,
 static void send_all(struct translate_state *state, uint16_t max_len)
 {
 	const struct bridge_view *bridge = state->bridge;
+	const struct port_view *from = port_of(state, state->work.key.packet.in_port);
 
+	if (from && from->is_mirror_only) {
+		translate_blame(state, DROP_MIRROR_ONLY);
+		return;
+	}
 	for (unsigned i = 0; i < bridge->n_ports; i++)
-		if (bridge->ports[i].ofport != state->work.key.packet.in_port)
+		if (&bridge->ports[i] != from && !bridge->ports[i].is_mirror_only)
 			send_to(state, &bridge->ports[i], max_len);
 }
 
@@ -61,6 +67,16 @@ static void send_back(struct translate_state *state, uint16_t max_len)
 
 /* ---- copies ---- */
 
+static void reverse(struct flow_op *op, uint32_t n)
+{
+	for (uint32_t i = 0; i < n / 2; i++) {
+		struct flow_op swap = op[i];
+
+		op[i] = op[n - 1 - i];
+		op[n - 1 - i] = swap;
+	}
+}
+
 static bool changes_packet(const struct flow_op *op)
 {
 	return op->type != OP_OUTPUT && op->type != OP_TRUNCATE && op->type != OP_CONTROLLER;
@@ -74,11 +90,29 @@ static bool change_packet(const struct flow_op *op, const struct flow_op *end)
 	return false;
 }
 
+void translate_move_ops(struct flow_op_list *list, uint32_t from, uint32_t to)
+{
+	const uint32_t end = list->n_ops;
+
+	reverse(list->op + to, from - to);
+	reverse(list->op + from, end - from);
+	reverse(list->op + to, end - to);
+}
+
 /* Takes the OP_CLONE at `at`, but not what is in it, out of the list. */
 static void unwrap(struct flow_op_list *list, uint32_t at)
 {
 	memmove(&list->op[at], &list->op[at + 1], (list->n_ops - at - 1) * sizeof(list->op[0]));
 	list->n_ops--;
+}
+
+void translate_clone_end(struct flow_op_list *list, uint32_t at)
+{
+	flow_op_clone_end(list, at);
+	if (list->is_full) /* then there may be no clone to end, and nothing of it counts */
+		return;
+	if (list->n_ops > at && !change_packet(&list->op[at + 1], &list->op[list->n_ops]))
+		unwrap(list, at);
 }
 
 /* Without what comes behind the last op that sends. A copy that nothing changes needs not be one. */
@@ -88,13 +122,9 @@ static void clone_end(struct translate_state *state, uint32_t at)
 	bool sends = state->n_useful > at;
 
 	list->n_ops = sends ? state->n_useful : at + 1;
-	flow_op_clone_end(list, at);
-	if (!sends ||
-	    list->is_full) /* then there may be no clone to end, and nothing of it counts */
-		return;
-	if (!change_packet(&list->op[at + 1], &list->op[list->n_ops]))
-		unwrap(list, at);
-	state->n_useful = list->n_ops;
+	translate_clone_end(list, at);
+	if (sends && !list->is_full)
+		state->n_useful = list->n_ops;
 }
 
 void translate_clone(struct translate_state *state, const struct ofactions *list, uint32_t begin,
@@ -125,9 +155,11 @@ static void send_normal(struct translate_state *state)
 	at = flow_op_clone_begin(&state->out->ops);
 	if (port)
 		why = normal(state->snapshot, port, &state->work.key, state->now, state->out);
-	if (why == DROP_NONE)
+	if (why == DROP_NONE) {
+		translate_mirror_normal(state, at + 1);
 		state->n_useful = state->out->ops.n_ops;
-	else if (why == DROP_FLOOD_LIMIT)
+	}
+	if (why == DROP_FLOOD_LIMIT)
 		translate_fail(state, why);
 	else
 		translate_blame(state, why);
@@ -183,72 +215,7 @@ void translate_output(struct translate_state *state, uint16_t port, uint16_t max
 	}
 }
 
-/* ---- mirrors ---- */
-
-static void mirror_add(struct translate_state *state, struct translate_mirror mirror)
-{
-	for (unsigned i = 0; i < state->n_mirrors; i++)
-		if (state->mirror[i].port == mirror.port && state->mirror[i].vlan == mirror.vlan)
-			return;
-	if (state->n_mirrors == TRANSLATE_MAX_MIRRORS)
-		translate_fail(state, DROP_ACTION_LIMIT);
-	else
-		state->mirror[state->n_mirrors++] = mirror;
-}
-
-/* Each destination gets one copy, however often it is named. */
-void translate_mirror(struct translate_state *state, const struct ofaction *action)
-{
-	const struct port_view *port;
-
-	if (action->output.port == OFPORT_NONE) {
-		mirror_add(state, (struct translate_mirror){.vlan = action->output.vlan,
-							    .max_len = action->output.max_len});
-		return;
-	}
-	port = port_of(state, action->output.port);
-	if (port)
-		mirror_add(state, (struct translate_mirror){.port = port->id,
-							    .max_len = action->output.max_len});
-	else
-		translate_blame(state, DROP_NO_OUTPUT);
-}
-
-static void say_mirror(struct translate_state *state, const struct translate_mirror *mirror)
-{
-	struct flow_op_list *ops = &state->out->ops;
-
-	if (mirror->port == PORT_ID_NONE) {
-		uint32_t at = flow_op_clone_begin(ops);
-
-		normal_mirror(state->bridge, state->received, mirror->vlan, ops);
-		flow_op_clone_end(ops, at);
-		if (ops->n_ops > at && !change_packet(&ops->op[at + 1], &ops->op[ops->n_ops]))
-			unwrap(ops, at);
-		return;
-	}
-	if (mirror->max_len)
-		flow_op_truncate(ops, mirror->max_len);
-	flow_op_add(ops, flow_op_output(mirror->port));
-}
-
-static void reverse(struct flow_op *op, uint32_t n)
-{
-	for (uint32_t i = 0; i < n / 2; i++) {
-		struct flow_op swap = op[i];
-
-		op[i] = op[n - 1 - i];
-		op[n - 1 - i] = swap;
-	}
-}
-
-/* Puts ops [middle, end) in front of those [0, middle). */
-static void rotate(struct flow_op *op, uint32_t middle, uint32_t end)
-{
-	reverse(op, middle);
-	reverse(op + middle, end - middle);
-	reverse(op, end);
-}
+/* ---- the end ---- */
 
 /* Behind the last op that sends nothing matters: a copy made there may as well be the packet itself. */
 static void unwrap_last(struct flow_op_list *ops)
@@ -264,13 +231,11 @@ static void unwrap_last(struct flow_op_list *ops)
 void translate_finish(struct translate_state *state)
 {
 	struct flow_op_list *ops = &state->out->ops;
-	uint32_t n_own;
 
+	if (ops->is_full) /* nothing of it counts */
+		return;
 	ops->n_ops = state->n_useful;
-	n_own = ops->n_ops;
-	for (unsigned i = 0; i < state->n_mirrors; i++)
-		say_mirror(state, &state->mirror[i]);
-	if (state->n_mirrors)
-		rotate(ops->op, n_own, ops->n_ops);
-	unwrap_last(ops);
+	translate_mirror_actions(state);
+	if (!ops->is_full)
+		unwrap_last(ops);
 }

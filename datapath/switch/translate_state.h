@@ -6,7 +6,8 @@
  *	translate_write.c	writing fields of the working key
  *	translate_header.c	tags, labels and TTLs: what changes a packet's shape
  *	translate_commit.c	what was written becomes ops
- *	translate_output.c	ports, controllers, mirrors, NORMAL, clones
+ *	translate_output.c	ports, controllers, NORMAL, clones
+ *	translate_mirror.c	mirrors: the action, and those of the bridge
  *	translate_set.c		the action set
  *	translate_learn.c	flows to be learned
  *	translate_frame.c	when a packet must be looked at again
@@ -91,7 +92,9 @@ struct translate_state {
 	unsigned level; /* for the trace */
 	/* over all */
 	unsigned n_resubmits;
-	unsigned n_mirrors;
+	uint32_t mirrored;     /* mirrors of the bridge that need no copy any more, as bits */
+	uint32_t mirrors_used; /* ... that got one */
+	unsigned n_mirrors;    /* of the action */
 	struct translate_mirror mirror[TRANSLATE_MAX_MIRRORS];
 	bool is_over;      /* a limit, or the packet itself is needed: nothing counts but `why` */
 	bool needs_packet; /* ... which is why it is over */
@@ -178,12 +181,29 @@ struct translate_packet_in {
 	uint16_t n_userdata;
 };
 void translate_controller(struct translate_state *state, const struct translate_packet_in *what);
-void translate_mirror(struct translate_state *state, const struct ofaction *action);
 /* Actions `begin` to `end` with a copy of the packet. */
 void translate_clone(struct translate_state *state, const struct ofactions *list, uint32_t begin,
 		     uint32_t end);
 /* Puts the mirrors' copies in front of everything, and takes away what has no effect. */
 void translate_finish(struct translate_state *state);
+
+/* Ends a clone, which is none if nothing in it changes the packet. */
+void translate_clone_end(struct flow_op_list *list, uint32_t at);
+/* Moves the ops [from, end) in front of those [to, from). */
+void translate_move_ops(struct flow_op_list *list, uint32_t from, uint32_t to);
+
+/* ---- mirrors ---- */
+
+void translate_mirror(struct translate_state *state, const struct ofaction *action);
+/* In front of everything else: the mirrors that choose a packet that was received by `port`. */
+void translate_mirror_received(struct translate_state *state, const struct port_view *port);
+/* Right in front of an output, when all is said: the mirrors that choose what leaves by `port`. */
+void translate_mirror_outgoing(struct translate_state *state, const struct port_view *port,
+			       uint16_t max_len);
+/* The same for what NORMAL has made of the packet: the ops from `begin` on. */
+void translate_mirror_normal(struct translate_state *state, uint32_t begin);
+/* Puts the copies that actions asked for in front of everything, and credits the bridge's mirrors. */
+void translate_mirror_actions(struct translate_state *state);
 
 /* ---- the action set ---- */
 
