@@ -44,13 +44,19 @@ struct configure {
 };
 
 static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", NULL};
-static const char *const bridge_columns[] = {"name", "ports", "fail_mode", "other_config", NULL};
+static const char *const bridge_columns[] = {"name",      "ports",        "mirrors",
+					     "fail_mode", "other_config", NULL};
 static const char *const port_columns[] = {"name",      "interfaces",   "tag",       "trunks",
 					   "vlan_mode", "other_config", "protected", NULL};
 static const char *const interface_columns[] = {"name", "type",           "options", "mtu_request",
 						"mac",  "ofport_request", "ofport",  NULL};
 
-/* What control/report.c writes. */
+static const char *const mirror_columns[] = {
+	"name",        "select_all",  "select_src_port", "select_dst_port",
+	"select_vlan", "output_port", "output_vlan",     "snaplen",
+	NULL};
+
+/* What control/report.c and control/reconcile_mirror.c write. */
 static const char *const switch_results[] = {
 	"cur_cfg",        "ovs_version", "db_version",     "iface_types",
 	"datapath_types", "system_type", "system_version", NULL};
@@ -59,11 +65,14 @@ static const char *const interface_results[] = {
 	"ofport",      "error",      "ifindex", "mtu",    "mac_in_use", "admin_state", "link_state",
 	"link_resets", "link_speed", "duplex",  "status", "statistics", NULL};
 
+static const char *const mirror_results[] = {"statistics", NULL};
+
 static const struct replica_table tables[N_TABLES] = {
 	[TABLE_SWITCH] = {DATABASE, switch_columns, switch_results},
 	[TABLE_BRIDGE] = {"Bridge", bridge_columns, bridge_results},
 	[TABLE_PORT] = {"Port", port_columns, NULL},
 	[TABLE_INTERFACE] = {"Interface", interface_columns, interface_results},
+	[TABLE_MIRROR] = {"Mirror", mirror_columns, mirror_results},
 };
 
 /* ---- telling what became of it ---- */
@@ -149,6 +158,7 @@ static void report(struct configure *configure, const struct row *sw)
 		report_interface(configure->publish, i, configure->is_statistics_due);
 	for (struct bridge_record *b = configure->reconcile.bridges; b; b = b->hh.next)
 		report_bridge(configure->publish, b);
+	report_mirrors(configure->publish, &configure->reconcile, configure->is_statistics_due);
 	report_switch(configure->publish, sw);
 	configure->is_statistics_due = false;
 	if (!publish_send(configure->publish))

@@ -325,6 +325,17 @@ static int interfaces_make(struct reconcile *reconcile)
 	return rc;
 }
 
+static void mirrors_make_all(struct reconcile *reconcile)
+{
+	for (struct bridge_record *b = reconcile->bridges; b; b = b->hh.next) {
+		struct err err = ERR_INIT;
+
+		if (b->bridge)
+			mirrors_make(reconcile, b, &err);
+		error_set(b->mirror_error, sizeof(b->mirror_error), "bridge", b->name, err.text);
+	}
+}
+
 int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 {
 	int rc = 0;
@@ -336,7 +347,10 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 		if (bridge_make(reconcile, b))
 			rc = -EAGAIN;
 	}
-	return interfaces_make(reconcile) ? -EAGAIN : rc;
+	if (interfaces_make(reconcile))
+		rc = -EAGAIN;
+	mirrors_make_all(reconcile);
+	return rc;
 }
 
 void reconcile_fini(struct reconcile *reconcile)

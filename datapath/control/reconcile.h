@@ -10,11 +10,12 @@
 #include "control/row.h"
 #include "switch/vswitch.h"
 
+struct err;
 struct publish;
 struct replica;
 
 /* Tables in the replica, by number. */
-enum { TABLE_SWITCH, TABLE_BRIDGE, TABLE_PORT, TABLE_INTERFACE, N_TABLES };
+enum { TABLE_SWITCH, TABLE_BRIDGE, TABLE_PORT, TABLE_INTERFACE, TABLE_MIRROR, N_TABLES };
 
 struct bridge_record {
 	char *name;
@@ -22,6 +23,7 @@ struct bridge_record {
 	struct bridge_config config;
 	const struct row *row; /* of this run; NULL: not wanted any more */
 	char error[256];
+	char mirror_error[256]; /* of the first mirror that is wrong */
 	UT_hash_handle hh;
 };
 
@@ -72,8 +74,15 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw);
 /* Forgets the records; the switch stays as it is. */
 void reconcile_fini(struct reconcile *reconcile);
 
+/* Gives a bridge that was made the mirrors that its row asks for (reconcile_mirror.c). Writes what is wrong
+ * with them, or "". */
+void mirrors_make(struct reconcile *reconcile, struct bridge_record *record, struct err *err);
+
 /* Names the columns of a row that tell what became of it. */
 void report_bridge(struct publish *publish, const struct bridge_record *record);
 void report_interface(struct publish *publish, struct interface_record *record,
 		      bool with_statistics);
+/* With their statistics, if it is time for them. */
+void report_mirrors(struct publish *publish, const struct reconcile *reconcile,
+		    bool with_statistics);
 void report_switch(struct publish *publish, const struct row *row);

@@ -398,6 +398,117 @@ static void test_drops_are_told_where_they_happen(void **state)
 	statistics_wait(house, "b", "[\"rx_dropped\",0]", "[\"tx_dropped\",2]");
 }
 
+/* ---- mirrors ---- */
+
+static const char *uuid_of(struct house *house, const char *table, const char *name)
+{
+	static char text[64];
+	char uuid[37];
+
+	sscanf(house_get(house, table, name, "_uuid"), "[\"uuid\",\"%36s", uuid);
+	snprintf(text, sizeof(text), "[\"uuid\",\"%s\"]", uuid);
+	return text;
+}
+
+/* A Mirror of br0 whose only source is `source`, and whose output is `output`: a port. */
+static void add_mirror(struct house *house, const char *name, const char *source,
+		       const char *output)
+{
+	char row[512], operations[1024];
+	int len = snprintf(row, sizeof(row), "\"select_src_port\":%s",
+			   uuid_of(house, "Port", source));
+
+	if (output)
+		snprintf(row + len, sizeof(row) - (size_t)len, ",\"output_port\":%s",
+			 uuid_of(house, "Port", output));
+	snprintf(operations, sizeof(operations),
+		 "{\"op\":\"insert\",\"table\":\"Mirror\",\"uuid-name\":\"m\",\"row\":{\"name\":"
+		 "\"%s\",%s}},{\"op\":\"mutate\",\"table\":\"Bridge\",\"where\":[[\"name\",\"==\","
+		 "\"br0\"]],\"mutations\":[[\"mirrors\",\"insert\",[\"named-uuid\",\"m\"]]]}",
+		 name, row);
+	house_configure(house, operations);
+}
+
+/* A frame that comes in by `from`: how many leave by `to`? */
+static unsigned pass(struct house *house, const char *from, const char *to)
+{
+	static const uint8_t broadcast[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2};
+	uint8_t frame[PORT_FAKE_FRAME_MAX];
+	unsigned n = 0;
+
+	assert_true(port_fake_put(port_of(house, "br0", from)->fake, broadcast, 60));
+	while (worker_turn(house->sw->workers[0]))
+		;
+	while (port_fake_take(port_of(house, "br0", to)->fake, frame))
+		n++;
+	return n;
+}
+
+static bool has_counted_two(void *ctx)
+{
+	return !strcmp(house_get(ctx, "Mirror", "m1", "statistics"),
+		       "[\"map\",[[\"tx_bytes\",120],[\"tx_packets\",2]]]");
+}
+
+static void test_mirrors_are_made_and_counted(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+			"{\"op\":\"update\",\"table\":\"Open_vSwitch\",\"where\":[],\"row\":{"
+			"\"other_config\":[\"map\",[[\"stats-update-interval\",\"100\"]]]}}");
+	assert_int_equal(pass(house, "a", "b"), 1);
+
+	add_mirror(house, "m1", "a", "b");
+
+	assert_int_equal(pass(house, "a", "b"), 1); /* the copy; nothing else goes there */
+	assert_int_equal(pass(house, "b", "a"), 0);
+	house_configure(house, UPDATE("Mirror", "m1", "\"snaplen\":64"));
+	assert_int_equal(pass(house, "a", "b"), 1);
+	house_wait(house, has_counted_two, house);
+
+	house_configure(house, UPDATE("Bridge", "br0", "\"mirrors\":[\"set\",[]]"));
+	assert_int_equal(pass(house, "b", "a"), 1);
+}
+
+static void test_wrong_mirrors_are_told(void **state)
+{
+	struct house *house = *state;
+
+	add_mirror(house, "m1", "a", NULL);
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"),
+			    "[\"map\",[[\"mirror_error\",\"mirror m1 of bridge br0 has no output: "
+			    "give it a port or a VLAN\"]]]");
+
+	house_configure(house, UPDATE("Mirror", "m1", "\"output_vlan\":7"));
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"), "[\"map\",[]]");
+
+	house_configure(house, PORT("c", "", FAKE) "," BRIDGE("br1", NAMED("c")));
+	add_mirror(house, "m2", "a", "c");
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"),
+			    "[\"map\",[[\"mirror_error\",\"mirror m2: output_port c is not on its "
+			    "bridge: choose a port that is\"]]]");
+}
+
+static void test_one_mirror_too_many_does_not_come(void **state)
+{
+	struct house *house = *state;
+
+	for (int i = 0; i < 32; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "m%d", i);
+		add_mirror(house, name, "a", "b");
+	}
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"), "[\"map\",[]]");
+	add_mirror(house, "a0", "a", "b");
+	assert_string_equal(
+		house_get(house, "Bridge", "br0", "status"),
+		"[\"map\",[[\"mirror_error\",\"mirror a0 is one too many: bridge br0 has "
+		"32, delete one\"]]]");
+	assert_int_equal(pass(house, "a", "b"), 1);
+}
+
 /* ---- random changes against the stupid model: the rows themselves ---- */
 
 #define N_NAMES   12
@@ -500,6 +611,9 @@ int main(void)
 		TEST(test_lost_database_changes_nothing),
 		TEST(test_statistics_come_as_often_as_asked),
 		TEST(test_drops_are_told_where_they_happen),
+		TEST(test_mirrors_are_made_and_counted),
+		TEST(test_wrong_mirrors_are_told),
+		TEST(test_one_mirror_too_many_does_not_come),
 		TEST_NEW(test_the_switch_follows_random_changes),
 	};
 
