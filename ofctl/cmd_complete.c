@@ -95,10 +95,31 @@ static void print_columns(const struct completion *c, const struct table_schema 
 	}
 }
 
+/* "select-src=c1,c": ports, with what stands before them. */
+static void print_mirror_setting(const char *word, struct replica *replica)
+{
+	const char *value = strchr(word, '='), *comma = strrchr(word, ',');
+
+	if (!value) {
+		complete_print_choices(word, "select-all|select-src=|select-dst=|select-vlan=|"
+					     "output=|snaplen=");
+		return;
+	}
+	if (strncmp(word, "select-src=", 11) && strncmp(word, "select-dst=", 11) &&
+	    strncmp(word, "output=", 7))
+		return;
+	value = comma ? comma + 1 : value + 1;
+	record_for_each (replica, replica_table(replica, "Port"), port)
+		if (!strncmp(record_text(port, "name"), value, strlen(value)))
+			printf("%.*s%s\n", (int)(value - word), word, record_text(port, "name"));
+}
+
 static void print_from_database(const struct completion *c, struct replica *replica)
 {
-	static const char *const tables[][2] = {
-		{"BRIDGE", "Bridge"}, {"PORT", "Port"}, {"INTERFACE", "Interface"}};
+	static const char *const tables[][2] = {{"BRIDGE", "Bridge"},
+						{"PORT", "Port"},
+						{"INTERFACE", "Interface"},
+						{"MIRROR", "Mirror"}};
 	const struct schema *schema = replica_schema(replica);
 	const struct table_schema *table;
 
@@ -108,6 +129,8 @@ static void print_from_database(const struct completion *c, struct replica *repl
 	/* The port may come first. */
 	if (!strcmp(c->command->syntax, "[BRIDGE] PORT") && !c->n_args)
 		print_names(c->word, replica, replica_table(replica, "Port"));
+	if (!strcmp(c->kind, "SETTING"))
+		print_mirror_setting(c->word, replica);
 	if (!strcmp(c->kind, "TABLE"))
 		for (unsigned i = 0; i < schema->n_tables; i++)
 			complete_print(c->word, schema->tables[i]->name, "");

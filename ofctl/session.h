@@ -63,6 +63,7 @@ struct cli_action {
 extern const struct cli_command switch_commands[];
 extern const struct cli_command bridge_commands[];
 extern const struct cli_command port_commands[];
+extern const struct cli_command mirror_commands[];
 extern const struct cli_command controller_commands[];
 extern const struct cli_command query_commands[];
 extern const struct cli_command edit_commands[];

@@ -83,6 +83,7 @@ static const struct cli_group groups[] = {
 	{"The switch as a whole", switch_commands},
 	{"Bridges", bridge_commands},
 	{"Ports and interfaces", port_commands},
+	{"Mirrors", mirror_commands},
 	{"Controllers and managers", controller_commands},
 	{"Any record of the database: reading", query_commands},
 	{"Any record of the database: changing", edit_commands},
