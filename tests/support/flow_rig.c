@@ -108,6 +108,8 @@ static void player_packet(struct player *player, const char *number, const char 
 	for (unsigned i = 0; i < player->n_ports; i++)
 		if (player->ports[i]->ofport == ofport)
 			rig_put(player->ports[i], frame, len);
+	/* what a port may cause is limited by the second */
+	player->rig.clock.manual_ns += CLOCK_NS_PER_MS;
 	rig_turn(&player->rig);
 	for (unsigned i = 0; i < player->n_ports; i++) {
 		while ((len = rig_take(player->ports[i], frame))) {
