@@ -22,13 +22,9 @@ static int64_t number_of(struct json_object *row, const char *name)
 
 static void print_entry(struct json_object *row)
 {
-	const char *match = text_of(row, "match");
-
-	printf("%s: %s%s%s, packets:%" PRId64 ", bytes:%" PRId64 ", idle:%" PRId64
-	       "s, actions:%s\n",
-	       text_of(row, "floor"), text_of(row, "class"), *match ? "," : "", match,
-	       number_of(row, "packets"), number_of(row, "bytes"), number_of(row, "idle"),
-	       text_of(row, "actions"));
+	printf("%s: %s, packets:%" PRId64 ", bytes:%" PRId64 ", idle:%" PRId64 "s, actions:%s\n",
+	       text_of(row, "floor"), text_of(row, "match"), number_of(row, "packets"),
+	       number_of(row, "bytes"), number_of(row, "idle"), text_of(row, "actions"));
 	if (*text_of(row, "why"))
 		printf("    not in the kernel: %s\n", text_of(row, "why"));
 }

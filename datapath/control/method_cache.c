@@ -34,15 +34,16 @@ static void show_row(void *ctx, const struct cache_row *row)
 	struct match match = {row->key, row->mask};
 	struct bridge *bridge = key_localise(dump->sw, &match.key, &match.mask);
 	own(print_fini) struct print text = {0};
+	struct flow_names names;
 	struct json_object *object;
 
 	if (!bridge || (dump->only && dump->only != bridge))
 		return;
+	names = bridge_flow_names(bridge);
 	object = json_object_new_object();
 	result_string(object, "floor", row->floor == FLOOR_KERNEL ? "kernel" : "user");
 	result_string(object, "bridge", bridge_name(bridge));
-	result_string(object, "class", class_name(row->packet_class));
-	match_print(&text, &match, &(struct flow_names){0});
+	match_print(&text, &match, &names);
 	add_text(object, "match", &text);
 	op_print(&text, dump->sw, row->ops, row->n_ops);
 	add_text(object, "actions", &text);

@@ -33,7 +33,6 @@ static void show_kernel(void *ctx, const struct offload_entry *entry)
 	const struct kernel_visit *visit = ctx;
 	struct cache_row row = {
 		.floor = FLOOR_KERNEL,
-		.packet_class = entry->packet_class,
 		.ops = entry->ops,
 		.n_ops = entry->n_ops,
 		.n_packets = entry->n_packets,
@@ -135,8 +134,6 @@ static void show_copy(const struct vswitch *sw, const struct copy *copy, struct 
 	memset(&row->key, 0, sizeof(row->key));
 	for (unsigned i = 0; i < mask->n_words && i < copy->n_words; i++)
 		row->key.word[mask->word[i]] = copy->word[i];
-	row->packet_class =
-		row->mask.packet.packet_class ? row->key.packet.packet_class : N_PACKET_CLASSES;
 	row->ops = copy->op;
 	row->n_ops = copy->n_ops;
 	row->n_packets = copy->n_packets;

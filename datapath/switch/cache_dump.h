@@ -15,7 +15,6 @@ struct cache_row {
 	unsigned worker; /* of FLOOR_USER */
 	/* Masked; in_port is the switch-wide number. `mask` has ones where bits count. */
 	struct flow_key key, mask;
-	uint8_t packet_class; /* enum packet_class; N_PACKET_CLASSES: not known */
 	const struct flow_op *ops;
 	uint32_t n_ops; /* words included */
 	uint64_t n_packets, n_bytes;

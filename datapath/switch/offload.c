@@ -649,7 +649,6 @@ static void entry_show(struct offload *offload, uint32_t i, uint64_t now,
 	flow_maps_count(offload->maps, i, &count);
 	visit(ctx, &(struct offload_entry){
 			   .key = &key,
-			   .packet_class = (uint8_t)flow->packet_class,
 			   .ops = ops_of(offload, i),
 			   .n_ops = flow->n_ops,
 			   .n_packets = count.n_packets,

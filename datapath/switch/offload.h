@@ -56,7 +56,6 @@ void offload_stats(const struct offload *offload, struct offload_stats *out);
 /* An entry as it is now; times in ns. */
 struct offload_entry {
 	const struct kernel_key *key;
-	uint8_t packet_class;
 	const struct flow_op *ops;
 	uint32_t n_ops; /* words included */
 	uint64_t n_packets;
