@@ -1,8 +1,9 @@
-/* The kernel side of the benchmarks: a source of frames, a sink that counts, and the way into an
- * AF_XDP socket. */
+/* The kernel side of the benchmarks: a source of frames, sinks that count, the barest ways to forward,
+ * and the way into an AF_XDP socket. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <linux/pkt_cls.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -34,18 +35,59 @@ struct {
 	__type(value, __u64);
 } counts SEC(".maps");
 
-/* Counts IPv4 frames, so that what a host says by itself is not part of the result. */
-SEC("xdp")
-int count(struct xdp_md *ctx)
+/* Counts IP, so that what a host says by itself is not part of the result. */
+static __always_inline void count_frame(__be16 type)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
 	__u32 zero = 0;
 	__u64 *n = bpf_map_lookup_elem(&counts, &zero);
 
-	if (n && (void *)(eth + 1) <= end && eth->h_proto == bpf_htons(ETH_P_IP))
+	if (n && type == bpf_htons(ETH_P_IP))
 		(*n)++;
+}
+
+SEC("xdp")
+int count(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	if ((void *)(eth + 1) <= (void *)(long)ctx->data_end)
+		count_frame(eth->h_proto);
+	return XDP_DROP;
+}
+
+SEC("tc")
+int count_tc(struct __sk_buff *skb)
+{
+	count_frame((__be16)skb->protocol);
+	return TC_ACT_SHOT;
+}
+
+/* ---- bare forwarding: from one device to another, unseen ---- */
+
+const volatile __u32 from[2], to[2]; /* ifindexes */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u32);
+} devices SEC(".maps");
+
+SEC("xdp")
+int redirect(struct xdp_md *ctx)
+{
+	return bpf_redirect_map(&devices, ctx->ingress_ifindex == from[1], XDP_DROP);
+}
+
+SEC("tc")
+int redirect_tc(struct __sk_buff *skb)
+{
+	return bpf_redirect(to[skb->ifindex == from[1]], 0);
+}
+
+SEC("xdp")
+int drop(struct xdp_md *ctx)
+{
 	return XDP_DROP;
 }
 

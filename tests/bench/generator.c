@@ -1,14 +1,19 @@
 /* Sends 64-byte IPv4/UDP frames out of a device as XDP frames, as fast as one core can.
  *
- *	generator DEVICE SECONDS FLOWS DESTINATION-MAC
+ *	generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] [rate=N]
  *
- * The kernel runs our program on live frames (BPF_F_TEST_XDP_LIVE_FRAMES) 2^20 times per call,
- * because a call costs about 12 ms by itself. Sends from 02:00:00:00:00:01. Pin it with taskset(1).
+ * flows: that many different pairs of UDP ports, in turn. rate: that many frames a second, in one call
+ * per some milliseconds. The kernel runs our program on live frames (BPF_F_TEST_XDP_LIVE_FRAMES) up to
+ * 2^20 times per call, because a call costs about 12 ms by itself. Prints how many frames it sent.
+ * Pin it with taskset(1).
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <linux/if_ether.h>
@@ -47,14 +52,16 @@ static uint16_t ip_checksum(const void *header, size_t size)
 	return (uint16_t) ~(sum + (sum >> 16));
 }
 
-static int datagram_init(struct datagram *d, const char *destination)
+static bool mac_parse(const char *text, unsigned char *mac)
 {
-	unsigned char *mac = d->eth.h_dest;
+	return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2],
+		      &mac[3], &mac[4], &mac[5]) == 6;
+}
 
+static void datagram_init(struct datagram *d)
+{
 	memset(d, 0, sizeof(*d));
-	if (sscanf(destination, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2],
-		   &mac[3], &mac[4], &mac[5]) != 6)
-		return -1;
+	memcpy(d->eth.h_dest, "\x02\0\0\0\0\x02", ETH_ALEN);
 	memcpy(d->eth.h_source, "\x02\0\0\0\0\x01", ETH_ALEN);
 	d->eth.h_proto = htons(ETH_P_IP);
 	d->ip.version = 4;
@@ -66,7 +73,6 @@ static int datagram_init(struct datagram *d, const char *destination)
 	d->ip.daddr = htonl(0x0a000002);
 	d->ip.check = ip_checksum(&d->ip, sizeof(d->ip));
 	d->udp.len = htons(sizeof(d->udp) + sizeof(d->payload));
-	return 0;
 }
 
 static double now(void)
@@ -77,22 +83,66 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* Returns the number of frames that the kernel was asked to send, or a negative errno. */
-static long generate(int program, struct datagram *d, unsigned ifindex, double seconds)
+struct wish {
+	struct datagram datagram;
+	double seconds;
+	unsigned n_flows;
+	double rate; /* frames a second; 0: all that can be */
+};
+
+static bool wish_parse(struct wish *wish, int argc, char **argv)
 {
-	struct xdp_md context = {.data_end = sizeof(*d), .ingress_ifindex = ifindex};
-	double end = now() + seconds;
+	datagram_init(&wish->datagram);
+	wish->n_flows = 1;
+	for (int i = 0; i < argc; i++) {
+		const char *value = strchr(argv[i], '=');
+
+		if (!value++)
+			return false;
+		if (!strncmp(argv[i], "flows=", 6))
+			wish->n_flows = (unsigned)strtoul(value, NULL, 0);
+		else if (!strncmp(argv[i], "rate=", 5))
+			wish->rate = atof(value);
+		else if (strncmp(argv[i], "dst=", 4) != 0 && strncmp(argv[i], "src=", 4) != 0)
+			return false;
+		else if (!mac_parse(value, argv[i][0] == 'd' ? wish->datagram.eth.h_dest
+							     : wish->datagram.eth.h_source))
+			return false;
+	}
+	return true;
+}
+
+/* How many frames the next call is to send. */
+static uint32_t n_due(const struct wish *wish, double elapsed, long n_sent)
+{
+	double n = wish->rate ? wish->rate * elapsed - (double)n_sent : FRAMES_PER_CALL;
+
+	return n < 1 ? 0 : n < FRAMES_PER_CALL ? (uint32_t)n : FRAMES_PER_CALL;
+}
+
+/* Returns the number of frames that the kernel was asked to send, or a negative errno. */
+static long generate(int program, struct wish *wish, unsigned ifindex)
+{
+	struct xdp_md context = {.data_end = sizeof(wish->datagram), .ingress_ifindex = ifindex};
+	const double begin = now();
 	long n_sent = 0;
 
-	while (now() < end) {
-		LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = d, .data_size_in = sizeof(*d),
-			    .ctx_in = &context, .ctx_size_in = sizeof(context),
-			    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .repeat = FRAMES_PER_CALL);
-		int error = bpf_prog_test_run_opts(program, &options);
+	while (now() < begin + wish->seconds) {
+		const uint32_t n = n_due(wish, now() - begin, n_sent);
+		LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = &wish->datagram,
+			    .data_size_in = sizeof(wish->datagram), .ctx_in = &context,
+			    .ctx_size_in = sizeof(context), .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+			    .repeat = (int)n);
+		int error;
 
+		if (!n) {
+			usleep(500);
+			continue;
+		}
+		error = bpf_prog_test_run_opts(program, &options);
 		if (error)
 			return error;
-		n_sent += FRAMES_PER_CALL;
+		n_sent += n;
 	}
 	return n_sent;
 }
@@ -100,21 +150,24 @@ static long generate(int program, struct datagram *d, unsigned ifindex, double s
 int main(int argc, char **argv)
 {
 	own(skeleton_free) struct bench *skeleton = NULL;
-	struct datagram d;
+	struct wish wish = {0};
+	unsigned ifindex;
 	long n_sent;
 
-	if (argc != 5 || datagram_init(&d, argv[4]) || !if_nametoindex(argv[1])) {
-		fprintf(stderr, "usage: generator DEVICE SECONDS FLOWS DESTINATION-MAC\n");
+	if (argc < 3 || !wish_parse(&wish, argc - 3, argv + 3)) {
+		fprintf(stderr, "usage: generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] "
+				"[rate=N]\n");
 		return 2;
 	}
+	wish.seconds = atof(argv[2]);
+	ifindex = if_nametoindex(argv[1]);
 	skeleton = bench__open();
-	if (!skeleton)
+	if (!ifindex || !skeleton)
 		return 1;
-	skeleton->rodata->n_flows = (__u32)atoi(argv[3]);
+	skeleton->rodata->n_flows = wish.n_flows;
 	if (bench__load(skeleton))
 		return 1;
-	n_sent = generate(bpf_program__fd(skeleton->progs.generate), &d, if_nametoindex(argv[1]),
-			  atof(argv[2]));
+	n_sent = generate(bpf_program__fd(skeleton->progs.generate), &wish, ifindex);
 	if (n_sent < 0) {
 		fprintf(stderr, "generator: %s: %s\n", argv[1], strerror((int)-n_sent));
 		return 1;

@@ -1,29 +1,25 @@
-/* Takes every frame that arrives at a device, in XDP, and counts those of IPv4.
+/* Takes every frame that arrives at a device, at the XDP or the tc hook, and counts those of IPv4.
  *
- *	sink DEVICE
+ *	sink DEVICE xdp|tc
  *
  * Answers each line of its input with `FRAMES NANOSECONDS`: the count and the monotonic clock.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <net/if.h>
 
 #include "base/own.h"
+#include "attach.h"
 #include "tests/bench/bench.skel.h"
 
 static void skeleton_free(struct bench **skeleton)
 {
 	bench__destroy(*skeleton);
 	*skeleton = NULL;
-}
-
-static void link_free(struct bpf_link **link)
-{
-	bpf_link__destroy(*link);
-	*link = NULL;
 }
 
 static int answer(int counts, uint64_t *per_cpu, int n_cpus)
@@ -42,24 +38,27 @@ static int answer(int counts, uint64_t *per_cpu, int n_cpus)
 	return fflush(stdout);
 }
 
+static int attach(const struct bench *skeleton, const char *hook, unsigned ifindex)
+{
+	if (!strcmp(hook, "tc"))
+		return attach_tc(skeleton->progs.count_tc, ifindex);
+	return attach_xdp(skeleton->progs.count, ifindex);
+}
+
 int main(int argc, char **argv)
 {
 	own(skeleton_free) struct bench *skeleton = NULL;
-	own(link_free) struct bpf_link *link = NULL;
 	own(mem_free) uint64_t *per_cpu = NULL;
 	int n_cpus = libbpf_num_possible_cpus();
 	char line[16];
 
-	if (argc != 2 || !if_nametoindex(argv[1])) {
-		fprintf(stderr, "usage: sink DEVICE\n");
+	if (argc != 3 || !if_nametoindex(argv[1])) {
+		fprintf(stderr, "usage: sink DEVICE xdp|tc\n");
 		return 2;
 	}
 	per_cpu = calloc((size_t)n_cpus, sizeof(*per_cpu));
 	skeleton = bench__open_and_load();
-	if (!per_cpu || !skeleton)
-		return 1;
-	link = bpf_program__attach_xdp(skeleton->progs.count, (int)if_nametoindex(argv[1]));
-	if (!link)
+	if (!per_cpu || !skeleton || attach(skeleton, argv[2], if_nametoindex(argv[1])))
 		return 1;
 	while (fgets(line, sizeof(line), stdin)) {
 		if (answer(bpf_map__fd(skeleton->maps.counts), per_cpu, n_cpus))
