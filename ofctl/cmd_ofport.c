@@ -39,15 +39,24 @@ static void print_number(struct json_object *row)
 
 /* ---- show, dump-ports-desc ---- */
 
+static void print_config(struct json_object *flags)
+{
+	const size_t n = json_object_array_length(flags);
+
+	printf("     config:    ");
+	for (size_t i = 0; i < n; i++)
+		printf(" %s", json_object_get_string(json_object_array_get_idx(flags, i)));
+	puts(n ? "" : " 0");
+}
+
 static void print_description(struct json_object *row)
 {
-	bool is_down = strcmp(text_of(row, "admin"), "up");
 	bool has_no_link = strcmp(text_of(row, "link"), "up");
 
 	putchar(' ');
 	print_number(row);
 	printf("(%s): addr:%s\n", text_of(row, "name"), text_of(row, "mac"));
-	printf("     config:     %s\n", is_down ? "PORT_DOWN" : "0");
+	print_config(json_object_object_get(row, "config"));
 	printf("     state:      %s\n", has_no_link ? "LINK_DOWN" : "0");
 	printf("     speed: %" PRId64 " Mbps now, 0 Mbps max\n", number_of(row, "speed") / 1000000);
 	if (*text_of(row, "error"))
@@ -108,16 +117,19 @@ static int run_dump_ports_desc(struct job *job, const struct cli_invocation *inv
 
 static int run_show(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
-	own(json_free) struct json_object *tables = NULL;
+	own(json_free) struct json_object *tables = NULL, *frags = NULL;
 	int64_t n_flows = 0;
 	int ret = job_call(job, "table-dump", job_params(inv->args[0]), &tables, err);
 
+	if (!ret)
+		ret = job_call(job, "frags-show", job_params(inv->args[0]), &frags, err);
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < json_object_array_length(tables); i++)
 		n_flows += number_of(json_object_array_get_idx(tables, i), "flows");
 	if (!job->is_json)
-		printf("bridge %s: n_tables:254, n_flows:%" PRId64 "\n", inv->args[0], n_flows);
+		printf("bridge %s: n_tables:255, n_flows:%" PRId64 ", frags:%s\n", inv->args[0],
+		       n_flows, text_of(frags, "frags"));
 	return run_ports(job, inv, print_description, err);
 }
 
@@ -151,6 +163,46 @@ static int run_dump_ports(struct job *job, const struct cli_invocation *inv, str
 	return run_ports(job, inv, print_counters, err);
 }
 
+/* ---- mod-port, get-frags, set-frags ---- */
+
+static void param_add(struct json_object *params, const char *name, const char *text)
+{
+	json_object_object_add(params, name, need(json_object_new_string(text)));
+}
+
+static int run_mod_port(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct json_object *params = job_params(inv->args[0]);
+
+	param_add(params, "port", inv->args[1]);
+	param_add(params, "setting", inv->args[2]);
+	return job_call(job, "port-mod", params, &result, err);
+}
+
+static int run_get_frags(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	int ret = job_call(job, "frags-show", job_params(inv->args[0]), &result, err);
+
+	if (ret)
+		return ret;
+	if (job->is_json)
+		job_print_json(result);
+	else
+		puts(text_of(result, "frags"));
+	return 0;
+}
+
+static int run_set_frags(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct json_object *params = job_params(inv->args[0]);
+
+	param_add(params, "frags", inv->args[1]);
+	return job_call(job, "frags-set", params, &result, err);
+}
+
 /* ---- fdb ---- */
 
 static int run_fdb(struct job *job, const struct cli_invocation *inv, struct err *err)
@@ -178,6 +230,9 @@ static int run_fdb(struct job *job, const struct cli_invocation *inv, struct err
 static const struct cli_action show = {run_show};
 static const struct cli_action dump_ports = {run_dump_ports};
 static const struct cli_action dump_ports_desc = {run_dump_ports_desc};
+static const struct cli_action mod_port = {run_mod_port};
+static const struct cli_action get_frags = {run_get_frags};
+static const struct cli_action set_frags = {run_set_frags};
 static const struct cli_action fdb = {run_fdb};
 
 const struct cli_command port_commands[] = {
@@ -185,6 +240,11 @@ const struct cli_command port_commands[] = {
 	{"dump-ports", "BRIDGE [PORT]", "show what ports counted", 0, &dump_ports},
 	{"dump-ports-desc", "BRIDGE [PORT]", "show ports: number, address, state, speed", 0,
 	 &dump_ports_desc},
+	{"mod-port", "BRIDGE PORT SETTING",
+	 "let a port be up, down, [no-]receive, [no-]forward, [no-]flood, [no-]packet-in ...", 0,
+	 &mod_port},
+	{"get-frags", "BRIDGE", "show what flows see of IP fragments", 0, &get_frags},
+	{"set-frags", "BRIDGE MODE", "let fragments be normal, drop or nx-match", 0, &set_frags},
 	{"fdb", "BRIDGE", "list the MAC addresses that the bridge knows", 0, &fdb},
 	{},
 };

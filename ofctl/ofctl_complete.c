@@ -39,4 +39,10 @@ void ofctl_complete(const struct completion *c, struct job *job)
 		print_names(c, job, NULL, "bridge");
 	else if (!strcmp(c->kind, "PORT") && c->n_args)
 		print_names(c, job, c->args[0], "name");
+	else if (!strcmp(c->kind, "SETTING"))
+		complete_print_choices(c->word, "up|down|receive|no-receive|receive-stp|"
+						"no-receive-stp|forward|no-forward|flood|no-flood|"
+						"packet-in|no-packet-in|stp|no-stp");
+	else if (!strcmp(c->kind, "MODE"))
+		complete_print_choices(c->word, "normal|drop|nx-match");
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct bridge;
+struct bridge_port;
 struct caller;
 struct configure;
 struct err;
@@ -48,9 +49,9 @@ typedef int method_fn(struct method_context *context, struct json_object *params
 
 method_fn method_cache_dump, method_cache_stats, method_doctor, method_drops, method_fdb_add,
 	method_fdb_del, method_fdb_flush, method_fdb_show, method_fdb_stats, method_flow_aggregate,
-	method_flow_dump, method_flow_mod, method_flow_watch, method_log_set, method_packet_out,
-	method_packet_watch, method_port_show, method_restart, method_status, method_stop,
-	method_table_dump, method_trace;
+	method_flow_dump, method_flow_mod, method_flow_watch, method_frags_set, method_frags_show,
+	method_log_set, method_packet_out, method_packet_watch, method_port_mod, method_port_show,
+	method_restart, method_status, method_stop, method_table_dump, method_trace;
 
 struct method {
 	const char *name;
@@ -70,6 +71,8 @@ struct bridge *param_bridge(struct method_context *context, struct json_object *
 /* The flows that the parameters "filter" and "strict" mean; the caller's to flow_mod_fini(). */
 int param_filter(struct bridge *bridge, struct json_object *params, struct flow_mod *filter,
 		 struct err *err);
+/* What port-mod has said of a port, as words. */
+struct json_object *port_config_show(const struct bridge_port *port);
 bool param_boolean(struct json_object *params, const char *name); /* absent: false */
 void result_string(struct json_object *object, const char *name, const char *value);
 void result_integer(struct json_object *object, const char *name, uint64_t value);

@@ -130,6 +130,7 @@ static int show_port(struct bridge_port *port, void *ctx)
 	result_integer(object, "port", status.id);
 	result_integer(object, "ofport", status.ofport);
 	device_show(object, &status.port);
+	json_object_object_add(object, "config", port_config_show(port));
 	json_object_object_add(object, "switched", switched_counters(&status));
 	json_object_object_add(object, "device", device_counters(port));
 	json_object_object_add(object, "drops", drop_counters(&status));

@@ -23,6 +23,7 @@
 #include "flow/port_text.h"
 #include "switch/flow_cursor.h"
 #include "switch/flows.h"
+#include "switch/port_mod.h"
 #include "switch/vswitch.h"
 
 #define PERIOD_S   2
@@ -126,6 +127,27 @@ static int write_flow(const struct flow_row *row, void *ctx)
 	return now > file->slice_end ? SLICE_OVER : 0;
 }
 
+/* What is as it was in the beginning is not said. */
+static int write_port(struct bridge_port *port, void *ctx)
+{
+	struct state_file *file = ctx;
+	const unsigned flags = bridge_port_flags(port) & ~(unsigned)PORT_MOD_DOWN;
+
+	if (!flags)
+		return 0;
+	print_fmt(&file->line, "port %u %s", flags, bridge_port_name(port));
+	line_end(file);
+	return 0;
+}
+
+static void write_frags(struct state_file *file, const struct bridge *bridge)
+{
+	if (bridge_frags(bridge) == FLOW_FRAGS_NORMAL)
+		return;
+	print_fmt(&file->line, "frags %u", bridge_frags(bridge));
+	line_end(file);
+}
+
 static int write_address(const struct fdb_row *row, void *ctx)
 {
 	struct state_file *file = ctx;
@@ -157,6 +179,8 @@ static int bridge_begin(struct state_file *file)
 			continue;
 		print_fmt(&file->line, "bridge %s", name);
 		line_end(file);
+		write_frags(file, bridge);
+		bridge_for_each_port(bridge, write_port, file);
 		bridge_fdb_for_each(bridge, write_address, file);
 		return flow_cursor_new(&file->cursor, bridge, &all) ? -ENOMEM : 1;
 	}

@@ -1,5 +1,6 @@
 #pragma once
-/* What the switch was told and learned while it ran: flows with their counters and ages, and addresses.
+/* What the switch was told and learned while it ran: flows with their counters and ages, addresses,
+ * and what controllers say of ports and fragments.
  *
  * It is written to a file of the run directory every now and then, bit by bit, and once more when the
  * daemon ends but for good. The next daemon reads it. A file is whole or is not looked at: it is written
@@ -8,6 +9,8 @@
  *
  *	shunt-state 1 BOOT-ID
  *	bridge NAME
+ *	frags NUMBER                    (enum flow_frags)
+ *	port FLAGS NAME                 (enum port_mod_flag)
  *	flow PACKETS BYTES CREATED-AT USED-AT MODIFIED-AT FLOW        (times in ns; FLOW as of ovs-ofctl)
  *	fdb VLAN MAC SEEN-AT static|learned PORT
  *	end HASH

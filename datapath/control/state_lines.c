@@ -17,6 +17,7 @@
 #include "flow/flow_text.h"
 #include "flow/port_text.h"
 #include "switch/flows.h"
+#include "switch/port_mod.h"
 #include "switch/restore.h"
 #include "switch/vswitch.h"
 
@@ -184,6 +185,29 @@ static bool address_read(struct reader *reader, struct slice line)
 	return true;
 }
 
+static bool frags_read(struct reader *reader, struct slice line)
+{
+	uint64_t frags;
+
+	return number_next(&line, FLOW_FRAGS_NX_MATCH, &frags) &&
+	       !bridge_frags_set(reader->bridge, (enum flow_frags)frags);
+}
+
+/* A port that is gone is forgotten. */
+static bool port_read(struct reader *reader, struct slice line)
+{
+	struct bridge_port *port;
+	char name[WORD_MAX];
+	uint64_t flags;
+
+	if (!number_next(&line, PORT_MOD_FLAGS, &flags))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)line.len, line.at);
+	port = bridge_port_lookup(reader->bridge, name);
+	return !port || !bridge_port_mod(port, (uint8_t)flags,
+					 PORT_MOD_FLAGS & (uint8_t)~PORT_MOD_DOWN, NULL);
+}
+
 /* The flows that the bridge began with are among those in the file, or were removed. */
 static void bridge_read(struct reader *reader, struct slice name)
 {
@@ -214,6 +238,10 @@ static void line_read(struct reader *reader, struct slice line)
 		is_good = flow_read(reader, line);
 	else if (reader->bridge && slice_is(what, "fdb"))
 		is_good = address_read(reader, line);
+	else if (reader->bridge && slice_is(what, "frags"))
+		is_good = frags_read(reader, line);
+	else if (reader->bridge && slice_is(what, "port"))
+		is_good = port_read(reader, line);
 	if (!is_good)
 		reader->n_left_out++;
 }
@@ -236,6 +264,6 @@ void state_apply(struct vswitch *sw, const char *text, size_t size)
 		flows_add(reader);
 	log_info("switchd", "%u flows are there again", reader->n_flows);
 	if (reader->n_left_out)
-		log_warn("switchd", "%u flows or addresses of the last daemon's were left out",
+		log_warn("switchd", "%u lines of the last daemon's state were left out",
 			 reader->n_left_out);
 }

@@ -210,7 +210,7 @@ int link_del(struct link_client *client, uint32_t ifindex)
 	return change(client, msg);
 }
 
-int link_set_up(struct link_client *client, uint32_t ifindex)
+int link_set_up(struct link_client *client, uint32_t ifindex, bool is_up)
 {
 	own(msg_put) struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, ifindex);
 	struct ifinfomsg *ifi;
@@ -218,7 +218,8 @@ int link_set_up(struct link_client *client, uint32_t ifindex)
 	if (!msg)
 		return -ENOMEM;
 	ifi = nlmsg_data(nlmsg_hdr(msg));
-	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
+	ifi->ifi_flags = is_up ? IFF_UP : 0;
+	ifi->ifi_change = IFF_UP;
 	return change(client, msg);
 }
 

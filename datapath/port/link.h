@@ -73,7 +73,7 @@ struct link_veth {
 /* Makes a veth pair; both ends are down. 0, -EEXIST or another errno of rtnetlink. */
 int link_veth_new(struct link_client *client, const struct link_veth *veth);
 int link_del(struct link_client *client, uint32_t ifindex);
-int link_set_up(struct link_client *client, uint32_t ifindex);
+int link_set_up(struct link_client *client, uint32_t ifindex, bool is_up);
 int link_set_mtu(struct link_client *client, uint32_t ifindex, uint32_t mtu);
 int link_set_mac(struct link_client *client, uint32_t ifindex, struct eth_addr mac);
 

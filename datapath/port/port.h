@@ -108,6 +108,10 @@ int port_set(struct port *port, const struct port_config *config, struct err *er
 /* Removes it and leaves the device as it was found. NULL-safe, sets *port to NULL. */
 void port_del(struct port **port);
 
+/* Lets its device go up or down, as an administrator would; the host's end of an internal port. 0,
+ * -ENODEV: there is none, or another errno of rtnetlink. */
+int port_set_up(struct port *port, bool is_up);
+
 uint16_t port_id(const struct port *port);
 const struct port_config *port_config(const struct port *port);
 void port_status(const struct port *port, struct port_status *out);

@@ -51,6 +51,7 @@ struct port_fake {
 	/* control only */
 	unsigned n_rxq_added;
 	bool is_attached;
+	bool is_down;
 };
 
 static bool ring_push(struct ring *ring, const void *data, uint32_t len, uint8_t flags)
@@ -245,6 +246,11 @@ void port_fake_set_attached(struct port_fake *port, bool is_attached)
 	port->is_attached = is_attached;
 }
 
+void port_fake_set_up(struct port_fake *port, bool is_up)
+{
+	port->is_down = !is_up;
+}
+
 void port_fake_status(const struct port_fake *port, struct port_status *out)
 {
 	*out = (struct port_status){
@@ -252,7 +258,7 @@ void port_fake_status(const struct port_fake *port, struct port_status *out)
 		.mode = "fake",
 		.mtu = port->config.mtu_request ? port->config.mtu_request : 1500,
 		.mac = port->config.mac,
-		.is_admin_up = true,
+		.is_admin_up = !port->is_down,
 		.is_link_up = port->is_attached,
 		.driver = "fake",
 		.n_rxq = port->n_rxq,

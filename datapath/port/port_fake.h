@@ -23,6 +23,9 @@ void port_fake_status(const struct port_fake *port, struct port_status *out);
  * thread. */
 void port_fake_set_attached(struct port_fake *port, bool is_attached);
 
+/* As an administrator says; nothing follows from it. Control thread. */
+void port_fake_set_up(struct port_fake *port, bool is_up);
+
 /* A frame arrives on rx queue `queue`, with `flags` of enum frame_flag. One thread at a time.
  * False if it is longer than PORT_FAKE_FRAME_MAX or the queue is full. */
 bool port_fake_put_flags(struct port_fake *port, unsigned queue, const void *data, size_t len,

@@ -391,7 +391,7 @@ static int internal_find(struct port *port, struct link_info *info)
 	if (!rc)
 		rc = link_lookup(links, port->device, info);
 	if (!rc && !info->is_admin_up)
-		rc = link_set_up(links, info->ifindex);
+		rc = link_set_up(links, info->ifindex, true);
 	if (rc) {
 		port->must_retry = true;
 		error_set(port, "making the device pair: %s", strerror(-rc));
@@ -480,6 +480,18 @@ static void refresh(struct port *port, const char *why_gone)
 	else if (!rc)
 		device_found(port, &info);
 	tell_if_changed(port, &before);
+}
+
+int port_set_up(struct port *port, bool is_up)
+{
+	int rc;
+
+	if (!port->status.ifindex)
+		return -ENODEV;
+	rc = link_set_up(port->table->links, port->status.ifindex, is_up);
+	if (!rc)
+		refresh(port, "is gone");
+	return rc;
 }
 
 static void device_news(struct port_table *table, bool is_gone, const struct link_info *info)

@@ -147,7 +147,7 @@ void upcall_repair(struct upcall *upcall, const struct link_info *info)
 	if (!upcall->len_max)
 		return;
 	if (!info->is_admin_up)
-		link_set_up(upcall->links, info->ifindex);
+		link_set_up(upcall->links, info->ifindex, true);
 	if (info->mtu != mtu)
 		link_set_mtu(upcall->links, info->ifindex, mtu);
 	if (info->ifindex == upcall->outer_ifindex)
@@ -318,9 +318,9 @@ static int start(struct upcall *upcall, struct umem *const *umems, struct err *e
 	for (unsigned w = 0; w < upcall->n_workers && !rc; w++)
 		rc = worker_start(upcall, umems[w], w);
 	if (!rc)
-		rc = link_set_up(upcall->links, upcall->outer_ifindex);
+		rc = link_set_up(upcall->links, upcall->outer_ifindex, true);
 	if (!rc)
-		rc = link_set_up(upcall->links, upcall->inner_ifindex);
+		rc = link_set_up(upcall->links, upcall->inner_ifindex, true);
 	if (rc)
 		return err_set(err, -rc, "starting the upcall device %s: %s", upcall->inner,
 			       strerror(-rc));

@@ -105,6 +105,7 @@ struct bridge_port {
 	struct bridge_port_config config;
 	uint16_t id;
 	uint16_t ofport;
+	uint8_t flags; /* enum port_mod_flag, but for PORT_MOD_DOWN */
 	/* one of the two: */
 	struct port *device;
 	struct port_fake *fake;
@@ -127,5 +128,8 @@ void device_status(const struct bridge_port *port, struct port_status *out);
 int device_counters(const struct bridge_port *port, struct port_counters *out);
 /* What the kernel's programs dropped of its packets. */
 void device_drops(const struct bridge_port *port, struct drop_counters *out);
+/* Lets it go up or down, as an administrator would. 0, -ENODEV: there is none, or another errno of the
+ * kernel. */
+int device_set_up(struct bridge_port *port, bool is_up);
 /* Tells the workers the longest frame that the device takes by now. */
 void device_refresh(struct bridge_port *port);

@@ -74,6 +74,14 @@ void device_drops(const struct bridge_port *port, struct drop_counters *out)
 		memset(out, 0, sizeof(*out));
 }
 
+int device_set_up(struct bridge_port *port, bool is_up)
+{
+	if (port->device)
+		return port_set_up(port->device, is_up);
+	port_fake_set_up(port->fake, is_up);
+	return 0;
+}
+
 void device_refresh(struct bridge_port *port)
 {
 	struct vswitch *sw = port->bridge->sw;

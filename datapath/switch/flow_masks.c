@@ -130,6 +130,17 @@ static void add_fragments(const struct bridge_view *view, unsigned packet_class,
 		bits->packet.ip_frag |= FRAG_ANY;
 }
 
+/* Whether a port takes a packet may depend on its being for the spanning tree: see translate.c. */
+static void add_port_flags(const struct bridge_view *view, struct flow_key *bits)
+{
+	for (unsigned i = 0; i < view->n_ports; i++) {
+		const uint8_t flags = view->ports[i].flags;
+
+		if (!(flags & PORT_MOD_NO_RECV) != !(flags & PORT_MOD_NO_RECV_STP))
+			memset(&bits->packet.eth_dst, 0xff, sizeof(bits->packet.eth_dst));
+	}
+}
+
 void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view *view,
 		     unsigned packet_class, struct flow_key *bits)
 {
@@ -144,6 +155,7 @@ void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view 
 		for (unsigned i = 0; i < N_PACKET_CLASSES; i++)
 			wants |= add_class(tables, i, bits);
 	add_fragments(view, packet_class, bits);
+	add_port_flags(view, bits);
 	mirrors_mask(view, bits);
 	if (!(wants & WANTS_NORMAL))
 		return;

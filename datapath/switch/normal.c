@@ -167,7 +167,16 @@ static void output(struct outgoing *outgoing, const struct port_view *port, enum
 
 static bool is_forbidden(const struct outgoing *outgoing, const struct port_view *port)
 {
-	return !outgoing->is_mirrored && port->is_protected && outgoing->in_port->is_protected;
+	return !port_view_forwards(port) ||
+	       (!outgoing->is_mirrored && port->is_protected && outgoing->in_port->is_protected);
+}
+
+/* Does it get what is for nobody in particular? */
+static bool is_flooded(const struct outgoing *outgoing, const struct port_view *port)
+{
+	return port != outgoing->in_port && !port->is_mirror_only &&
+	       (outgoing->is_mirrored || !(port->flags & PORT_MOD_NO_FLOOD)) &&
+	       carries(port, outgoing->vlan) && !is_forbidden(outgoing, port);
 }
 
 /* To all ports that have the VLAN. First those that need the packet as it is, and a tag is taken
@@ -186,8 +195,7 @@ static enum drop_reason flood(struct outgoing *outgoing)
 		for (unsigned i = 0; i < bridge->n_ports; i++) {
 			const struct port_view *port = &bridge->ports[i];
 
-			if (port != outgoing->in_port && !port->is_mirror_only &&
-			    carries(port, outgoing->vlan) && !is_forbidden(outgoing, port) &&
+			if (is_flooded(outgoing, port) &&
 			    egress_of(port, outgoing->vlan, &outgoing->in) == next[pass])
 				output(outgoing, port, next[pass], 0);
 		}

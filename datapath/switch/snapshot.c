@@ -33,6 +33,7 @@ static void port_view_init(struct port_view *view, const struct bridge_port *por
 		.tag = config->tag,
 		.priority_tags = config->priority_tags,
 		.is_protected = config->is_protected,
+		.flags = port->flags,
 		.has_trunks = !is_empty(&config->trunks),
 		.trunks = config->trunks,
 	};

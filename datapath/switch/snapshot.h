@@ -13,6 +13,7 @@
 
 #include "path/host.h"
 #include "switch/mirror.h"
+#include "switch/port_mod.h"
 #include "switch/vswitch.h"
 
 struct bridge_view;
@@ -30,6 +31,7 @@ struct port_view {
 	bool is_protected;
 	bool has_trunks;     /* false: all VLANs */
 	bool is_mirror_only; /* a mirror's output port */
+	uint8_t flags;       /* enum port_mod_flag */
 	struct vlan_bitmap trunks;
 	/* the mirrors that choose what comes in and goes out by it, as bits */
 	uint32_t mirror_in, mirror_out;
@@ -81,6 +83,12 @@ static inline const struct port_view *snapshot_port(const struct snapshot *snaps
 
 /* By OpenFlow number. NULL: the bridge has no such port. */
 const struct port_view *bridge_view_port(const struct bridge_view *bridge, uint16_t ofport);
+
+/* Packets may go out by it. */
+static inline bool port_view_forwards(const struct port_view *port)
+{
+	return !(port->flags & PORT_MOD_NO_FWD);
+}
 
 /* Makes the bridge as it is configured now what every packet sees that is received after return.
  * Control. 0, or -ENOMEM, -ENOSPC: then the old view holds. Cannot fail for a bridge with fewer ports

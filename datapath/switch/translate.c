@@ -1,5 +1,7 @@
 #include "switch/translate.h"
 
+#include <string.h>
+
 #include "flow/key.h"
 #include "switch/flow_table.h"
 #include "switch/snapshot.h"
@@ -66,12 +68,25 @@ static bool is_refused(const struct translate_state *state)
 	return state->work.key.packet.ip_frag & FRAG_ANY && state->bridge->frags == FLOW_FRAGS_DROP;
 }
 
+/* Spanning tree packets have a flag of their own; see also flow_masks.c. */
+static bool receives(const struct port_view *port, struct eth_addr dst)
+{
+	static const struct eth_addr stp = {{0x01, 0x80, 0xc2, 0x00, 0x00, 0x00}};
+	const bool is_stp = !memcmp(&dst, &stp, sizeof(stp));
+
+	return !(port->flags & (is_stp ? PORT_MOD_NO_RECV_STP : PORT_MOD_NO_RECV));
+}
+
 /* A packet that came in by a port. */
 static void receive(struct translate_state *state)
 {
 	const struct port_view *port =
 		bridge_view_port(state->bridge, state->work.key.packet.in_port);
 
+	if (port && !receives(port, state->work.key.packet.eth_dst)) {
+		translate_blame(state, DROP_NOT_FORWARDED);
+		return;
+	}
 	if (port)
 		translate_mirror_received(state, port);
 	if (is_refused(state))

@@ -50,8 +50,9 @@ static bool send_copy(struct translate_state *state, const struct mirror_view *m
 	const uint32_t n_before = ops->n_ops;
 
 	if (mirror->output) {
-		normal_send_copy(mirror->output, &copy, ops);
-		return true;
+		if (port_view_forwards(mirror->output))
+			normal_send_copy(mirror->output, &copy, ops);
+		return ops->n_ops > n_before;
 	}
 	if (chosen->vlan == mirror->output_vlan || is_reserved(state->work.key.packet.eth_dst))
 		return false;
@@ -59,7 +60,8 @@ static bool send_copy(struct translate_state *state, const struct mirror_view *m
 	for (unsigned i = 0; i < state->bridge->n_ports; i++) {
 		const struct port_view *port = &state->bridge->ports[i];
 
-		if (!port->is_mirror_only && normal_carries(port, copy.vlan))
+		if (!port->is_mirror_only && port_view_forwards(port) &&
+		    normal_carries(port, copy.vlan))
 			normal_send_copy(port, &copy, ops);
 	}
 	return ops->n_ops > n_before;
@@ -181,7 +183,9 @@ void translate_mirror(struct translate_state *state, const struct ofaction *acti
 		return;
 	}
 	port = bridge_view_port(state->bridge, action->output.port);
-	if (port)
+	if (port && !port_view_forwards(port))
+		translate_blame(state, DROP_NOT_FORWARDED);
+	else if (port)
 		mirror_add(state, (struct translate_mirror){.port = port->id,
 							    .max_len = action->output.max_len});
 	else

@@ -20,6 +20,10 @@ static void send_to(struct translate_state *state, const struct port_view *port,
 {
 	struct flow_op_list *ops = &state->out->ops;
 
+	if (!port_view_forwards(port)) {
+		translate_blame(state, DROP_NOT_FORWARDED);
+		return;
+	}
 	translate_commit(state);
 	translate_mirror_outgoing(state, port, max_len);
 	if (max_len)
@@ -28,8 +32,8 @@ static void send_to(struct translate_state *state, const struct port_view *port,
 	state->n_useful = ops->n_ops;
 }
 
-/* FLOOD and ALL. */
-static void send_all(struct translate_state *state, uint16_t max_len)
+/* But to ports with one of these flags. */
+static void send_all(struct translate_state *state, uint16_t max_len, uint8_t excluded)
 {
 	const struct bridge_view *bridge = state->bridge;
 	const struct port_view *from = port_of(state, state->work.key.packet.in_port);
@@ -38,9 +42,12 @@ static void send_all(struct translate_state *state, uint16_t max_len)
 		translate_blame(state, DROP_MIRROR_ONLY);
 		return;
 	}
-	for (unsigned i = 0; i < bridge->n_ports; i++)
-		if (&bridge->ports[i] != from && !bridge->ports[i].is_mirror_only)
-			send_to(state, &bridge->ports[i], max_len);
+	for (unsigned i = 0; i < bridge->n_ports; i++) {
+		const struct port_view *port = &bridge->ports[i];
+
+		if (port != from && !port->is_mirror_only && !(port->flags & excluded))
+			send_to(state, port, max_len);
+	}
 }
 
 static void send_one(struct translate_state *state, uint16_t ofport, uint16_t max_len)
@@ -200,8 +207,10 @@ void translate_output(struct translate_state *state, uint16_t port, uint16_t max
 		send_normal(state);
 		break;
 	case OFPORT_FLOOD:
+		send_all(state, max_len, PORT_MOD_NO_FLOOD);
+		break;
 	case OFPORT_ALL:
-		send_all(state, max_len);
+		send_all(state, max_len, 0);
 		break;
 	case OFPORT_CONTROLLER:
 		translate_controller(state, &(struct translate_packet_in){

@@ -68,11 +68,20 @@ static void tell_controller(struct translate_state *state, uint8_t table)
 	state->table = outer;
 }
 
+static bool may_tell(const struct translate_state *state, uint16_t in_port)
+{
+	const struct port_view *port = bridge_view_port(state->bridge, in_port);
+
+	return !port || !(port->flags & PORT_MOD_NO_PACKET_IN);
+}
+
 /* False: the packet goes on to the next table. */
-static bool missed(struct translate_state *state, uint8_t table)
+static bool missed(struct translate_state *state, uint8_t table, uint16_t in_port)
 {
 	switch (flow_tables_miss(state->bridge->tables, table)) {
 	case TABLE_MISS_CONTROLLER:
+		if (!may_tell(state, in_port))
+			break;
 		tell_controller(state, table);
 		return true;
 	case TABLE_MISS_CONTINUE:
@@ -107,7 +116,7 @@ void translate_table(struct translate_state *state, uint8_t table, uint16_t in_p
 			return;
 		rule = lookup(state, table, in_port);
 		trace_table(state->trace, state->level, table, rule, &state->work.key);
-		if (rule || miss == TRANSLATE_MISS_IGNORED || missed(state, table))
+		if (rule || miss == TRANSLATE_MISS_IGNORED || missed(state, table, in_port))
 			break;
 	}
 	if (rule && !state->is_over)
