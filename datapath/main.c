@@ -20,6 +20,7 @@
 #include "control/detach.h"
 #include "control/method.h"
 #include "control/netlink.h"
+#include "control/openflow.h"
 #include "control/options.h"
 #include "control/rpc.h"
 #include "control/run_dir.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct state_file *state;
 	struct configure *configure;
 	struct netlink *netlink;
+	struct openflow *openflow;
 	struct method_context context;
 };
 
@@ -235,6 +237,21 @@ static void bridges_changed(void *ctx)
 	struct daemon *daemon = ctx;
 
 	netlink_bridges_changed(daemon->netlink);
+	openflow_bridges_changed(daemon->openflow);
+}
+
+static void openflow_start(struct daemon *daemon)
+{
+	const struct openflow_options options = {
+		.base = daemon->base,
+		.sw = daemon->sw,
+		.run_dir = run_dir_path(daemon->run_dir),
+		.mode = SOCKET_MODE,
+	};
+
+	if (openflow_new(&daemon->openflow, &options))
+		log_error("switchd", "nobody can use OpenFlow: out of memory");
+	openflow_bridges_changed(daemon->openflow);
 }
 
 static void switch_ready(void *ctx)
@@ -247,6 +264,7 @@ static void switch_ready(void *ctx)
 	log_info("switchd", "ready after %.1f ms",
 		 (double)(daemon->context.ready_ns - daemon->context.started_ns) / CLOCK_NS_PER_MS);
 	netlink_start(daemon);
+	openflow_start(daemon);
 	server_admit(daemon->server);
 	detach_ready();
 }
@@ -335,6 +353,7 @@ static void house_take_down(struct daemon *daemon)
 	}
 	configure_free(&daemon->configure);
 	netlink_free(&daemon->netlink);
+	openflow_free(&daemon->openflow);
 	if (daemon->rpc)
 		rpc_let_go(daemon->rpc);
 	vswitch_free(&daemon->sw);

@@ -1,23 +1,13 @@
 #include "control/server.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <event2/listener.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <urcu/list.h>
 
-#include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "control/connection.h"
-
-#define LISTEN_BACKLOG    1024
-#define ACCEPT_PAUSE_USEC 200000
+#include "control/listener.h"
 
 struct client {
 	struct cds_list_head node;
@@ -30,11 +20,8 @@ struct server {
 	struct event_base *base;
 	struct server_handler handler;
 	/* control thread */
-	struct evconnlistener *listener;
-	struct event *resume; /* accepting, after a pause */
-	char path[108];       /* of the listener's socket */
+	struct listener *listener;
 	struct cds_list_head clients;
-	uint64_t n_names;
 	struct server_stats stats;
 };
 
@@ -128,45 +115,14 @@ int server_adopt(struct server *server, int fd, const char *name)
 	return 0;
 }
 
-static void accept_cb(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *addr,
-		      int len, void *ctx)
+static int accepted(void *ctx, int fd, const char *name)
 {
 	struct server *server = ctx;
-	struct ucred peer = {.pid = 0};
-	socklen_t size = sizeof(peer);
-	char name[64];
-	int rc = -EMFILE;
 
-	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-	snprintf(name, sizeof(name), "client %llu (pid %d, user %u)",
-		 (unsigned long long)++server->n_names, peer.pid, peer.uid);
 	if (server->stats.n_clients < SERVER_CLIENTS_MAX)
-		rc = server_adopt(server, fd, name);
-	else
-		close(fd);
-	if (rc) {
-		server->stats.n_refused++;
-		log_warn("server", "%s: refused: %s", name, strerror(-rc));
-	}
-}
-
-static void resume_cb(evutil_socket_t fd, short what, void *ctx)
-{
-	struct server *server = ctx;
-
-	evconnlistener_enable(server->listener);
-}
-
-/* Out of file descriptors, most likely. The socket stays readable: look again in a while. */
-static void accept_error_cb(struct evconnlistener *listener, void *ctx)
-{
-	const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_USEC};
-	struct server *server = ctx;
-
-	if (!server->stats.n_refused++)
-		log_warn("server", "cannot accept clients: %s", strerror(EVUTIL_SOCKET_ERROR()));
-	evconnlistener_disable(listener);
-	event_add(server->resume, &pause);
+		return server_adopt(server, fd, name);
+	close(fd);
+	return -EMFILE;
 }
 
 int server_new(struct server **out, struct event_base *base, const struct server_handler *handler)
@@ -178,9 +134,6 @@ int server_new(struct server **out, struct event_base *base, const struct server
 	server->base = base;
 	server->handler = *handler;
 	CDS_INIT_LIST_HEAD(&server->clients);
-	server->resume = event_new(base, -1, 0, resume_cb, server);
-	if (!server->resume)
-		return -ENOMEM;
 	*out = take_ptr(server);
 	return 0;
 }
@@ -192,74 +145,35 @@ void server_free(struct server **server)
 
 	if (!s)
 		return;
-	if (s->listener) {
-		evconnlistener_free(s->listener);
-		unlink(s->path);
-	}
+	listener_free(&s->listener);
 	cds_list_for_each_entry_safe (client, next, &s->clients, node) {
 		client_forget(client);
 		connection_free(&client->conn);
 		free(client);
 	}
-	if (s->resume)
-		event_free(s->resume);
 	mem_free(server);
-}
-
-/* A socket bound at `path` with the right mode from its first moment on. */
-static int socket_bind(const char *path, mode_t mode, struct err *err)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	own(fd_close) int fd = -1;
-	struct stat st;
-	mode_t mask;
-	int rc;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return err_set(err, ENAMETOOLONG,
-			       "%s: too long for a socket's name: at most %zu characters", path,
-			       sizeof(addr.sun_path) - 1);
-	strcpy(addr.sun_path, path);
-	if (!lstat(path, &st) && !S_ISSOCK(st.st_mode))
-		return err_set(err, EEXIST, "%s: is there and is no socket: move it away", path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_set(err, errno, "%s: socket: %s", path, strerror(errno));
-	unlink(path);
-	mask = umask(0777 & ~mode);
-	rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
-	umask(mask);
-	if (rc)
-		return err_set(err, -rc, "%s: bind: %s", path, strerror(-rc));
-	return take_fd(fd);
 }
 
 int server_listen(struct server *server, const char *path, mode_t mode, struct err *err)
 {
-	int fd = socket_bind(path, mode, err);
+	const struct listener_options options = {
+		.base = server->base,
+		.path = path,
+		.mode = mode,
+		.accepted = accepted,
+		.ctx = server,
+	};
 
-	if (fd < 0)
-		return fd;
-	server->listener =
-		evconnlistener_new(server->base, accept_cb, server,
-				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED,
-				   LISTEN_BACKLOG, fd);
-	if (!server->listener) {
-		close(fd);
-		unlink(path);
-		return err_set(err, ENOMEM, "%s: listen: out of memory", path);
-	}
-	evconnlistener_set_error_cb(server->listener, accept_error_cb);
-	strcpy(server->path, path);
-	return 0;
+	return listener_new(&server->listener, &options, err);
 }
 
 void server_admit(struct server *server)
 {
-	evconnlistener_enable(server->listener);
+	listener_admit(server->listener);
 }
 
 void server_stats(const struct server *server, struct server_stats *out)
 {
 	*out = server->stats;
+	out->n_refused = server->listener ? listener_n_refused(server->listener) : 0;
 }

@@ -1,0 +1,123 @@
+/* What a switch says of itself: features, configuration, description; and echoes and barriers. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "control/openflow_session.h"
+#include "switch/flows.h"
+#include "switch/vswitch.h"
+
+#define N_TABLES 255 /* 0 to 254 */
+
+enum capability { CAN_PORT_STATS = 1 << 2 };
+
+/* What OpenFlow 1.0 asks for one by one: all of its actions. */
+#define ACTIONS_10 0xfff
+
+enum config_flag {
+	FRAG_NORMAL = 0,
+	FRAG_DROP = 1,
+	FRAG_NX_MATCH = 3,
+};
+
+enum of_error handle_echo(struct openflow_session *session, const struct of_message *message)
+{
+	struct wire_writer *w = &session->reply;
+	size_t start = of_message_begin(w, OFM_ECHO_REPLY, message->version, message->xid);
+
+	wire_put_bytes(w, message->body.at, message->body.len);
+	of_message_end(w, start);
+	return OF_OK;
+}
+
+/* Everything before it is done: openflow_session.h. */
+enum of_error handle_barrier(struct openflow_session *session, const struct of_message *message)
+{
+	struct wire_writer *w = &session->reply;
+
+	of_message_end(w, of_message_begin(w, OFM_BARRIER_REPLY, message->version, message->xid));
+	return OF_OK;
+}
+
+static uint64_t datapath_id(struct bridge *bridge)
+{
+	struct bridge_port *local = bridge_port_lookup(bridge, bridge_name(bridge));
+	struct bridge_port_status status;
+
+	if (!local)
+		return 0;
+	bridge_port_status(local, &status);
+	return eth_addr_u64(status.port.mac);
+}
+
+enum of_error handle_features(struct openflow_session *session, const struct of_message *message)
+{
+	struct wire_writer *w = &session->reply;
+	size_t start = of_message_begin(w, OFM_FEATURES_REPLY, message->version, message->xid);
+
+	wire_put64(w, datapath_id(session->bridge));
+	wire_put32(w, 0); /* buffers: packets come whole */
+	wire_put8(w, N_TABLES);
+	wire_put(w, 3); /* the main connection; padding */
+	wire_put32(w, CAN_PORT_STATS);
+	wire_put32(w, message->version == OF10 ? ACTIONS_10 : 0);
+	if (message->version == OF10)
+		openflow_ports_write(session, start);
+	of_message_end(w, start);
+	return OF_OK;
+}
+
+enum of_error handle_get_config(struct openflow_session *session, const struct of_message *message)
+{
+	static const uint16_t flags[] = {
+		[FLOW_FRAGS_NORMAL] = FRAG_NORMAL,
+		[FLOW_FRAGS_DROP] = FRAG_DROP,
+		[FLOW_FRAGS_NX_MATCH] = FRAG_NX_MATCH,
+	};
+	struct wire_writer *w = &session->reply;
+	size_t start = of_message_begin(w, OFM_GET_CONFIG_REPLY, message->version, message->xid);
+
+	wire_put16(w, flags[bridge_frags(session->bridge)]);
+	wire_put16(w, session->miss_send_len);
+	of_message_end(w, start);
+	return OF_OK;
+}
+
+/* Fragments are not put together: who asks for that, or for what the version does not have, is told so. */
+enum of_error handle_set_config(struct openflow_session *session, const struct of_message *message)
+{
+	enum flow_frags frags;
+
+	switch (wire_get16(message->body.at)) {
+	case FRAG_NORMAL:
+		frags = FLOW_FRAGS_NORMAL;
+		break;
+	case FRAG_DROP:
+		frags = FLOW_FRAGS_DROP;
+		break;
+	case FRAG_NX_MATCH:
+		frags = FLOW_FRAGS_NX_MATCH;
+		break;
+	default:
+		return OF_SCFC_BAD_FLAGS;
+	}
+	if (frags != bridge_frags(session->bridge) && bridge_frags_set(session->bridge, frags))
+		return OF_BRC_EPERM;
+	session->miss_send_len = wire_get16(message->body.at + 2);
+	return OF_OK;
+}
+
+enum of_error handle_desc(struct openflow_session *session, const struct of_message *message)
+{
+	struct wire_writer *w = &session->reply;
+	size_t start = of_message_begin(w, OFM_DESC_REPLY, message->version, message->xid);
+
+	wire_put_text(w, "Shunt", 256);
+	wire_put_text(w, "BPF and AF_XDP", 256);
+	wire_put_text(w, PACKAGE_VERSION, 256);
+	wire_put_text(w, "None", 32);
+	wire_put_text(w, bridge_name(session->bridge), 256);
+	of_message_end(w, start);
+	return OF_OK;
+}

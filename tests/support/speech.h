@@ -1,0 +1,36 @@
+#pragma once
+/* A conversation in OpenFlow with a bridge of fake ports: bytes as hexadecimal text, in and out. */
+#include <event2/event.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <urcu/list.h>
+
+#include "support/rig.h"
+
+struct speech {
+	struct rig rig;
+	struct event_base *base;
+	struct cds_list_head sessions;
+	int fd;
+	unsigned n_gone;
+	uint8_t heard[1 << 20];
+};
+
+/* Begins one; HELLO is not said yet. */
+void speech_init(struct speech *speech);
+/* HELLO has been said both ways, for this version. */
+void speech_agree(struct speech *speech, uint8_t version);
+void speech_fini(struct speech *speech);
+
+/* Says bytes: hexadecimal digits, blanks between them as one likes. "LLLL" is the message's length. */
+void speech_say(struct speech *speech, const char *hex);
+void speech_say_bytes(struct speech *speech, const void *bytes, size_t n);
+/* All that has been answered; 0: nothing. */
+size_t speech_hear(struct speech *speech);
+/* Fails unless just this is answered. */
+void speech_expect(struct speech *speech, const char *hex);
+/* Fails unless the other side has hung up. */
+void speech_expect_end(struct speech *speech);
+
+/* Hexadecimal text as bytes; "LLLL" is what the number of bytes is. How many. */
+size_t hex_bytes(const char *hex, uint8_t *out, size_t size);
