@@ -186,6 +186,7 @@ static int switch_start(struct daemon *daemon, struct err *err)
 		.instance = daemon->options.instance,
 		.n_workers = daemon->options.n_workers,
 		.clock = &daemon->clock,
+		.ledger = run_dir_file(daemon->run_dir, "counts"),
 		.no_fast_path = daemon->options.no_fast_path,
 		.changed = port_changed,
 		.ctx = daemon,

@@ -119,8 +119,9 @@ static int write_flow(const struct flow_row *row, void *ctx)
 	const struct flow_stats *stats = &row->stats;
 	const uint64_t now = clock_now(&clock_real);
 
-	print_fmt(&file->line, "flow %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ",
-		  stats->n_packets, stats->n_bytes, now - stats->duration,
+	print_fmt(&file->line,
+		  "flow %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ",
+		  row->ledger, stats->n_packets, stats->n_bytes, now - stats->duration,
 		  seconds_before(now, stats->idle_age), seconds_before(now, stats->hard_age));
 	flow_print(&file->line, row->flow, NULL, NULL);
 	line_end(file);

@@ -7,13 +7,15 @@
  * under another name, carries a hash in its last line, and the machine's boot in its first: after a reboot
  * the switch begins with its configuration. Lines are text:
  *
- *	shunt-state 1 BOOT-ID
+ *	shunt-state 2 BOOT-ID
  *	bridge NAME
  *	frags NUMBER                    (enum flow_frags)
  *	port FLAGS NAME                 (enum port_mod_flag)
- *	flow PACKETS BYTES CREATED-AT USED-AT MODIFIED-AT FLOW        (times in ns; FLOW as of ovs-ofctl)
+ *	flow ROW PACKETS BYTES CREATED-AT USED-AT MODIFIED-AT FLOW    (times in ns; FLOW as of ovs-ofctl)
  *	fdb VLAN MAC SEEN-AT static|learned PORT
  *	end HASH
+ *
+ * What a flow counted later than its line was written is in row ROW of the ledger (flow/ledger.h).
  *
  * Control thread only. */
 struct err;

@@ -153,10 +153,11 @@ static bool flow_read(struct reader *reader, struct slice line)
 {
 	struct flow_past *past = &reader->pasts[reader->n];
 
-	if (!number_next(&line, UINT64_MAX, &past->n_packets) ||
-	    !number_next(&line, UINT64_MAX, &past->n_bytes) ||
+	if (!number_next(&line, UINT64_MAX, &past->counted.number) ||
+	    !number_next(&line, UINT64_MAX, &past->counted.n_packets) ||
+	    !number_next(&line, UINT64_MAX, &past->counted.n_bytes) ||
 	    !number_next(&line, UINT64_MAX, &past->created_at) ||
-	    !number_next(&line, UINT64_MAX, &past->used_at) ||
+	    !number_next(&line, UINT64_MAX, &past->counted.used_at) ||
 	    !number_next(&line, UINT64_MAX, &past->modified_at) ||
 	    flow_mod_parse(line, FLOW_ADD, NULL, &reader->mods[reader->n], NULL))
 		return false;

@@ -7,7 +7,7 @@
 
 struct vswitch;
 
-#define STATE_MAGIC     "shunt-state 1"
+#define STATE_MAGIC     "shunt-state 2"
 #define STATE_BOOT_SIZE 40
 
 /* The kernel's name for the time since the machine was started. 0 or -errno. */

@@ -18,11 +18,16 @@
 #include "base/counter.h"
 
 struct credit_book;
+struct kernel_count;
+struct ledger;
+struct ledger_row;
 
 struct tally {
 	/* counters: the harvest writes */
 	uint64_t n_packets, n_bytes;
 	uint64_t used_at; /* clock ns of the last packet's turn; 0: never */
+	/* under the book's lock: where they are written, too (flow/ledger.h); NULL: nowhere */
+	struct ledger_row *row;
 	/* fixed after create. Called when nobody holds it any more: frees it, or what it is part of.
 	 * In the thread that gave the last reference back. */
 	void (*gone)(struct tally *tally);
@@ -75,8 +80,8 @@ static inline bool credit_list_add(struct credit_list *list, struct tally *tally
 
 /* ---- the book of all credits of a switch ---- */
 
-/* 0 or -ENOMEM. Control. */
-int credit_book_new(struct credit_book **out);
+/* `ledger` is borrowed, and may be NULL: then nothing outlives the daemon. 0 or -ENOMEM. Control. */
+int credit_book_new(struct credit_book **out, struct ledger *ledger);
 /* Harvests and frees all credits; nobody may hold or count any more. */
 void credit_book_free(struct credit_book **book);
 
@@ -95,9 +100,25 @@ static inline void credit_count(struct credit *credit, uint32_t n_packets, uint6
 	counter_add(&credit->n_bytes, n_bytes);
 	__atomic_store_n(&credit->used_at, now, __ATOMIC_RELAXED);
 }
-/* The same for somebody else who counts (the kernel's entries); goes to the tallies at once. Under
- * the book's lock. `now`: clock ns at which the last of them passed. */
-void credit_add(struct credit *credit, uint64_t n_packets, uint64_t n_bytes, uint64_t now);
+
+/* The same for somebody else who counts: a kernel entry, by its number. */
+struct credit_source {
+	uint32_t number;
+	struct kernel_count *seen; /* how much of it was given to tallies; outlives the daemon */
+};
+/* Gives these tallies what the source has counted beyond what was seen of it, and makes that seen: both or
+ * neither, whenever the daemon is killed. Under the book's lock. `now`: clock ns at which the last of the
+ * packets passed. */
+void credit_move(struct credit_book *book, struct tally *const tallies[], uint32_t n_tallies,
+		 const struct credit_source *source, const struct kernel_count *count,
+		 uint64_t now);
+/* True: an earlier daemon died in the middle of that. The tallies have it; what is seen of the source of that
+ * number is *count from here on, if it was less. */
+bool credit_is_undone(const struct credit_book *book, uint32_t *number, struct kernel_count *count);
+
+/* What an earlier daemon counted: in the row of that number, if there still is one, or else as in `past`.
+ * Before anybody counts. Takes the book's lock. Control. */
+void credit_restore(struct credit_book *book, struct tally *tally, const struct ledger_row *past);
 
 /* Brings all tallies up to what workers have counted by now. Takes the book's lock. Control thread or
  * revalidator. */

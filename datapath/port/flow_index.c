@@ -96,6 +96,7 @@ void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
 {
 	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
 		maps->counts[cpu * KERNEL_PLACES + place] = (struct kernel_count){0};
+	maps->seen[place] = (struct kernel_count){0};
 }
 
 void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,

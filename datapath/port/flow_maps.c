@@ -11,7 +11,7 @@
 #include "base/own.h"
 #include "port/pins.h"
 
-/* As in bpf/maps.h, but that counters have a stretch for each CPU. */
+/* As in bpf/maps.h, but that counters have a stretch for each CPU, and what is seen is not there. */
 static const struct layout {
 	const char *name;
 	uint32_t value_size;
@@ -23,6 +23,7 @@ static const struct layout {
 	[FLOW_MAP_MASKS] = {"masks", sizeof(struct kernel_mask), FLOW_MASK_IDS, false},
 	[FLOW_MAP_FLOWS] = {"flows", sizeof(struct kernel_flow), KERNEL_PLACES, false},
 	[FLOW_MAP_COUNTS] = {"flow_counts", sizeof(struct kernel_count), KERNEL_PLACES, true},
+	[FLOW_MAP_SEEN] = {"flow_seen", sizeof(struct kernel_count), KERNEL_PLACES, false},
 	[FLOW_MAP_PORT_COUNTS] = {"port_counts", sizeof(struct kernel_port_count), PORT_ID_MAX,
 				  true},
 	[FLOW_MAP_OPS] = {"flow_ops", sizeof(struct flow_op), KERNEL_OPS, false},
@@ -91,6 +92,8 @@ static int arrays_new(struct flow_maps *maps, struct pins *pins)
 	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_COUNTS, (void **)&maps->counts);
 	if (!rc)
+		rc = array_new(maps, pins, FLOW_MAP_SEEN, (void **)&maps->seen);
+	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_PORT_COUNTS, (void **)&maps->port_counts);
 	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_OPS, (void **)&maps->ops);
@@ -134,6 +137,7 @@ void flow_maps_free(struct flow_maps **p)
 	memory[FLOW_MAP_MASKS] = maps->masks;
 	memory[FLOW_MAP_FLOWS] = maps->flows;
 	memory[FLOW_MAP_COUNTS] = maps->counts;
+	memory[FLOW_MAP_SEEN] = maps->seen;
 	memory[FLOW_MAP_PORT_COUNTS] = maps->port_counts;
 	memory[FLOW_MAP_OPS] = maps->ops;
 	memory[FLOW_MAP_INDEX] = maps->index;

@@ -23,6 +23,7 @@ enum flow_map {
 	FLOW_MAP_MASKS,
 	FLOW_MAP_FLOWS,
 	FLOW_MAP_COUNTS,
+	FLOW_MAP_SEEN,
 	FLOW_MAP_PORT_COUNTS,
 	FLOW_MAP_OPS,
 	FLOW_MAP_INDEX,
@@ -49,6 +50,8 @@ struct flow_maps {
 	struct index_bucket *index; /* INDEX_BUCKETS */
 	struct kernel_flow *flows;  /* KERNEL_PLACES */
 	struct flow_op *ops;        /* KERNEL_OPS */
+	/* the same writes; no program reads it: how much of a place's counters was given to flows */
+	struct kernel_count *seen; /* KERNEL_PLACES */
 	/* programs write; places that nobody can find are zeroed under that lock */
 	struct kernel_count *counts;           /* n_cpus * KERNEL_PLACES */
 	struct kernel_port_count *port_counts; /* n_cpus * PORT_ID_MAX */
@@ -88,6 +91,7 @@ uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot);
 /* ---- counters, summed over the CPUs. Any thread ---- */
 
 void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out);
+/* Of a place that rests; nothing of it is seen. */
 void flow_maps_count_reset(struct flow_maps *maps, uint32_t place);
 void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
 			  struct kernel_port_count *out);

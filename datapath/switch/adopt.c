@@ -13,6 +13,7 @@
 #include "base/rcu.h"
 #include "flow/fdb.h"
 #include "flow/key.h"
+#include "flow/ledger.h"
 #include "flow/mask.h"
 #include "flow/version.h"
 #include "port/flow_maps.h"
@@ -132,6 +133,7 @@ void vswitch_settle(struct vswitch *sw)
 		port_table_settle(sw->port_table);
 	if (were_there && sw->offload)
 		entries_confirm(sw);
+	ledger_settle(sw->ledger);
 	for (unsigned i = 0; i < sw->n_adopted_masks; i++)
 		mask_put(sw->masks, &sw->adopted_masks[i]);
 	sw->n_adopted_masks = 0;
@@ -147,6 +149,7 @@ void vswitch_leave(struct vswitch *sw)
 	int rc = 0;
 
 	sw->is_left = true;
+	ledger_keep(sw->ledger);
 	revalidator_stop(sw->revalidator);
 	if (sw->flow_maps && !sw->flow_maps->is_held)
 		rc = flow_maps_hold(sw->flow_maps);

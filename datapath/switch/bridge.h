@@ -51,6 +51,7 @@ struct vswitch {
 	struct port_host port_host;
 	struct port_table *port_table; /* NULL: only fake ports */
 	struct revalidator *revalidator;
+	struct ledger *ledger; /* NULL: what flows count ends with the daemon */
 	struct credit_book *credits;
 	struct pins *pins;           /* NULL: only fake ports */
 	struct flow_maps *flow_maps; /* NULL: the kernel has no flow cache */

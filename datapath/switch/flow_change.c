@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/rcu.h"
+#include "flow/ledger.h"
 #include "flow/rule-layout.h"
 #include "flow/version.h"
 #include "switch/bridge.h"
@@ -18,18 +19,28 @@
 
 /* ---- entries ---- */
 
+/* A flow's, which the next daemon may find. */
+struct flow_tally {
+	struct tally tally;
+	struct ledger *ledger;
+};
+
 static void tally_free(struct tally *tally)
 {
+	ledger_put(((struct flow_tally *)tally)->ledger, tally->row);
 	free(tally);
 }
 
-static struct tally *tally_new(void)
+static struct tally *tally_new(const struct flow_change *change)
 {
-	struct tally *tally = calloc(1, sizeof(*tally));
+	struct flow_tally *flow = calloc(1, sizeof(*flow));
 
-	if (tally)
-		*tally = (struct tally){.gone = tally_free, .n_refs = 1};
-	return tally;
+	if (!flow)
+		return NULL;
+	flow->ledger = change->tables->bridge->sw->ledger;
+	flow->tally =
+		(struct tally){.gone = tally_free, .n_refs = 1, .row = ledger_add(flow->ledger)};
+	return &flow->tally;
 }
 
 void flow_entry_free(struct flow_entry *entry)
@@ -80,7 +91,7 @@ struct flow_entry *flow_entry_new(const struct flow_change *change, const struct
 		.flags = mod->flags & KEPT_FLAGS,
 	};
 
-	return entry_new(++change->tables->last_id, &flow, &mod->actions, tally_new());
+	return entry_new(++change->tables->last_id, &flow, &mod->actions, tally_new(change));
 }
 
 struct flow_entry *flow_entry_modified(const struct flow_change *change,
@@ -93,7 +104,7 @@ struct flow_entry *flow_entry_modified(const struct flow_change *change,
 	if (mod->has_cookie)
 		flow.cookie = mod->cookie;
 	return entry_new(old->id, &flow, &mod->actions,
-			 is_reset ? tally_new() : tally_get(old->flow.tally));
+			 is_reset ? tally_new(change) : tally_get(old->flow.tally));
 }
 
 /* ---- what the control thread keeps beside the classifiers ---- */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow/ledger.h"
 #include "flow/port_text.h"
 #include "switch/bridge.h"
 #include "switch/flow_store.h"
@@ -190,6 +191,7 @@ void flow_row_of(const struct flow_entry *entry, uint64_t now, struct flow_mod *
 	};
 	*row = (struct flow_row){.flow = mod,
 				 .id = entry->id,
+				 .ledger = flow->tally->row ? flow->tally->row->number : 0,
 				 .stats = {
 					 .duration = now - flow->created_at,
 					 .n_packets = counter_get(&flow->tally->n_packets),

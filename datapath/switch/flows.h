@@ -28,6 +28,8 @@ struct flow_row {
 	const struct flow_mod *flow;
 	struct flow_stats stats;
 	uint64_t id; /* unique on its bridge; younger flows have higher ones */
+	uint64_t
+		ledger; /* the number of its row (flow/ledger.h), for a flow_past; 0: it has none */
 };
 
 /* Visits flows that a delete with this filter would remove (command FLOW_DELETE, or FLOW_DELETE_STRICT; match,

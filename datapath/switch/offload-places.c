@@ -100,9 +100,14 @@ bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, uint64_t 
 	    places->n_live == KERNEL_FLOWS)
 		return false;
 	places_join(places, i, in_port, now);
+	places_know(places, i);
+	return true;
+}
+
+void places_know(struct places *places, uint32_t i)
+{
 	if (places->n_made < i)
 		places->n_made = i;
-	return true;
 }
 
 void places_adopted(struct places *places, uint64_t now)

@@ -17,8 +17,6 @@ struct op_list;
 enum place_state { PLACE_UNUSED, PLACE_LIVE, PLACE_RESTING };
 
 struct place {
-	uint64_t n_packets; /* that have been seen, of the place's counters */
-	uint64_t n_bytes;
 	uint64_t made_at;
 	uint64_t since;       /* live: last used; resting: since then; clock ns */
 	struct op_list *list; /* a reference; NULL: of an earlier daemon's, not yet confirmed */
@@ -59,9 +57,12 @@ uint32_t places_take(struct places *places);
 void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
 /* A live one, or one that was taken, rests from now on. */
 void places_leave(struct places *places, uint32_t i, uint64_t now);
-/* The same, for an entry that an earlier daemon made at this place. False: the place is taken. */
+/* The same, for an entry that an earlier daemon made at this place. False: the place is taken, or there are
+ * too many. */
 bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
-/* All have been adopted: the places between them rest. */
+/* An earlier daemon used this place. */
+void places_know(struct places *places, uint32_t i);
+/* All have been adopted: the other places that are known rest. */
 void places_adopted(struct places *places, uint64_t now);
 /* The one that has rested for long enough; PLACE_NONE. It is unused from here on. */
 uint32_t places_ripe(struct places *places, uint64_t now);

@@ -1,7 +1,6 @@
 #include "switch/offload.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,41 +11,14 @@
 #include "base/rcu.h"
 #include "flow/action.h"
 #include "flow/credit.h"
-#include "flow/key.h"
-#include "flow/mask.h"
 #include "flow/version.h"
-#include "path/host.h"
-#include "path/learn.h"
-#include "port/flow_maps.h"
-#include "switch/offload-ops.h"
-#include "switch/offload-places.h"
+#include "switch/offload-state.h"
 
 #define MAILBOX_SLOTS 4096
 #define IDLE_NS       (10 * CLOCK_NS_PER_SEC) /* as in the workers' caches */
 #define BATCH         256                     /* entries or offers between two rests */
 #define RENEW_MAX     16384  /* entries that a change may be kept waiting for: some 10 ms */
 #define RENEW_RATE    400000 /* and so many a second, for many changes in a row */
-
-struct offload {
-	/* fixed after create */
-	struct flow_maps *maps;
-	const struct path_host *host;
-	struct credit_book *book;
-	struct mailbox *mailbox;
-	pthread_mutex_t lock;
-	/* atomic: all entries are stale, and to be translated again */
-	bool is_renewal_due;
-	/* under the lock */
-	struct places places;
-	struct op_lists *lists;
-	uint64_t budget; /* entries that may be renewed before a change is confirmed */
-	uint64_t budget_at;
-	struct translation translation; /* scratch */
-	uint64_t confirmed_at;          /* 0: no stretches of an earlier daemon's are reserved */
-	struct learn_memory learned;
-	/* counters: written under the lock */
-	struct offload_stats stats;
-};
 
 int offload_new(struct offload **out, struct flow_maps *maps, const struct path_host *host,
 		struct credit_book *book)
@@ -97,14 +69,13 @@ void offload_stats(const struct offload *offload, struct offload_stats *out)
 	out->n_evicted = counter_get(&offload->stats.n_evicted);
 }
 
-/* May look at what RCU guards, and write entries. Nobody who holds the lock waits for readers. */
-static void begin(struct offload *offload)
+void offload_begin(struct offload *offload)
 {
 	pthread_mutex_lock(&offload->lock);
 	rcu_sleep_end();
 }
 
-static void end(struct offload *offload)
+void offload_end(struct offload *offload)
 {
 	uint64_t *n_entries = &offload->stats.n_entries;
 
@@ -115,31 +86,22 @@ static void end(struct offload *offload)
 
 /* ---- what translation says of a key ---- */
 
-/* A kernel entry's key, spread out. */
-struct masked {
-	const struct flow_mask *mask;
-	uint8_t packet_class;
-	struct flow_key key;
-};
-
 static void key_pack(const struct masked *masked, struct kernel_key *out)
 {
 	*out = (struct kernel_key){.mask = masked->mask->id};
 	memcpy(out->word, masked->key.word, sizeof(out->word));
 }
 
-/* NULL: nobody wants packets of this port any more. */
-static const struct flow_mask *mask_for(const struct path_view *view, uint16_t in_port,
-					uint8_t packet_class)
+const struct flow_mask *offload_mask_for(const struct path_view *view, uint16_t in_port,
+					 uint8_t packet_class)
 {
 	const struct path_masks *masks = view->masks[in_port % PORT_ID_MAX];
 
 	return masks ? masks->by_class[packet_class] : NULL;
 }
 
-/* False: the kernel is not to do it. Otherwise the ops are in offload->translation. */
-static bool decide(struct offload *offload, const struct path_view *view,
-		   const struct masked *masked, uint64_t now)
+bool offload_decide(struct offload *offload, const struct path_view *view,
+		    const struct masked *masked, uint64_t now)
 {
 	struct translation *out = &offload->translation;
 
@@ -226,32 +188,54 @@ static uint32_t entry_new(struct offload *offload, const struct masked *masked, 
 	return i;
 }
 
-static void entry_remove(struct offload *offload, uint32_t i, uint64_t now)
+bool offload_count_read(const struct offload *offload, uint32_t i, struct kernel_count *count)
 {
-	flow_index_clear(offload->maps, offload->places.place[i].slot);
-	places_leave(&offload->places, i, now);
+	const struct kernel_count *seen = &offload->maps->seen[i];
+
+	flow_maps_count(offload->maps, i, count);
+	return count->n_packets != seen->n_packets || count->n_bytes != seen->n_bytes;
+}
+
+static void count_move(struct offload *offload, uint32_t i, struct tally *const tallies[],
+		       uint32_t n_tallies, uint64_t now)
+{
+	const struct credit_source source = {.number = i, .seen = &offload->maps->seen[i]};
+	struct kernel_count count;
+
+	if (!offload_count_read(offload, i, &count))
+		return;
+	credit_book_lock(offload->book);
+	credit_move(offload->book, tallies, n_tallies, &source, &count, now);
+	credit_book_unlock(offload->book);
 }
 
 /* Gives what has been counted since it was looked at to those whose packets they are. True if there was
- * anything. */
+ * anything. Those of an entry that is not confirmed are known by what is decided about it. */
 static bool entry_count(struct offload *offload, uint32_t i, uint64_t now)
 {
-	struct place *place = &offload->places.place[i];
-	struct credit *credit = op_list_credit(place->list);
+	const struct op_list *list = offload->places.place[i].list;
+	const struct credit *credit;
 	struct kernel_count count;
 
-	flow_maps_count(offload->maps, i, &count);
-	if (count.n_packets == place->n_packets)
+	if (!list || !offload_count_read(offload, i, &count))
 		return false;
-	if (credit) {
-		credit_book_lock(offload->book);
-		credit_add(credit, count.n_packets - place->n_packets,
-			   count.n_bytes - place->n_bytes, now);
-		credit_book_unlock(offload->book);
-	}
-	place->n_packets = count.n_packets;
-	place->n_bytes = count.n_bytes;
+	credit = op_list_credit(list);
+	count_move(offload, i, credit ? credit->tally : NULL, credit ? credit->n_tallies : 0, now);
 	return true;
+}
+
+/* The place is a while yet where programs count that have found it, but what was counted before is told
+ * now: should we be killed, the next daemon knows but by the key whose packets these were. */
+static void entry_leave(struct offload *offload, uint32_t i, uint64_t now)
+{
+	entry_count(offload, i, now);
+	places_leave(&offload->places, i, now);
+}
+
+static void entry_remove(struct offload *offload, uint32_t i, uint64_t now)
+{
+	flow_index_clear(offload->maps, offload->places.place[i].slot);
+	entry_leave(offload, i, now);
 }
 
 /* Makes places free that have rested: no program counts there any more. */
@@ -304,13 +288,13 @@ static void entry_replace(struct offload *offload, uint32_t old, const struct ma
 	offload->places.place[i].slot = slot;
 	offload->places.place[i].since = since;
 	flow_index_set(offload->maps, slot, i);
-	places_leave(&offload->places, old, now);
+	entry_leave(offload, old, now);
 }
 
 /* ---- translating again ---- */
 
-static void masked_of(const struct kernel_flow *flow, const struct flow_mask *mask,
-		      struct masked *out)
+void offload_masked_of(const struct kernel_flow *flow, const struct flow_mask *mask,
+		       struct masked *out)
 {
 	*out = (struct masked){.mask = mask, .packet_class = (uint8_t)flow->packet_class};
 	memcpy(out->key.word, flow->word, sizeof(flow->word));
@@ -332,6 +316,13 @@ static bool entry_confirm(struct offload *offload, uint32_t i)
 	return true;
 }
 
+void offload_count_settle(struct offload *offload, uint32_t i, uint64_t now)
+{
+	const struct credit_list *credits = &offload->translation.credits;
+
+	count_move(offload, i, credits->tally, credits->n, now);
+}
+
 static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 {
 	struct kernel_flow *flow = &offload->maps->flows[i];
@@ -339,17 +330,22 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 	struct masked masked;
 	const struct path_view *view;
 	const struct flow_mask *mask;
+	bool can;
 
 	/* In this order: see path/host.h. */
 	version_deps_begin_on(deps, offload->host->versions, VERSION_KERNEL);
 	view = rcu_load(offload->host->view);
-	mask = mask_for(view, offload->places.place[i].in_port, (uint8_t)flow->packet_class);
+	mask = offload_mask_for(view, offload->places.place[i].in_port,
+				(uint8_t)flow->packet_class);
 	if (!mask || mask->id != flow->mask) {
 		entry_remove(offload, i, now);
 		return;
 	}
-	masked_of(flow, mask, &masked);
-	if (!decide(offload, view, &masked, now))
+	offload_masked_of(flow, mask, &masked);
+	can = offload_decide(offload, view, &masked, now);
+	if (!offload->places.place[i].list)
+		offload_count_settle(offload, i, now);
+	if (!can)
 		entry_remove(offload, i, now);
 	else if (offload->places.place[i].list ? does_so(offload, i) : entry_confirm(offload, i))
 		stamp_write(flow, version_deps_stamp(deps));
@@ -357,13 +353,13 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 		entry_replace(offload, i, &masked, now);
 }
 
-static bool is_fresh(const struct offload *offload, uint32_t i)
+bool offload_is_fresh(const struct offload *offload, uint32_t i)
 {
 	return version_is_fresh_on(offload->maps->versions, offload->maps->flows[i].stamp,
 				   VERSION_KERNEL);
 }
 
-static void renew_all(struct offload *offload, uint64_t now)
+void offload_renew_all(struct offload *offload, uint64_t now)
 {
 	for (uint32_t i = 1; i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state == PLACE_LIVE)
@@ -392,15 +388,15 @@ void offload_renew(struct offload *offload, uint64_t now)
 	/* While the maps are held, what is published is no whole switch: see switch/adopt.c. */
 	if (!offload || offload->maps->is_held)
 		return;
-	begin(offload);
+	offload_begin(offload);
 	ripen(offload, now);
 	if (is_affordable(offload, now)) {
-		renew_all(offload, now);
+		offload_renew_all(offload, now);
 	} else {
 		version_bump(offload->maps->versions, VERSION_KERNEL);
 		__atomic_store_n(&offload->is_renewal_due, true, __ATOMIC_RELEASE);
 	}
-	end(offload);
+	offload_end(offload);
 	if (__atomic_load_n(&offload->is_renewal_due, __ATOMIC_RELAXED))
 		mailbox_send(offload->mailbox, &nothing); /* wakes the revalidator */
 }
@@ -409,26 +405,23 @@ void offload_renew(struct offload *offload, uint64_t now)
 static void renew_stale(struct offload *offload, uint64_t now)
 {
 	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
-		begin(offload);
+		offload_begin(offload);
 		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
-			if (offload->places.place[i].state == PLACE_LIVE && !is_fresh(offload, i))
+			if (offload->places.place[i].state == PLACE_LIVE &&
+			    !offload_is_fresh(offload, i))
 				entry_renew(offload, i, now);
-		end(offload);
+		offload_end(offload);
 	}
 }
 
 /* ---- offers ---- */
 
-static bool is_port_number(uint16_t port)
-{
-	return port != PORT_ID_NONE && port < PORT_ID_MAX;
-}
-
 /* False: nobody wants such packets, or the kernel cannot look them up. */
 static bool masked_make(const struct path_view *view, const struct packet_key *packet,
 			struct masked *out)
 {
-	const struct flow_mask *mask = mask_for(view, packet->in_port, packet->packet_class);
+	const struct flow_mask *mask =
+		offload_mask_for(view, packet->in_port, packet->packet_class);
 
 	if (!mask || (mask->n_words && mask->word[mask->n_words - 1] >= PACKET_KEY_WORDS))
 		return false;
@@ -454,9 +447,10 @@ static void offer_take(struct offload *offload, const struct packet_key *packet,
 	if (slot != FLOW_SLOT_NONE) {
 		const uint32_t i = flow_index_place(offload->maps, slot);
 
-		if (!is_fresh(offload, i)) /* else: from another worker, or the same one again */
+		/* Else it is from another worker, or the same one again. */
+		if (!offload_is_fresh(offload, i))
 			entry_renew(offload, i, now);
-	} else if (decide(offload, view, &masked, now)) {
+	} else if (offload_decide(offload, view, &masked, now)) {
 		entry_add(offload, &masked, now);
 	}
 }
@@ -467,12 +461,12 @@ static bool receive_batch(struct offload *offload, uint64_t now)
 	struct path_offer offer;
 	unsigned n = 0;
 
-	begin(offload);
+	offload_begin(offload);
 	ripen(offload, now);
 	for (; n < BATCH && mailbox_receive(offload->mailbox, &offer); n++)
-		if (is_port_number(offer.key.in_port))
+		if (offload_is_port(offer.key.in_port))
 			offer_take(offload, &offer.key, now);
-	end(offload);
+	offload_end(offload);
 	return n == BATCH;
 }
 
@@ -518,7 +512,7 @@ static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 		place->since = now;
 	if (now - place->since > IDLE_NS)
 		entry_remove(offload, i, now);
-	else if (!is_fresh(offload, i))
+	else if (!offload_is_fresh(offload, i))
 		entry_renew(offload, i, now);
 	else if (is_used)
 		refresh(offload, &offload->maps->flows[i], now);
@@ -527,12 +521,12 @@ static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 void offload_sweep(struct offload *offload, uint64_t now)
 {
 	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
-		begin(offload);
+		offload_begin(offload);
 		ripen(offload, now);
 		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
 			if (offload->places.place[i].state != PLACE_UNUSED)
 				place_sweep(offload, i, now);
-		end(offload);
+		offload_end(offload);
 	}
 }
 
@@ -549,90 +543,6 @@ void offload_harvest(struct offload *offload, uint64_t now)
 			place->since = now;
 	}
 	pthread_mutex_unlock(&offload->lock);
-}
-
-/* ---- from one daemon to the next ---- */
-
-/* An entry in this slot that a program may still find, and that holds. */
-static bool is_adoptable(const struct offload *offload, uint32_t slot, uint32_t i)
-{
-	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct kernel_key key = {.mask = flow->mask};
-
-	memcpy(key.word, flow->word, sizeof(key.word));
-	return flow->mask < FLOW_MASK_IDS && flow->packet_class < N_PACKET_CLASSES &&
-	       (flow->list || flow->n_ops == 1) && is_fresh(offload, i) &&
-	       flow_index_find(offload->maps, &key) == slot;
-}
-
-static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint64_t now)
-{
-	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct kernel_count count;
-	struct flow_key key = {0};
-	int rc;
-
-	if (i >= KERNEL_PLACES || !is_adoptable(offload, slot, i))
-		return -EINVAL;
-	memcpy(key.word, flow->word, sizeof(flow->word));
-	if (!is_port_number(key.packet.in_port))
-		return -EINVAL;
-	rc = flow->list ? op_lists_reserve(offload->lists, flow->list, flow->n_ops) : 0;
-	if (rc)
-		return rc;
-	if (!places_adopt(&offload->places, i, key.packet.in_port, now))
-		return -EINVAL;
-	flow_maps_count(offload->maps, i, &count);
-	offload->places.place[i].slot = slot;
-	offload->places.place[i].n_packets = count.n_packets;
-	offload->places.place[i].n_bytes = count.n_bytes;
-	return 0;
-}
-
-void offload_adopt(struct offload *offload, uint64_t now)
-{
-	begin(offload);
-	for (uint32_t slot = 0; slot < INDEX_BUCKETS * INDEX_BUCKET_SLOTS; slot++) {
-		const uint32_t i = flow_index_place(offload->maps, slot);
-
-		if (i && entry_adopt(offload, slot, i, now))
-			flow_index_clear(offload->maps, slot);
-	}
-	op_lists_reserved(offload->lists);
-	places_adopted(&offload->places, now);
-	end(offload);
-}
-
-void offload_learn(struct offload *offload, uint64_t now,
-		   void (*learned)(void *ctx, const struct path_learned *learned), void *ctx)
-{
-	const struct path_host *host = offload->host;
-	const struct path_view *view = rcu_load(host->view);
-	struct translation *scratch = &offload->translation;
-
-	pthread_mutex_lock(&offload->lock);
-	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
-		struct flow_key key = {0};
-
-		memcpy(key.word, offload->maps->flows[i].word,
-		       sizeof(offload->maps->flows[i].word));
-		if (offload->places.place[i].state != PLACE_LIVE ||
-		    !view->masks[key.packet.in_port])
-			continue;
-		version_deps_begin_on(&scratch->deps, host->versions, VERSION_KERNEL);
-		host->refresh(view, &key, now, scratch);
-		for (uint32_t n = 0; n < scratch->n_learned; n++)
-			learned(ctx, &scratch->learned[n]);
-	}
-	pthread_mutex_unlock(&offload->lock);
-}
-
-void offload_confirm(struct offload *offload, uint64_t now)
-{
-	begin(offload);
-	offload->confirmed_at = now;
-	renew_all(offload, now);
-	end(offload);
 }
 
 /* ---- showing ---- */

@@ -11,20 +11,13 @@ void bridge_flow_restore(struct bridge *bridge, const struct flow_mod *mod,
 	const uint8_t table = mod->table == FLOW_TABLE_ANY ? 0 : mod->table;
 	struct flow_entry *entry = flow_find(bridge->tables, table, &mod->match, mod->priority);
 	enum flow_removed_reason reason;
-	struct tally *tally;
 	uint64_t due;
 
 	if (!entry)
 		return;
 	entry->flow.created_at = past->created_at;
 	entry->flow.modified_at = past->modified_at;
-	tally = entry->flow.tally;
-	credit_book_lock(bridge->sw->credits);
-	tally->n_packets += past->n_packets;
-	tally->n_bytes += past->n_bytes;
-	if (tally->used_at < past->used_at)
-		tally->used_at = past->used_at;
-	credit_book_unlock(bridge->sw->credits);
+	credit_restore(bridge->sw->credits, entry->flow.tally, &past->counted);
 	due = flow_expires_at(&entry->flow, &reason);
 	if (due != UINT64_MAX)
 		heap_change(&bridge->tables->timed, &entry->due, due);

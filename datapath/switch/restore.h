@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "flow/ledger.h"
 #include "packet/header.h"
 
 struct bridge;
@@ -11,8 +12,8 @@ struct flow_mod;
 
 /* Times are clock_now()'s ns, which go on from one daemon to the next while the machine runs. */
 struct flow_past {
-	uint64_t n_packets, n_bytes;
-	uint64_t created_at, used_at, modified_at;
+	struct ledger_row counted;
+	uint64_t created_at, modified_at;
 };
 
 /* The flow with this table, match and priority has been there before it was added. */

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "base/rcu.h"
 #include "flow/cache.h"
+#include "flow/ledger.h"
 #include "packet/frame.h"
 #include "path/worker.h"
 #include "port/bpf_programs.h"
@@ -140,6 +141,18 @@ static int versions_new(struct vswitch *sw)
 	return sw->versions ? 0 : -ENOMEM;
 }
 
+/* Without it the switch works, but what flows have counted when it is killed is as old as the state file. */
+static void ledger_start(struct vswitch *sw)
+{
+	const char *path = sw->options.ledger;
+	int rc = path ? ledger_open(&sw->ledger, path) : 0;
+
+	if (rc)
+		log_warn("switch", "%s: %s: flows will not count exactly over a kill", path,
+			 strerror(-rc));
+	sw->options.ledger = NULL;
+}
+
 static int parts_new(struct vswitch *sw, struct event_base *base)
 {
 	int rc;
@@ -154,7 +167,8 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	rc = learn_start(sw);
 	if (rc)
 		return rc;
-	rc = credit_book_new(&sw->credits);
+	ledger_start(sw);
+	rc = credit_book_new(&sw->credits, sw->ledger);
 	if (rc)
 		return rc;
 	rc = mask_table_new(&sw->masks);
@@ -293,6 +307,7 @@ void vswitch_free(struct vswitch **p)
 	offload_free(&sw->offload);
 	flow_maps_free(&sw->flow_maps);
 	credit_book_free(&sw->credits);
+	ledger_close(&sw->ledger);
 	mem_free(&sw->adopted_masks);
 	if (sw->pins && !sw->is_left)
 		pins_clear(sw->pins);

@@ -233,6 +233,7 @@ static int setup(void **state)
 	world.maps.flows = calloc(KERNEL_PLACES, sizeof(*world.maps.flows));
 	world.maps.ops = calloc(KERNEL_OPS, sizeof(*world.maps.ops));
 	world.maps.counts = calloc(KERNEL_PLACES, sizeof(*world.maps.counts));
+	world.maps.seen = calloc(KERNEL_PLACES, sizeof(*world.maps.seen));
 	world.path = calloc(1, sizeof(*world.path));
 	world.host = (struct path_host){
 		.versions = world.maps.versions,
@@ -242,7 +243,7 @@ static int setup(void **state)
 	};
 	for (unsigned i = 0; i <= N_RULES; i++)
 		world.tallies[i] = (struct tally){.gone = tally_gone, .n_refs = 1};
-	assert_int_equal(credit_book_new(&world.book), 0);
+	assert_int_equal(credit_book_new(&world.book, NULL), 0);
 	assert_int_equal(mask_table_new(&world.mask_table), 0);
 	assert_int_equal(offload_new(&world.offload, &world.maps, &world.host, world.book), 0);
 	for (unsigned i = 0; i < N_RULES; i++)
@@ -269,6 +270,7 @@ static int teardown(void **state)
 	free(world.maps.flows);
 	free(world.maps.ops);
 	free(world.maps.counts);
+	free(world.maps.seen);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "../bpf/abi.h"
 #include "base/hash.h"
 #include "flow/action.h"
 #include "flow/credit.h"
@@ -18,7 +19,8 @@
 
 static struct credit_book *book;
 static unsigned n_gone;
-static struct tally a, b; /* credits have them until teardown */
+static struct kernel_count seen; /* of the kernel's entry 17 */
+static struct tally a, b;        /* credits have them until teardown */
 
 static void gone(struct tally *tally)
 {
@@ -34,7 +36,8 @@ static int setup(void **state)
 {
 	n_gone = 0;
 	a = b = tally_begin();
-	return credit_book_new(&book);
+	seen = (struct kernel_count){0};
+	return credit_book_new(&book, NULL);
 }
 
 static int teardown(void **state)
@@ -52,6 +55,17 @@ static struct credit *credit_of(struct tally *first, struct tally *second)
 	if (second)
 		credit_list_add(&list, second);
 	return credit_new(book, &list);
+}
+
+/* The entry has counted so much by now. */
+static void move(const struct credit *credit, uint64_t n_packets, uint64_t n_bytes, uint64_t now)
+{
+	const struct credit_source source = {.number = 17, .seen = &seen};
+	const struct kernel_count count = {n_packets, n_bytes};
+
+	credit_book_lock(book);
+	credit_move(book, credit->tally, credit->n_tallies, &source, &count, now);
+	credit_book_unlock(book);
 }
 
 static void all_tallies_of_a_credit_count(void **state)
@@ -103,11 +117,10 @@ static void the_kernel_s_packets_are_there_at_once(void **state)
 {
 	struct credit *credit = credit_of(&a, NULL);
 
-	credit_book_lock(book);
-	credit_add(credit, 5, 300, 9);
-	credit_add(credit, 1, 60, 8);
-	credit_book_unlock(book);
+	move(credit, 5, 300, 9);
+	move(credit, 6, 360, 8);
 	assert_int_equal(a.n_packets, 6);
+	assert_int_equal(a.n_bytes, 360);
 	assert_int_equal(a.used_at, 9);
 	credit_put(&credit);
 }

@@ -21,7 +21,7 @@ static const struct credit_list nobody = {.n = 0};
 static int setup(void **state)
 {
 	ops = calloc(KERNEL_OPS, sizeof(*ops));
-	return !ops || credit_book_new(&book) || op_lists_new(&lists, ops, book);
+	return !ops || credit_book_new(&book, NULL) || op_lists_new(&lists, ops, book);
 }
 
 static int teardown(void **state)

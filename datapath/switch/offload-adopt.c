@@ -1,0 +1,134 @@
+/* What an earlier daemon left in the maps: its entries become ours, and what they counted is counted. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/rcu.h"
+#include "flow/credit.h"
+#include "flow/version.h"
+#include "switch/offload-state.h"
+
+/* An entry in this slot that a program may still find, and that holds. */
+static bool is_adoptable(const struct offload *offload, uint32_t slot, uint32_t i)
+{
+	const struct kernel_flow *flow = &offload->maps->flows[i];
+	struct kernel_key key = {.mask = flow->mask};
+
+	memcpy(key.word, flow->word, sizeof(key.word));
+	return flow->mask < FLOW_MASK_IDS && flow->packet_class < N_PACKET_CLASSES &&
+	       (flow->list || flow->n_ops == 1) && offload_is_fresh(offload, i) &&
+	       flow_index_find(offload->maps, &key) == slot;
+}
+
+static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint64_t now)
+{
+	const struct kernel_flow *flow = &offload->maps->flows[i];
+	struct kernel_count count;
+	struct flow_key key = {0};
+	int rc;
+
+	if (i >= KERNEL_PLACES || !is_adoptable(offload, slot, i))
+		return -EINVAL;
+	memcpy(key.word, flow->word, sizeof(flow->word));
+	if (!offload_is_port(key.packet.in_port))
+		return -EINVAL;
+	rc = flow->list ? op_lists_reserve(offload->lists, flow->list, flow->n_ops) : 0;
+	if (rc)
+		return rc;
+	if (!places_adopt(&offload->places, i, key.packet.in_port, now))
+		return -EINVAL;
+	offload->places.place[i].slot = slot;
+	return 0;
+}
+
+/* Places that count for nobody that is in the index: their entries were given up, and programs that had found
+ * them counted on; or they are stale. */
+static void leftovers_know(struct offload *offload)
+{
+	struct kernel_count count, *seen;
+	uint32_t i;
+
+	if (credit_is_undone(offload->book, &i, &count) && i < KERNEL_PLACES) {
+		seen = &offload->maps->seen[i];
+		if (seen->n_packets <= count.n_packets && seen->n_bytes <= count.n_bytes)
+			*seen = count;
+	}
+	for (i = 1; i < KERNEL_PLACES; i++)
+		if (offload_count_read(offload, i, &count))
+			places_know(&offload->places, i);
+}
+
+void offload_adopt(struct offload *offload, uint64_t now)
+{
+	offload_begin(offload);
+	for (uint32_t slot = 0; slot < INDEX_BUCKETS * INDEX_BUCKET_SLOTS; slot++) {
+		const uint32_t i = flow_index_place(offload->maps, slot);
+
+		if (i && entry_adopt(offload, slot, i, now))
+			flow_index_clear(offload->maps, slot);
+	}
+	op_lists_reserved(offload->lists);
+	leftovers_know(offload);
+	places_adopted(&offload->places, now);
+	offload_end(offload);
+}
+
+/* A resting place of an earlier daemon's. */
+static void leftover_settle(struct offload *offload, uint32_t i, uint64_t now)
+{
+	const struct kernel_flow *flow = &offload->maps->flows[i];
+	const struct path_view *view = rcu_load(offload->host->view);
+	const struct kernel_count *seen = &offload->maps->seen[i];
+	const struct flow_mask *mask = NULL;
+	struct kernel_count count;
+	struct masked masked;
+
+	if (!offload_count_read(offload, i, &count) || count.n_packets < seen->n_packets ||
+	    count.n_bytes < seen->n_bytes)
+		return;
+	offload_masked_of(flow, NULL, &masked);
+	if (flow->packet_class < N_PACKET_CLASSES && offload_is_port(masked.key.packet.in_port))
+		mask = offload_mask_for(view, masked.key.packet.in_port,
+					(uint8_t)flow->packet_class);
+	if (!mask || mask->id != flow->mask)
+		return;
+	masked.mask = mask;
+	version_deps_begin_on(&offload->translation.deps, offload->host->versions, VERSION_KERNEL);
+	offload_decide(offload, view, &masked, now);
+	offload_count_settle(offload, i, now);
+}
+
+void offload_learn(struct offload *offload, uint64_t now,
+		   void (*learned)(void *ctx, const struct path_learned *learned), void *ctx)
+{
+	const struct path_host *host = offload->host;
+	const struct path_view *view = rcu_load(host->view);
+	struct translation *scratch = &offload->translation;
+
+	pthread_mutex_lock(&offload->lock);
+	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
+		struct flow_key key = {0};
+
+		memcpy(key.word, offload->maps->flows[i].word,
+		       sizeof(offload->maps->flows[i].word));
+		if (offload->places.place[i].state != PLACE_LIVE ||
+		    !view->masks[key.packet.in_port])
+			continue;
+		version_deps_begin_on(&scratch->deps, host->versions, VERSION_KERNEL);
+		host->refresh(view, &key, now, scratch);
+		for (uint32_t n = 0; n < scratch->n_learned; n++)
+			learned(ctx, &scratch->learned[n]);
+	}
+	pthread_mutex_unlock(&offload->lock);
+}
+
+void offload_confirm(struct offload *offload, uint64_t now)
+{
+	offload_begin(offload);
+	offload->confirmed_at = now;
+	offload_renew_all(offload, now);
+	for (uint32_t i = 1; i <= offload->places.n_made; i++)
+		if (offload->places.place[i].state == PLACE_RESTING &&
+		    !offload->places.place[i].list)
+			leftover_settle(offload, i, now);
+	offload_end(offload);
+}

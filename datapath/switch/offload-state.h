@@ -1,0 +1,68 @@
+#pragma once
+/* What the files of switch/offload.h share. Under its lock, unless said otherwise. */
+#include <pthread.h>
+
+#include "flow/key.h"
+#include "flow/mask.h"
+#include "path/host.h"
+#include "path/learn.h"
+#include "port/flow_maps.h"
+#include "switch/offload-ops.h"
+#include "switch/offload-places.h"
+#include "switch/offload.h"
+
+struct offload {
+	/* fixed after create */
+	struct flow_maps *maps;
+	const struct path_host *host;
+	struct credit_book *book;
+	struct mailbox *mailbox;
+	pthread_mutex_t lock;
+	/* atomic: all entries are stale, and to be translated again */
+	bool is_renewal_due;
+	/* under the lock */
+	struct places places;
+	struct op_lists *lists;
+	uint64_t budget; /* entries that may be renewed before a change is confirmed */
+	uint64_t budget_at;
+	struct translation translation; /* scratch */
+	uint64_t confirmed_at;          /* 0: no stretches of an earlier daemon's are reserved */
+	struct learn_memory learned;
+	/* counters: written under the lock */
+	struct offload_stats stats;
+};
+
+/* A kernel entry's key, spread out. */
+struct masked {
+	const struct flow_mask *mask;
+	uint8_t packet_class;
+	struct flow_key key;
+};
+
+static inline bool offload_is_port(uint16_t port)
+{
+	return port != PORT_ID_NONE && port < PORT_ID_MAX;
+}
+
+/* May look at what RCU guards, and write entries. Nobody who holds the lock waits for readers. Registered with
+ * RCU and offline. */
+void offload_begin(struct offload *offload);
+void offload_end(struct offload *offload);
+
+/* NULL: nobody wants packets of this port any more. */
+const struct flow_mask *offload_mask_for(const struct path_view *view, uint16_t in_port,
+					 uint8_t packet_class);
+void offload_masked_of(const struct kernel_flow *flow, const struct flow_mask *mask,
+		       struct masked *out);
+/* False: the kernel is not to do it. Otherwise the ops are in offload->translation. */
+bool offload_decide(struct offload *offload, const struct path_view *view,
+		    const struct masked *masked, uint64_t now);
+
+bool offload_is_fresh(const struct offload *offload, uint32_t i);
+void offload_renew_all(struct offload *offload, uint64_t now);
+
+/* False: all of what was counted there is seen. */
+bool offload_count_read(const struct offload *offload, uint32_t i, struct kernel_count *count);
+/* An earlier daemon's place: what was counted there while nobody looked belongs to whom its packets would
+ * be counted for now, which has just been decided. */
+void offload_count_settle(struct offload *offload, uint32_t i, uint64_t now);
