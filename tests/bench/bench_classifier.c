@@ -103,18 +103,24 @@ static double lookup_all(const struct subject *subject, const struct flow_key *k
 	return (double)(cpu_now() - begin) / n;
 }
 
-/* Nanoseconds of each single look-up, by the clock on the wall. */
+/* Nanoseconds of each single look-up, by the clock on the wall: the best of N_ROUNDS passes over all
+ * keys. Between two look-ups of a key lie all others, so that its cache lines are as cold as ever;
+ * what the best of them leaves out is the machine's: interrupts and other processes. */
 static void lookup_singly(const struct subject *subject, const struct flow_key *keys,
 			  unsigned *times)
 {
-	for (unsigned i = 0; i < N_KEYS; i++) {
+	memset(times, 0xff, N_KEYS * sizeof(*times));
+	for (unsigned n = 0; n < N_ROUNDS * N_KEYS; n++) {
+		unsigned i = n % N_KEYS, time;
 		struct flow_key hot = keys[i];
 		const uint64_t *pointer = hot.word;
 		const struct rule *rule;
 		uint64_t begin = clock_now(&wall);
 
 		subject_lookup(subject, &pointer, 1, &rule);
-		times[i] = (unsigned)(clock_now(&wall) - begin);
+		time = (unsigned)(clock_now(&wall) - begin);
+		if (time < times[i])
+			times[i] = time;
 	}
 }
 
