@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REBUILD_AHEAD 2 /* buckets whose rules are prefetched */
+
 #define OVERFLOW_ONE (1ull << 56)
 #define OVERFLOW_MAX 255 /* stays there until the array is rebuilt */
 
@@ -206,6 +208,15 @@ static void lanes_choose(struct rule_buckets *buckets, const struct rule_buckets
 	}
 }
 
+/* Each rule is touched for its hash: memory is asked for it while others are put. */
+static void prefetch_rules(const struct rule_bucket *bucket)
+{
+	for (unsigned slot = 0; slot < RULE_BUCKET_SLOTS; slot++) {
+		__builtin_prefetch(bucket->rule[slot]);
+		__builtin_prefetch((const char *)bucket->rule[slot] + offsetof(struct rule, value));
+	}
+}
+
 static int rebuild(struct rule_table *table, uint32_t n, struct retire_list *retired)
 {
 	struct rule_buckets *old = table->buckets, *buckets;
@@ -218,6 +229,8 @@ static int rebuild(struct rule_table *table, uint32_t n, struct retire_list *ret
 	for (uint32_t i = 0; i <= old->last; i++) {
 		const struct rule_bucket *bucket = &old->bucket[i];
 
+		if (i + REBUILD_AHEAD <= old->last)
+			prefetch_rules(&old->bucket[i + REBUILD_AHEAD]);
 		for (unsigned slot = 0; slot < RULE_BUCKET_SLOTS; slot++)
 			if (bucket->tags >> (slot * 8) & 0xff)
 				put(table, buckets, bucket->rule[slot]);
