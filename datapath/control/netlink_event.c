@@ -4,6 +4,7 @@
  * for and tells it so (ENOBUFS when it reads): nobody waits for it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -88,6 +89,37 @@ static void seen(struct flow_watcher *watcher, struct bridge *bridge,
 		event_add(netlink->tell_events, &now);
 }
 
+/* Of how many events it is quicker to tell nobody than to ask whether anybody listens. */
+#define ASK_FROM 64
+
+/* What the kernel tells of the netlink sockets in this network namespace: a line each. */
+#define SOCKETS "/proc/self/net/netlink"
+
+static bool is_listener(const char *line)
+{
+	unsigned protocol, groups;
+
+	return sscanf(line, "%*s %u %*s %x", &protocol, &groups) == 2 &&
+	       protocol == NETLINK_USERSOCK && groups & 1 << (SHUNT_NL_GROUP_FLOW - 1);
+}
+
+static bool wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed)
+{
+	bool is_heard = false;
+	char line[256];
+	FILE *file;
+
+	if (n_events < ASK_FROM)
+		return true;
+	file = fopen(SOCKETS, "re");
+	if (!file)
+		return true;
+	while (!is_heard && fgets(line, sizeof(line), file))
+		is_heard = is_listener(line);
+	fclose(file);
+	return is_heard;
+}
+
 /* ---- which bridges there are ---- */
 
 static struct watch *watch_of(struct netlink *netlink, const struct bridge *bridge)
@@ -110,6 +142,7 @@ static int see_bridge(struct bridge *bridge, void *ctx)
 		if (!watch)
 			return -ENOMEM;
 		watch->watcher.seen = seen;
+		watch->watcher.wants = wants;
 		watch->netlink = netlink;
 		watch->bridge = bridge;
 		cds_list_add_tail(&watch->node, &netlink->watches);

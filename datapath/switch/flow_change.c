@@ -319,13 +319,29 @@ static bool needs_exact_counts(const struct flow_change *change)
 	return false;
 }
 
+static bool is_watched(const struct flow_change *change)
+{
+	struct flow_watcher *watcher = change->tables->watchers;
+	bool is_watched = false;
+	size_t n_removed = 0;
+
+	for (size_t i = 0; i < change->n_deltas; i++)
+		n_removed += change->delta[i].type == FLOW_REMOVED;
+	for (; watcher; watcher = watcher->next) {
+		watcher->is_passed_over =
+			watcher->wants && !watcher->wants(watcher, change->n_deltas, n_removed);
+		is_watched |= !watcher->is_passed_over;
+	}
+	return is_watched;
+}
+
 /* Those of this change are freed by a later one, at the earliest. */
 static void tell(const struct flow_change *change)
 {
 	struct bridge *bridge = change->tables->bridge;
 	struct flow_watcher *watcher, *next;
 
-	if (!change->tables->watchers)
+	if (!change->n_deltas || !is_watched(change))
 		return;
 	/* A packet may be on its way by the old flow. */
 	if (needs_exact_counts(change)) {
@@ -340,7 +356,8 @@ static void tell(const struct flow_change *change)
 		flow_row_of(delta->new ? delta->new : delta->old, change->now, &mod, &event.row);
 		for (watcher = change->tables->watchers; watcher; watcher = next) {
 			next = watcher->next;
-			watcher->seen(watcher, bridge, &event);
+			if (!watcher->is_passed_over)
+				watcher->seen(watcher, bridge, &event);
 		}
 	}
 }

@@ -118,7 +118,11 @@ struct flow_event {
 struct flow_watcher {
 	void (*seen)(struct flow_watcher *watcher, struct bridge *bridge,
 		     const struct flow_event *event);
+	/* Asked before a change is told of, with how many events it has, and how many of them are
+	 * removals: is it worth it? NULL: always. */
+	bool (*wants)(struct flow_watcher *watcher, size_t n_events, size_t n_removed);
 	struct flow_watcher *next; /* the list's */
+	bool is_passed_over;       /* of the change at hand */
 };
 void bridge_flow_watch(struct bridge *bridge, struct flow_watcher *watcher);
 void bridge_flow_unwatch(struct bridge *bridge, struct flow_watcher *watcher);

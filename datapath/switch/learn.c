@@ -227,9 +227,15 @@ static void seen(struct flow_watcher *watcher, struct bridge *bridge,
 			note(bridge, &list->item[i]);
 }
 
+static bool wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed)
+{
+	return n_removed;
+}
+
 void learn_watch(struct bridge *bridge)
 {
 	bridge->learn_watcher.seen = seen;
+	bridge->learn_watcher.wants = wants;
 	bridge_flow_watch(bridge, &bridge->learn_watcher);
 }
 
