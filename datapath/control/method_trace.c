@@ -72,6 +72,7 @@ static void tell_table(void *ctx, unsigned level, uint8_t table, const struct fl
 {
 	struct story *story = ctx;
 	struct print *out = &story->out;
+	struct match match;
 	size_t before;
 
 	tell_registers(story, level, key);
@@ -85,7 +86,8 @@ static void tell_table(void *ctx, unsigned level, uint8_t table, const struct fl
 		return;
 	}
 	before = out->len;
-	match_print(out, &flow->match, &story->names);
+	flow_match(flow, &match);
+	match_print(out, &match, &story->names);
 	if (out->len > before)
 		print_add(out, ", ");
 	print_fmt(out, "priority %u", flow->priority);

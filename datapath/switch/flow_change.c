@@ -79,7 +79,6 @@ static struct flow_entry *entry_new(uint64_t id, const struct flow *like,
 struct flow_entry *flow_entry_new(const struct flow_change *change, const struct flow_mod *mod)
 {
 	const struct flow flow = {
-		.match = mod->match,
 		.cookie = mod->cookie,
 		.created_at = change->now,
 		.modified_at = change->now,
@@ -167,22 +166,21 @@ static struct classifier *classifier_of(struct flow_tables *tables, const struct
 	return *place;
 }
 
-static int put_new(struct flow_change *change, struct flow_entry *entry)
+static int put_new(struct flow_change *change, struct flow_entry *entry, const struct match *match)
 {
 	struct flow_tables *tables = change->tables;
 	struct classifier *cls = classifier_of(tables, entry);
-	const struct rule_spec spec = {match_to_rule(&entry->flow.match), entry->flow.priority,
-				       entry};
+	const struct rule_spec spec = {match_to_rule(match), entry->flow.priority, entry};
 	int rc;
 
 	if (!cls)
 		return -ENOMEM;
-	rc = flow_masks_add(tables, &entry->flow);
+	rc = flow_masks_add(tables, &entry->flow, match);
 	if (rc)
 		return rc;
 	rc = bundle_add(change->bundle, cls, &spec, &entry->rule);
 	if (rc) {
-		flow_masks_remove(tables, &entry->flow);
+		flow_masks_remove(tables, &entry->flow, match);
 		return rc;
 	}
 	entry_link(tables, entry);
@@ -198,7 +196,7 @@ static int put_old(struct flow_change *change, struct flow_entry *entry)
 	return rc;
 }
 
-int flow_change_put(struct flow_change *change, struct flow_delta delta)
+int flow_change_put(struct flow_change *change, struct flow_delta delta, const struct match *match)
 {
 	const struct flow_entry *some = delta.new ? delta.new : delta.old;
 	int rc = reserve(change, some->flow.table);
@@ -208,7 +206,7 @@ int flow_change_put(struct flow_change *change, struct flow_delta delta)
 	if (rc)
 		goto fail;
 	if (delta.new)
-		rc = put_new(change, delta.new);
+		rc = put_new(change, delta.new, match);
 	if (rc && delta.old)
 		entry_link(change->tables, delta.old);
 	if (rc)
@@ -244,12 +242,15 @@ static void end(struct flow_change *change)
 /* Those that the bundle frees are freed by the classifier, a grace period later. */
 void flow_change_undo(struct flow_change *change)
 {
+	struct match match;
+
 	while (change->n_deltas) {
 		const struct flow_delta *delta = &change->delta[--change->n_deltas];
 
 		if (delta->new) {
 			entry_unlink(change->tables, delta->new);
-			flow_masks_remove(change->tables, &delta->new->flow);
+			flow_match(&delta->new->flow, &match);
+			flow_masks_remove(change->tables, &delta->new->flow, &match);
 		}
 		if (delta->old)
 			entry_link(change->tables, delta->old);
@@ -282,13 +283,12 @@ static void alone_forget(const struct flow_change *change)
 
 static void alone_set(struct flow_table *table, uint64_t version)
 {
-	static const struct match all;
 	struct flow_entry *entry = NULL;
 
 	if (table->n_flows != 1 || !table->of_kind[FLOW_PLAIN])
 		return;
 	classifier_for_each(table->of_kind[FLOW_PLAIN], take_first, &entry);
-	if (!entry || !match_is_equal(&entry->flow.match, &all))
+	if (!entry || entry->rule->mask->n_words)
 		return;
 	__atomic_store_n(&entry->alone_since, version, __ATOMIC_RELAXED);
 	rcu_publish(table->alone, entry);
@@ -389,10 +389,12 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 	}
 	for (size_t i = 0; i < change->n_deltas; i++) {
 		const struct flow_delta *delta = &change->delta[i];
+		struct match match;
 
 		if (!delta->old)
 			continue;
-		flow_masks_remove(change->tables, &delta->old->flow);
+		flow_match(&delta->old->flow, &match);
+		flow_masks_remove(change->tables, &delta->old->flow, &match);
 		flow_cursors_follow(change->tables, delta->old, delta->new);
 	}
 	rcu_sleep_begin();

@@ -34,8 +34,9 @@ struct flow_entry *flow_entry_new(const struct flow_change *change, const struct
 struct flow_entry *flow_entry_modified(const struct flow_change *change,
 				       const struct flow_entry *old, const struct flow_mod *mod);
 void flow_entry_free(struct flow_entry *entry); /* that was not put */
-/* Owns delta->new, also if it fails. 0 or -ENOMEM: then undo. */
-int flow_change_put(struct flow_change *change, struct flow_delta delta);
+/* Owns delta->new, whose match is `match` (NULL without a new one), also if it fails. 0 or -ENOMEM: then
+ * undo. */
+int flow_change_put(struct flow_change *change, struct flow_delta delta, const struct match *match);
 /* Publishes what was put, for every packet that arrives after return, and tells those who watch.
  * 0, -ENOSPC: too many masks, -ENOMEM. Then all is as it was before. */
 int flow_change_commit(struct flow_change *change, struct err *err);

@@ -161,7 +161,7 @@ static int evict(struct flow_tables *tables, struct flow_table *table, struct er
 		return rc;
 	while (!rc && table->config.max_flows && table->n_flows > table->config.max_flows &&
 	       (delta.old = flow_evict_choose(table)))
-		rc = flow_change_put(&change, delta);
+		rc = flow_change_put(&change, delta, NULL);
 	if (!rc)
 		return flow_change_commit(&change, err);
 	flow_change_undo(&change);

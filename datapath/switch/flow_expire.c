@@ -39,7 +39,7 @@ static int expire_all(struct flow_change *change, uint64_t now)
 	int rc = 0;
 
 	while (!rc && (delta.old = next_expired(change->tables, now, &delta.reason)))
-		rc = flow_change_put(change, delta);
+		rc = flow_change_put(change, delta, NULL);
 	return rc;
 }
 

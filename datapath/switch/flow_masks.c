@@ -62,9 +62,9 @@ static bool changes_class(const struct ofactions *actions)
 	return false;
 }
 
-static void wants_of(const struct flow *flow, uint64_t words[WORDS])
+static void wants_of(const struct flow *flow, const struct match *match, uint64_t words[WORDS])
 {
-	struct flow_key bits = flow->match.mask;
+	struct flow_key bits = match->mask;
 
 	words[WANTS] = translate_reads(&flow->actions, &bits) ? WANTS_NORMAL : 0;
 	if (changes_class(&flow->actions))
@@ -72,25 +72,25 @@ static void wants_of(const struct flow *flow, uint64_t words[WORDS])
 	memcpy(words, bits.word, WANTS * sizeof(words[0]));
 }
 
-int flow_masks_add(struct flow_tables *tables, const struct flow *flow)
+int flow_masks_add(struct flow_tables *tables, const struct flow *flow, const struct match *match)
 {
 	uint64_t words[WORDS];
-
 	int rc;
 
-	wants_of(flow, words);
-	rc = mask_union_add(tables->wanted, words, classes_of(&flow->match));
+	wants_of(flow, match, words);
+	rc = mask_union_add(tables->wanted, words, classes_of(match));
 	if (!rc && translate_teaches(&flow->actions))
 		__atomic_add_fetch(&tables->n_teaching, 1, __ATOMIC_RELAXED);
 	return rc;
 }
 
-void flow_masks_remove(struct flow_tables *tables, const struct flow *flow)
+void flow_masks_remove(struct flow_tables *tables, const struct flow *flow,
+		       const struct match *match)
 {
 	uint64_t words[WORDS];
 
-	wants_of(flow, words);
-	mask_union_remove(tables->wanted, words, classes_of(&flow->match));
+	wants_of(flow, match, words);
+	mask_union_remove(tables->wanted, words, classes_of(match));
 	if (translate_teaches(&flow->actions))
 		__atomic_sub_fetch(&tables->n_teaching, 1, __ATOMIC_RELAXED);
 }

@@ -10,10 +10,11 @@
 #include "switch/translate.h"
 
 /* True: another flow of the same priority may match the same packet. */
-static bool has_overlap(const struct flow_tables *tables, const struct flow_entry *entry)
+static bool has_overlap(const struct flow_tables *tables, const struct flow_mod *mod,
+			const struct flow_entry *entry)
 {
 	const struct flow_table *table = &tables->table[entry->flow.table];
-	const struct rule_match match = match_to_rule(&entry->flow.match);
+	const struct rule_match match = match_to_rule(&mod->match);
 
 	for (unsigned kind = 0; kind < N_FLOW_KINDS; kind++)
 		if (table->of_kind[kind] &&
@@ -37,15 +38,17 @@ static int make_room(struct flow_change *change, uint8_t number, struct err *err
 			       table->config.max_flows,
 			       table->config.eviction == FLOW_EVICT ? ", and none has a timeout"
 								    : "");
-	return flow_change_put(change, (struct flow_delta){.old = victim,
-							   .type = FLOW_REMOVED,
-							   .reason = FLOW_REMOVED_EVICTION});
+	return flow_change_put(change,
+			       (struct flow_delta){.old = victim,
+						   .type = FLOW_REMOVED,
+						   .reason = FLOW_REMOVED_EVICTION},
+			       NULL);
 }
 
 static int check_new(struct flow_change *change, const struct flow_mod *mod,
 		     const struct flow_entry *entry, struct err *err)
 {
-	if (mod->flags & FLOW_CHECK_OVERLAP && has_overlap(change->tables, entry))
+	if (mod->flags & FLOW_CHECK_OVERLAP && has_overlap(change->tables, mod, entry))
 		return err_set(err, EEXIST,
 			       "check_overlap: a flow of priority %u in table %u matches some of "
 			       "the same packets",
@@ -77,7 +80,8 @@ static int add(struct flow_change *change, const struct flow_mod *mod, struct er
 		counts_keep(entry, old);
 	}
 	return flow_change_put(change,
-			       (struct flow_delta){.old = old, .new = entry, .type = FLOW_ADDED});
+			       (struct flow_delta){.old = old, .new = entry, .type = FLOW_ADDED},
+			       &mod->match);
 }
 
 static int modify_all(struct flow_change *change, const struct flow_mod *mod,
@@ -87,9 +91,11 @@ static int modify_all(struct flow_change *change, const struct flow_mod *mod,
 
 	for (size_t i = 0; !rc && i < list->n; i++) {
 		struct flow_delta delta = {.old = list->entry[i], .type = FLOW_MODIFIED};
+		struct match match;
 
+		flow_match(&delta.old->flow, &match);
 		delta.new = flow_entry_modified(change, delta.old, mod);
-		rc = delta.new ? flow_change_put(change, delta) : -ENOMEM;
+		rc = delta.new ? flow_change_put(change, delta, &match) : -ENOMEM;
 	}
 	return rc;
 }
@@ -114,9 +120,11 @@ static int delete (struct flow_change *change, const struct flow_mod *mod)
 	int rc = flow_list_select(&list, change->tables, mod);
 
 	for (size_t i = 0; !rc && i < list.n; i++)
-		rc = flow_change_put(change, (struct flow_delta){.old = list.entry[i],
-								 .type = FLOW_REMOVED,
-								 .reason = FLOW_REMOVED_DELETE});
+		rc = flow_change_put(change,
+				     (struct flow_delta){.old = list.entry[i],
+							 .type = FLOW_REMOVED,
+							 .reason = FLOW_REMOVED_DELETE},
+				     NULL);
 	flow_list_fini(&list);
 	return rc;
 }

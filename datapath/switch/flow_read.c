@@ -24,6 +24,11 @@ struct flow_entry *flow_find(const struct flow_tables *tables, uint8_t table,
 	return NULL;
 }
 
+void flow_match(const struct flow *flow, struct match *out)
+{
+	rule_unpack(flow_entry_of(flow)->rule, out->key.word, out->mask.word, FLOW_KEY_WORDS);
+}
+
 /* ---- lists ---- */
 
 void flow_list_fini(struct flow_list *list)
@@ -51,6 +56,7 @@ static int list_add(struct flow_list *list, struct flow_entry *entry)
 struct selection {
 	struct flow_list *list;
 	const struct flow_mod *filter;
+	struct rule_match match; /* of the filter */
 	bool is_deletion;
 };
 
@@ -75,7 +81,7 @@ static int select_rule(struct rule *rule, void *ctx)
 	struct flow_entry *entry = rule->data;
 
 	if (!is_meant(selection, &entry->flow) ||
-	    !match_is_within(&entry->flow.match, &selection->filter->match))
+	    !rule_is_within(rule, &selection->match, FLOW_KEY_WORDS))
 		return 0;
 	return list_add(selection->list, entry);
 }
@@ -96,6 +102,7 @@ int flow_list_select(struct flow_list *list, const struct flow_tables *tables,
 	struct selection selection = {
 		.list = list,
 		.filter = filter,
+		.match = match_to_rule(&filter->match),
 		.is_deletion =
 			filter->command == FLOW_DELETE || filter->command == FLOW_DELETE_STRICT,
 	};
@@ -186,9 +193,9 @@ void flow_row_of(const struct flow_entry *entry, uint64_t now, struct flow_mod *
 		.out_port = OFPORT_NONE,
 		.out_group = FLOW_GROUP_ANY,
 		.cookie = flow->cookie,
-		.match = flow->match,
 		.actions = flow->actions,
 	};
+	flow_match(flow, &mod->match);
 	*row = (struct flow_row){.flow = mod,
 				 .id = entry->id,
 				 .ledger = flow->tally->row ? flow->tally->row->number : 0,

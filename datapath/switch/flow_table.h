@@ -26,10 +26,10 @@ struct flow_tables;
 
 #define FLOW_TABLES 255
 
-/* One flow, as translation and dumps see it. Immutable to readers. */
+/* One flow, as translation and dumps see it. Immutable to readers. What it matches its rule knows, in few
+ * bytes: see flow_match(). */
 struct flow {
 	/* fixed after create */
-	struct match match; /* in_port: the OpenFlow number */
 	struct ofactions actions;
 	uint64_t cookie;
 	uint64_t created_at;
@@ -56,5 +56,8 @@ struct tally *flow_tables_matched(const struct flow_tables *tables, uint8_t tabl
 struct tally *flow_tables_missed(const struct flow_tables *tables, uint8_t table);
 /* What is to become of those that miss. */
 enum table_miss flow_tables_miss(const struct flow_tables *tables, uint8_t table);
+/* What the flow matches, written out; in_port: the OpenFlow number. For flows in a table, or on their way
+ * in or out. */
+void flow_match(const struct flow *flow, struct match *out);
 /* Is there a flow that learns from packets (NORMAL, learn())? */
 bool flow_tables_teach(const struct flow_tables *tables);
