@@ -362,17 +362,23 @@ static int reply_result(struct client *client, const char *method, struct json_o
 		       error ? json_object_get_string(error) : "failed");
 }
 
-int client_call(struct client *client, const char *method, struct json_object *params,
-		struct json_object **result, struct err *err)
+int client_send(struct client *client, const char *method, struct json_object *params, uint64_t *id,
+		struct err *err)
 {
 	own(json_free) struct json_object *request = json_object_new_object();
-	uint64_t id = ++client->last_id;
-	int ret;
 
+	*id = ++client->last_id;
 	json_object_object_add(request, "method", json_object_new_string(method));
 	json_object_object_add(request, "params", params);
-	json_object_object_add(request, "id", json_object_new_uint64(id));
-	ret = send_message(client, request, err);
+	json_object_object_add(request, "id", json_object_new_uint64(*id));
+	return send_message(client, request, err);
+}
+
+int client_reply(struct client *client, const char *method, uint64_t id,
+		 struct json_object **result, struct err *err)
+{
+	int ret = 0;
+
 	while (!ret) {
 		own(json_free) struct json_object *message = NULL;
 
@@ -385,6 +391,15 @@ int client_call(struct client *client, const char *method, struct json_object *p
 			return reply_result(client, method, message, result, err);
 	}
 	return ret;
+}
+
+int client_call(struct client *client, const char *method, struct json_object *params,
+		struct json_object **result, struct err *err)
+{
+	uint64_t id;
+	int ret = client_send(client, method, params, &id, err);
+
+	return ret ? ret : client_reply(client, method, id, result, err);
 }
 
 int client_receive(struct client *client, struct json_object **message, struct err *err)

@@ -29,6 +29,13 @@ void client_free(struct client **client);
 int client_call(struct client *client, const char *method, struct json_object *params,
 		struct json_object **result, struct err *err);
 
+/* The halves of client_call(), for several calls under way at once; their replies are waited for in the
+ * order of the calls. `id` is that of the call. */
+int client_send(struct client *client, const char *method, struct json_object *params, uint64_t *id,
+		struct err *err);
+int client_reply(struct client *client, const char *method, uint64_t id,
+		 struct json_object **result, struct err *err);
+
 /* Waits for the next notification. Sets *message to the whole {"method", "params"}, the caller's
  * to put. Errors as client_call(). */
 int client_receive(struct client *client, struct json_object **message, struct err *err);

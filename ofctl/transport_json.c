@@ -108,27 +108,53 @@ static const char *command_name(enum flow_command command)
 	return names[command];
 }
 
+/* A change that is sent. */
+struct sending {
+	const char *bridge, *command;
+	struct slice text; /* what is left of it */
+	unsigned n_parts;  /* sent so far */
+};
+
+static int send_part(struct transport *transport, struct sending *sending, uint64_t *id,
+		     struct err *err)
+{
+	struct json_object *array = need(json_object_new_array());
+	struct json_object *params = need(json_object_new_object());
+	size_t len = part_len(sending->text);
+
+	len = len < sending->text.len ? len : sending->text.len;
+	add_text(params, "bridge", sending->bridge, strlen(sending->bridge));
+	add_text(params, "flows", sending->text.at, len);
+	add_text(params, "command", sending->command, strlen(sending->command));
+	sending->text = slice_skip(sending->text, len);
+	if (sending->text.len)
+		add_true(params, "more");
+	json_object_object_add(params, "part", json_object_new_uint64(sending->n_parts++));
+	json_object_array_add(array, params);
+	return client_send(client_of(transport), "flow-mod", array, id, err);
+}
+
+/* The daemon reads a part while the next one is made and sent. */
 static int json_change(struct transport *transport, const char *bridge, enum flow_command command,
 		       struct slice text, uint32_t *n, struct err *err)
 {
+	struct sending sending = {bridge, command_name(command), text, 0};
 	own(json_free) struct json_object *result = NULL;
-	size_t len;
-	int ret;
+	uint64_t id, next = 0;
+	int ret = send_part(transport, &sending, &id, err);
 
-	do {
-		struct json_object *params = need(json_object_new_object());
+	while (!ret) {
+		bool is_last = !sending.text.len;
 
+		if (!is_last)
+			ret = send_part(transport, &sending, &next, err);
 		json_free(&result);
-		len = part_len(text);
-		len = len < text.len ? len : text.len;
-		add_text(params, "bridge", bridge, strlen(bridge));
-		add_text(params, "flows", text.at, len);
-		add_text(params, "command", command_name(command), strlen(command_name(command)));
-		text = slice_skip(text, len);
-		if (text.len)
-			add_true(params, "more");
-		ret = call(transport, "flow-mod", params, &result, err);
-	} while (!ret && text.len);
+		if (!ret)
+			ret = client_reply(client_of(transport), "flow-mod", id, &result, err);
+		if (is_last)
+			break;
+		id = next;
+	}
 	if (!ret)
 		*n = (uint32_t)json_object_get_int64(json_object_object_get(result, "flows"));
 	return ret;

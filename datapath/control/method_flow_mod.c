@@ -2,6 +2,7 @@
  * of them become one change, or nothing.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ struct change {
 	struct flow_mod *mods;
 	uint32_t *lines; /* of each, from 1 */
 	uint32_t n, size;
-	uint32_t n_lines;
+	uint32_t n_lines, n_parts;
 	char bridge[32];
 };
 
@@ -163,9 +164,22 @@ static int change_go_on(struct change *change, struct bridge *bridge, struct jso
 	const struct flow_names names = bridge_flow_names(bridge);
 	int rc = change_read(change, text, param_command(params), &names, err);
 
+	change->n_parts++;
 	if (!rc && !param_boolean(params, "more"))
 		rc = change_apply(change, bridge, result, err);
 	return rc;
+}
+
+/* A part may be under way while the one before it is refused: it must not begin a change of its own. */
+static int check_part(struct json_object *params, const struct change *kept, struct err *err)
+{
+	const uint32_t n_parts = kept ? kept->n_parts : 0;
+	const int64_t part = param_integer(params, "part", n_parts);
+
+	if (part == n_parts)
+		return 0;
+	return err_set(err, EINVAL, "part must be %u, not %" PRId64 ": parts before it were %s",
+		       n_parts, part, kept ? "different ones" : "refused, or never came");
 }
 
 int method_flow_mod(struct method_context *context, struct json_object *params,
@@ -183,7 +197,9 @@ int method_flow_mod(struct method_context *context, struct json_object *params,
 	else if (kept && strcmp(kept->bridge, bridge_name(bridge)))
 		rc = err_set(err, EINVAL, "bridge must be %s, like that of the parts before",
 			     kept->bridge);
-	else if (!kept && has_more)
+	else
+		rc = check_part(params, kept, err);
+	if (!rc && !kept && has_more)
 		rc = change_begin(context->caller, bridge_name(bridge), &kept, err);
 	if (!rc)
 		rc = change_go_on(kept ? kept : &alone, bridge, params, result, err);

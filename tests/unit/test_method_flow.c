@@ -115,6 +115,26 @@ static void test_a_wrong_part_ends_it(void **state)
 	assert_string_equal(dumped(house, ""), "tcp actions=drop\n");
 }
 
+#define NUMBERED(part, flows) \
+	"[{\"bridge\":\"br0\",\"more\":true,\"part\":" #part ",\"flows\":\"" flows "\"}]"
+
+static void test_what_follows_a_wrong_part_is_refused(void **state)
+{
+	struct house *house = *state;
+
+	assert_non_null(call(house, "flow-mod", NUMBERED(0, "arp,actions\\n")));
+	assert_string_equal(call(house, "flow-mod", NUMBERED(1, "ip,actions=1\\n")),
+			    "part must be 0, not 1: parts before it were refused, or never came");
+	assert_non_null(call(house, "flow-mod",
+			     "[{\"bridge\":\"br0\",\"part\":2,\"flows\":\"ip,actions=1\"}]"));
+	assert_string_equal(dumped(house, ""), "");
+	assert_null(call(house, "flow-mod", NUMBERED(0, "arp,actions=1\\n")));
+	assert_string_equal(call(house, "flow-mod", NUMBERED(2, "ip,actions=1\\n")),
+			    "part must be 1, not 2: parts before it were different ones");
+	assert_non_null(call(house, "flow-mod", NUMBERED(1, "ip,actions=1\\n")));
+	assert_string_equal(dumped(house, ""), "");
+}
+
 /* Sends the flow-mod whose lines are "table=T,priority=P,..." for all of n numbers. */
 static void add_many(struct house *house, unsigned n)
 {
@@ -259,6 +279,7 @@ int main(void)
 		TEST(test_commands),
 		TEST(test_parts_are_one_change),
 		TEST(test_a_wrong_part_ends_it),
+		TEST(test_what_follows_a_wrong_part_is_refused),
 		TEST(test_pages_have_every_flow_once),
 		TEST(test_flows_change_between_pages),
 		TEST(test_all_flows_go_between_pages),
