@@ -9,6 +9,9 @@ from runner.sandbox import CONTENDER_CPU, REALTIME, WORK, Process, eventually, p
 
 
 class Contender:
+    needs_tx_off = False  # in containers, or their checksums do not arrive
+    owns_core = False  # CONTENDER_CPU: it polls
+
     def __init__(self, bench, ports):
         self.build = bench.build
         self.ports = ports
@@ -170,6 +173,8 @@ class OpenVswitch(Contender):
 class OpenVswitchAfxdp(OpenVswitch):
     """Open vSwitch afxdp"""
 
+    needs_tx_off = True
+    owns_core = True
     interface = ("type=afxdp", "options:n_rxq=1")
     # the PMD thread alone polls; the daemon's other threads stay off its core
     pmd = ("other_config:pmd-cpu-mask=0x2",)

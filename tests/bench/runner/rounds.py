@@ -40,9 +40,14 @@ def number(value):
 
 
 class Report:
+    """Results, in a file from the first one on."""
+
     def __init__(self, path):
         self.path = path
         self.results = []
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                self.results = json.load(file)["results"]
 
     def ratio(self, row, what, unit, ours, theirs, peer, must=None, aim=None, less=False):
         """ours[i] / theirs[i] were measured in one round. less: a smaller ratio is a better one."""
@@ -60,11 +65,6 @@ class Report:
         self.results.append(result)
         print(line_of(result), flush=True)
         self.save()
-
-    def keep(self):
-        """Results of an earlier run stay in the file until their row is measured again."""
-        with open(self.path, encoding="utf-8") as file:
-            self.results = json.load(file)["results"]
 
     def forget(self, row):
         self.results = [result for result in self.results if result["row"] != row]

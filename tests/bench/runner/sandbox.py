@@ -1,5 +1,6 @@
 """Commands, processes and namespaces: all that a benchmark starts ends with it."""
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,15 +63,22 @@ class Process:
             self.process.wait()
 
 
-def enter():
-    """Goes on in namespaces of its own, with a fresh /run and bpffs. They end with this program, in
-    whatever way, and with them every process, device and program that it made."""
-    if os.environ.get("SHUNT_SANDBOX") != "bench":
-        if os.geteuid() != 0:
-            sys.exit("bench: needs root")
-        os.environ["SHUNT_SANDBOX"] = "bench"
-        os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
-                              "--mount-proc", *sys.argv])
+def call(*words):
+    """Runs this program again in namespaces of its own: its exit status. When it ends, in whatever
+    way, every process, device and program that it made ends with it."""
+    return subprocess.call(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
+                            "--mount-proc", sys.argv[0], *words],
+                           env=dict(os.environ, SHUNT_SANDBOX="bench"))
+
+
+def is_inside():
+    return os.environ.get("SHUNT_SANDBOX") == "bench" and os.getpid() == 1
+
+
+def furnish():
+    """A fresh /run and bpffs, and the end on a signal: at once, there is nothing to clean up."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda caught, _: os._exit(128 + caught))
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
     os.makedirs("/run/netns")
     os.makedirs(WORK)
