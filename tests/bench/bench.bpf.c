@@ -8,10 +8,16 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-const volatile __u32 n_flows = 1; /* different pairs of UDP ports */
-__u32 next_flow;                  /* one generator at a time */
+#include "patterns.h"
 
-/* Run by bpf_prog_test_run_opts() with live frames: each leaves by the device it "came" from. */
+/* One generator at a time. */
+const volatile __u32 n_flows = 1; /* different pairs of UDP ports */
+const volatile __u32 stride = 1;  /* from one to the next; coprime to n_flows */
+__u32 next_flow;
+__u64 patterns[N_PATTERNS][PATTERN_SIZE / 8]; /* for generate_patterns() */
+__u32 next_pattern;
+
+/* Both are run by bpf_prog_test_run_opts() with live frames: each leaves by the device it "came" from. */
 SEC("xdp")
 int generate(struct xdp_md *ctx)
 {
@@ -22,9 +28,22 @@ int generate(struct xdp_md *ctx)
 
 	if ((void *)(udp + 1) > end)
 		return XDP_ABORTED;
-	next_flow = flow + 1 < n_flows ? flow + 1 : 0;
+	next_flow = flow + stride < n_flows ? flow + stride : flow + stride - n_flows;
 	udp->source = bpf_htons(1024 + (flow & 0x7fff));
 	udp->dest = bpf_htons(2048 + (flow >> 15));
+	return XDP_TX;
+}
+
+SEC("xdp")
+int generate_patterns(struct xdp_md *ctx)
+{
+	struct pattern *frame = (void *)(long)ctx->data;
+	__u32 i = next_pattern;
+
+	if ((void *)(frame + 1) > (void *)(long)ctx->data_end || i >= N_PATTERNS)
+		return XDP_ABORTED;
+	*frame = *(struct pattern *)patterns[i];
+	next_pattern = i + 1 < N_PATTERNS ? i + 1 : 0;
 	return XDP_TX;
 }
 
@@ -35,30 +54,26 @@ struct {
 	__type(value, __u64);
 } counts SEC(".maps");
 
-/* Counts IP, so that what a host says by itself is not part of the result. */
-static __always_inline void count_frame(__be16 type)
+static __always_inline void count_frame(void)
 {
 	__u32 zero = 0;
 	__u64 *n = bpf_map_lookup_elem(&counts, &zero);
 
-	if (n && type == bpf_htons(ETH_P_IP))
+	if (n)
 		(*n)++;
 }
 
 SEC("xdp")
 int count(struct xdp_md *ctx)
 {
-	struct ethhdr *eth = (void *)(long)ctx->data;
-
-	if ((void *)(eth + 1) <= (void *)(long)ctx->data_end)
-		count_frame(eth->h_proto);
+	count_frame();
 	return XDP_DROP;
 }
 
 SEC("tc")
 int count_tc(struct __sk_buff *skb)
 {
-	count_frame((__be16)skb->protocol);
+	count_frame();
 	return TC_ACT_SHOT;
 }
 

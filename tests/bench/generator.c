@@ -1,9 +1,10 @@
 /* Sends 64-byte IPv4/UDP frames out of a device as XDP frames, as fast as one core can.
  *
- *	generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] [rate=N]
+ *	generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] [rate=N] [patterns=1]
  *
- * flows: that many different pairs of UDP ports, in turn. rate: that many frames a second, in one call
- * per some milliseconds. The kernel runs our program on live frames (BPF_F_TEST_XDP_LIVE_FRAMES) up to
+ * flows: that many different pairs of UDP ports, in an order that no cache guesses. patterns: frames of 80
+ * bytes instead, of each class of packets in turn. rate: that many frames a second, in one call per some
+ * milliseconds. The kernel runs our program on live frames (BPF_F_TEST_XDP_LIVE_FRAMES) up to
  * 2^20 times per call, because a call costs about 12 ms by itself. Prints how many frames it sent.
  * Pin it with taskset(1).
  */
@@ -22,6 +23,7 @@
 #include <net/if.h>
 
 #include "base/own.h"
+#include "patterns.h"
 #include "tests/bench/bench.skel.h"
 
 #define FRAMES_PER_CALL (1 << 20)
@@ -88,6 +90,7 @@ struct wish {
 	double seconds;
 	unsigned n_flows;
 	double rate; /* frames a second; 0: all that can be */
+	bool has_patterns;
 };
 
 static bool wish_parse(struct wish *wish, int argc, char **argv)
@@ -99,6 +102,10 @@ static bool wish_parse(struct wish *wish, int argc, char **argv)
 
 		if (!value++)
 			return false;
+		if (!strncmp(argv[i], "patterns=", 9)) {
+			wish->has_patterns = true;
+			continue;
+		}
 		if (!strncmp(argv[i], "flows=", 6))
 			wish->n_flows = (unsigned)strtoul(value, NULL, 0);
 		else if (!strncmp(argv[i], "rate=", 5))
@@ -112,6 +119,23 @@ static bool wish_parse(struct wish *wish, int argc, char **argv)
 	return true;
 }
 
+/* About 0.618 of n, and no divisor: each flow has its turn before the first one comes again. */
+static uint32_t stride_for(uint32_t n)
+{
+	uint32_t stride = (uint32_t)(n * 0.618) | 1, a = n, b;
+
+	for (;; stride += 2) {
+		for (b = stride, a = n; b;) {
+			const uint32_t rest = a % b;
+
+			a = b;
+			b = rest;
+		}
+		if (a == 1)
+			return stride % n ?: 1;
+	}
+}
+
 /* How many frames the next call is to send. */
 static uint32_t n_due(const struct wish *wish, double elapsed, long n_sent)
 {
@@ -123,16 +147,24 @@ static uint32_t n_due(const struct wish *wish, double elapsed, long n_sent)
 /* Returns the number of frames that the kernel was asked to send, or a negative errno. */
 static long generate(int program, struct wish *wish, unsigned ifindex)
 {
-	struct xdp_md context = {.data_end = sizeof(wish->datagram), .ingress_ifindex = ifindex};
+	const uint32_t size = wish->has_patterns ? PATTERN_SIZE : sizeof(wish->datagram);
+	struct xdp_md context = {.data_end = size, .ingress_ifindex = ifindex};
+	char frame[PATTERN_SIZE] = {0};
 	const double begin = now();
 	long n_sent = 0;
 
+	memcpy(frame, &wish->datagram, sizeof(wish->datagram));
 	while (now() < begin + wish->seconds) {
 		const uint32_t n = n_due(wish, now() - begin, n_sent);
-		LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = &wish->datagram,
-			    .data_size_in = sizeof(wish->datagram), .ctx_in = &context,
-			    .ctx_size_in = sizeof(context), .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-			    .repeat = (int)n);
+		struct bpf_test_run_opts options = {
+			.sz = sizeof(options),
+			.data_in = frame,
+			.data_size_in = size,
+			.ctx_in = &context,
+			.ctx_size_in = sizeof(context),
+			.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+			.repeat = (int)n,
+		};
 		int error;
 
 		if (!n) {
@@ -156,7 +188,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || !wish_parse(&wish, argc - 3, argv + 3)) {
 		fprintf(stderr, "usage: generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] "
-				"[rate=N]\n");
+				"[rate=N] [patterns=1]\n");
 		return 2;
 	}
 	wish.seconds = atof(argv[2]);
@@ -165,9 +197,14 @@ int main(int argc, char **argv)
 	if (!ifindex || !skeleton)
 		return 1;
 	skeleton->rodata->n_flows = wish.n_flows;
+	skeleton->rodata->stride = stride_for(wish.n_flows);
+	patterns_init((struct pattern *)skeleton->bss->patterns, wish.datagram.eth.h_dest,
+		      wish.datagram.eth.h_source);
 	if (bench__load(skeleton))
 		return 1;
-	n_sent = generate(bpf_program__fd(skeleton->progs.generate), &wish, ifindex);
+	n_sent = generate(bpf_program__fd(wish.has_patterns ? skeleton->progs.generate_patterns
+							    : skeleton->progs.generate),
+			  &wish, ifindex);
 	if (n_sent < 0) {
 		fprintf(stderr, "generator: %s: %s\n", argv[1], strerror((int)-n_sent));
 		return 1;

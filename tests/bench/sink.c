@@ -1,4 +1,4 @@
-/* Takes every frame that arrives at a device, at the XDP or the tc hook, and counts those of IPv4.
+/* Takes every frame that arrives at a device, at the XDP or the tc hook, and counts them.
  *
  *	sink DEVICE xdp|tc
  *

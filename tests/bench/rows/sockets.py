@@ -11,7 +11,7 @@ def report(bench, row, values, what, unit, key, peer, goals, less=False):
 
 
 def tcp(bench):
-    """TCP by iperf3, 1 and 8 streams, and the CPU time it takes / Linux bridge; Open vSwitch afxdp"""
+    """TCP by iperf3, 1 and 8 streams, its CPU time / Linux bridge; Open vSwitch afxdp"""
 
     def measure(contender):
         values = {}

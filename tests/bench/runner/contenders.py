@@ -17,6 +17,9 @@ class Contender:
         self.ports = ports
         self.processes = []
 
+    def prepare(self):
+        """What a row wants besides ports."""
+
     def __exit__(self, *_):
         while self.processes:
             self.processes.pop().__exit__()
@@ -101,9 +104,6 @@ class Shunt(Contender):
         self.prepare()
         return self
 
-    def prepare(self):
-        """What a row wants besides ports."""
-
     @property
     def pid(self):
         return self.processes[0].pid
@@ -162,7 +162,11 @@ class OpenVswitch(Contender):
             if self.interface:
                 words += ["--", "set", "Interface", port, *self.interface]
         self.ctl(*words)
+        self.prepare()
         return self
+
+    def ofctl(self, command, bridge, *words):
+        return run("ovs-ofctl", command, f"unix:{self.folder}/{bridge}.mgmt", *words)
 
     def __exit__(self, *_):
         if len(self.processes) == 2:

@@ -28,7 +28,8 @@ class Containers:
         for namespace, device, address, other, peer in (
                 ("gen", "g0", CLIENT, SERVER, "s0"), ("sink", "s0", SERVER, CLIENT, "g0")):
             run(*inside(namespace, "ip", "addr", "add", f"{address}/24", "dev", device))
-            run(*inside(namespace, "ip", "neigh", "add", other, "lladdr", MACS[peer], "dev", device))
+            run(*inside(namespace, "ip", "neigh", "add", other, "lladdr", MACS[peer],
+                        "dev", device))
             run(*inside(namespace, "sysctl", "-qw", "net.ipv4.ip_local_port_range=1024 65535"))
             if self.kind.needs_tx_off:
                 run(*inside(namespace, "ethtool", "-K", device, "tx", "off"))
@@ -46,7 +47,8 @@ class Containers:
         return succeeds(*inside("gen", "ping", "-c", "2", "-i", "0.1", "-W", "1", SERVER))
 
     def talk(self, *words, namespace="gen", cpu=GENERATOR_CPU):
-        return inside(namespace, "taskset", "-c", cpu, f"{self.bench.build}/tests/bench/talk", *words)
+        return inside(namespace, "taskset", "-c", cpu, f"{self.bench.build}/tests/bench/talk",
+                      *words)
 
     def udp_rate(self):
         """64-byte frames per second of one sending socket that arrive."""
@@ -75,7 +77,8 @@ class Containers:
                      log="iperf3.log"):
             eventually(lambda: ":5201" in run(*inside("sink", "ss", "-ltn")))
             before = busy_seconds()
-            result = json.loads(run(*inside("gen", "taskset", "-c", GENERATOR_CPU, "iperf3", "-c", SERVER, "-J", "-t",
+            result = json.loads(run(*inside(
+                "gen", "taskset", "-c", GENERATOR_CPU, "iperf3", "-c", SERVER, "-J", "-t",
                 str(max(1, round(seconds))), "-P", str(streams))))
             busy = busy_seconds() - before
         received = result["end"]["sum_received"]
