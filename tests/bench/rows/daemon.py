@@ -24,15 +24,15 @@ def process_cpu_seconds(pid):
 
 def ports_make(names):
     """veth pairs whose other ends are all in the namespace `peers`, which is there."""
-    for name in names:
-        run("ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns", "peers")
-        run("ip", "link", "set", name, "up")
+    lines = [f"link add {name} type veth peer name {name} netns peers\nlink set {name} up\n"
+             for name in names]
+    run("ip", "-batch", "-", input="".join(lines))
 
 
 def ports_add(shunt, names):
     words = []
     for name in names:
-        words += ["--", "add-port", "br0", name]
+        words += ["--", "add-port", shunt.bridge, name]
     shunt.ctl(*words[1:])
 
 

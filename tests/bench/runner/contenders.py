@@ -78,28 +78,29 @@ class Shunt(Contender):
 
     options = ("options:hook=xdp",)
     arguments = ()
+    run_dir = f"{WORK}/shunt"
+    bridge = "br0"
 
     def ctl(self, *words):
-        return run(f"{self.build}/switchctl", "--timeout=60", *words)
+        return run(f"{self.build}/switchctl", f"--run-dir={self.run_dir}", "--timeout=60", *words)
 
     def ofctl(self, *words):
-        return run(f"{self.build}/ofctl/ofctl", *words)
+        return run(f"{self.build}/ofctl/ofctl", f"--run-dir={self.run_dir}", *words)
 
-    def start(self, *more):
+    def start(self):
         self.processes.append(Process(
-            *pinned(CONTENDER_CPU, f"{self.build}/switchd", "--db", f"{WORK}/conf.db",
-                    *self.arguments, *more),
+            *pinned(CONTENDER_CPU, f"{self.build}/switchd", "--run-dir", self.run_dir, "--db",
+                    f"{self.run_dir}/conf.db", *self.arguments),
             log="switchd.log"))
         eventually(self.answers)
 
     def __enter__(self):
-        for name in ("conf.db", "conf.db.lock"):
-            if os.path.exists(f"{WORK}/{name}"):
-                os.unlink(f"{WORK}/{name}")
+        shutil.rmtree(self.run_dir, ignore_errors=True)
         self.start()
-        words = ["add-br", "br0"]
+        words = ["add-br", self.bridge]
         for port in self.ports:
-            words += ["--", "add-port", "br0", port, "--", "set", "Interface", port, *self.options]
+            words += ["--", "add-port", self.bridge, port,
+                      "--", "set", "Interface", port, *self.options]
         self.ctl(*words)
         self.prepare()
         return self
@@ -110,7 +111,7 @@ class Shunt(Contender):
 
     def answers(self):
         """switchd answers"""
-        return succeeds(f"{self.build}/switchctl", "show")
+        return succeeds(f"{self.build}/switchctl", f"--run-dir={self.run_dir}", "show")
 
     def __exit__(self, *_):
         if self.processes:
