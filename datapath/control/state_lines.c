@@ -24,6 +24,9 @@
 #define BATCH    1024 /* flows in one change */
 #define WORD_MAX 64
 
+#define FIRST_LINE_SIZE (sizeof(STATE_MAGIC) + STATE_BOOT_SIZE + 2)
+#define SIZE_MAX_READ   (1 << 30) /* far more than as many flows as there may be */
+
 int state_boot(char boot[STATE_BOOT_SIZE])
 {
 	own(fd_close) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
@@ -51,53 +54,79 @@ static int all_read(int fd, char *text, size_t size)
 	return 0;
 }
 
-/* Finds what is between the first line and the last, which must be as they should. */
-static int frame_check(char *text, size_t size, size_t *begin, size_t *end)
+/* Why a file with this beginning is not looked at; NULL: it may be one. *is_old: nothing is wrong with it. */
+static const char *first_line_check(const char *text, size_t *len, bool *is_old)
 {
-	char boot[STATE_BOOT_SIZE], first[sizeof(STATE_MAGIC) + STATE_BOOT_SIZE + 2], last[32];
+	char boot[STATE_BOOT_SIZE], first[FIRST_LINE_SIZE];
+
+	if (strncmp(text, STATE_KIND, strlen(STATE_KIND)) != 0)
+		return "is no state file";
+	if (strncmp(text, STATE_MAGIC " ", strlen(STATE_MAGIC) + 1) != 0)
+		return "is of another version of switchd";
+	if (state_boot(boot))
+		return "cannot be told from one of an earlier boot";
+	*len = (size_t)snprintf(first, sizeof(first), STATE_MAGIC " %s\n", boot);
+	*is_old = strncmp(text, first, *len) != 0;
+	return *is_old ? "is of an earlier boot" : NULL;
+}
+
+/* Whether the last line says what the others are. *end: where it begins. */
+static bool is_whole(const char *text, size_t size, size_t *end)
+{
 	uint64_t hash = 0;
 	size_t at = 0, len = 0;
+	char last[32];
 
-	if (state_boot(boot))
-		return -EINVAL;
-	snprintf(first, sizeof(first), STATE_MAGIC " %s\n", boot);
-	if (strncmp(text, first, strlen(first)) != 0)
-		return -EINVAL;
 	for (; at < size && strncmp(text + at, "end ", 4) != 0; at += len) {
 		const char *newline = memchr(text + at, '\n', size - at);
 
 		if (!newline)
-			return -EINVAL;
+			return false;
 		len = (size_t)(newline - text) - at + 1;
 		hash = state_hash(hash, text + at, len);
 	}
 	snprintf(last, sizeof(last), "end %016" PRIx64 "\n", hash);
-	if (size - at != strlen(last) || strcmp(text + at, last) != 0)
-		return -EINVAL;
-	*begin = strlen(first);
 	*end = at;
-	return 0;
+	return size - at == strlen(last) && !strcmp(text + at, last);
+}
+
+static const char *file_check(int fd, const struct stat *info, size_t *begin, bool *is_old)
+{
+	char text[FIRST_LINE_SIZE] = "";
+
+	if (!S_ISREG(info->st_mode))
+		return "is no file";
+	if (info->st_size > SIZE_MAX_READ)
+		return "is too large";
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		return "cannot be read";
+	return first_line_check(text, begin, is_old);
 }
 
 int state_load(const char *path, char **out, size_t *out_size)
 {
-	own(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	own(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	own(mem_free) char *text = NULL;
-	size_t begin, end;
+	size_t begin = 0, end = 0;
+	bool is_old = false;
 	struct stat info;
-	int rc;
+	const char *why;
 
 	if (fd < 0 || fstat(fd, &info))
 		return -errno;
-	text = malloc((size_t)info.st_size + 1);
-	if (!text)
-		return -ENOMEM;
-	rc = all_read(fd, text, (size_t)info.st_size);
-	if (!rc)
-		rc = frame_check(text, (size_t)info.st_size, &begin, &end);
-	if (rc) {
-		log_info("switchd", "%s is of another boot, or damaged: not used", path);
-		return rc;
+	why = file_check(fd, &info, &begin, &is_old);
+	if (!why) {
+		text = malloc((size_t)info.st_size + 1);
+		if (!text)
+			return -ENOMEM;
+		if (all_read(fd, text, (size_t)info.st_size) ||
+		    !is_whole(text, (size_t)info.st_size, &end))
+			why = "is damaged";
+	}
+	if (why) {
+		log_write(is_old ? LOG_INFO : LOG_WARN, "switchd",
+			  "%s %s: flows and addresses begin anew", path, why);
+		return -EINVAL;
 	}
 	memmove(text, text + begin, end - begin);
 	text[end - begin] = '\0';

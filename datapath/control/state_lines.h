@@ -7,7 +7,8 @@
 
 struct vswitch;
 
-#define STATE_MAGIC     "shunt-state 2"
+#define STATE_KIND      "shunt-state "
+#define STATE_MAGIC     STATE_KIND "2"
 #define STATE_BOOT_SIZE 40
 
 /* The kernel's name for the time since the machine was started. 0 or -errno. */
@@ -19,7 +20,7 @@ static inline uint64_t state_hash(uint64_t hash, const char *line, size_t len)
 	return XXH3_64bits_withSeed(line, len, hash);
 }
 
-/* The lines between the first and the last of a file that is whole and of this boot; *text is the caller's
+/* The lines between the first and the last of a file that is whole and of this boot (if it is not, the log says so); *text is the caller's
  * to free, and ends with a zero. 0, -ENOENT: there is none, -EINVAL, -ENOMEM or another -errno. */
 int state_load(const char *path, char **text, size_t *size);
 /* Gives the switch what they say. What does not fit any more is left out, and the log says how much. */
