@@ -70,13 +70,14 @@ static __always_inline bool is_too_big(const struct __sk_buff *skb, const struct
 	return len > mtu + ETH_HLEN + (skb->vlan_present ? TAG_SIZE : 0);
 }
 
-/* The device of a port that can take the packet; NULL: counted as dropped. */
-static __always_inline const struct output_entry *output_of(const struct __sk_buff *skb,
-							    const struct extent *extent, __u32 port)
+/* The device of a port that can take the packet; 0: counted as dropped. */
+static __always_inline __u32 output_of(const struct __sk_buff *skb, const struct extent *extent,
+				       __u32 port)
 {
 	const struct output_entry *output = bpf_map_lookup_elem(&outputs, &port);
+	const __u32 ifindex = device_of(port);
 
-	if (!output || !output->ifindex || !(output->flags & OUTPUT_FLAG_UP)) {
+	if (!output || !ifindex || !(output->flags & OUTPUT_FLAG_UP)) {
 		drop_count(port, DROP_PORT_DOWN);
 		return 0;
 	}
@@ -84,28 +85,28 @@ static __always_inline const struct output_entry *output_of(const struct __sk_bu
 		drop_count(port, DROP_TOO_BIG);
 		return 0;
 	}
-	return output;
+	return ifindex;
 }
 
 /* The last output: the packet itself goes. */
 static __always_inline int output(struct __sk_buff *skb, const struct extent *extent, __u32 port)
 {
-	const struct output_entry *to = output_of(skb, extent, port);
+	const __u32 to = output_of(skb, extent, port);
 
 	if (!to)
 		return TC_ACT_SHOT;
 	tx_count(port, extent->n_packets, n_bytes_of(skb, extent));
-	return bpf_redirect(to->ifindex, 0);
+	return bpf_redirect(to, 0);
 }
 
 static __always_inline void output_copy(struct __sk_buff *skb, const struct extent *extent,
 					__u32 port)
 {
-	const struct output_entry *to = output_of(skb, extent, port);
+	const __u32 to = output_of(skb, extent, port);
 
 	if (!to)
 		return;
-	if (bpf_clone_redirect(skb, to->ifindex, 0))
+	if (bpf_clone_redirect(skb, to, 0))
 		drop_count(port, DROP_TX_ERROR);
 	else
 		tx_count(port, extent->n_packets, n_bytes_of(skb, extent));

@@ -27,6 +27,15 @@ struct {
 	__type(value, struct output_entry);
 } outputs SEC(".maps") __weak;
 
+/* By port number: its device as the kernel knows it, for as long as it is there and in this namespace. The
+ * number in `outputs` may be another device's by now, if nobody is there to write these rows. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, PORT_ID_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} devices SEC(".maps") __weak;
+
 /* By port number: its device, if that takes frames that XDP redirects. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -121,6 +130,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct kernel_port_count);
 } port_counts SEC(".maps") __weak;
+
+/* The number of the port's device; 0: it is gone. */
+static __always_inline __u32 device_of(__u32 port)
+{
+	const __u32 *ifindex = bpf_map_lookup_elem(&devices, &port);
+
+	return ifindex ? *ifindex : 0;
+}
 
 static __always_inline void drop_count(__u32 port, enum drop_reason reason)
 {

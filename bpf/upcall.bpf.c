@@ -31,19 +31,21 @@ int downcall_tc(struct __sk_buff *skb)
 {
 	__u32 port = skb->vlan_tci;
 	struct output_entry *output;
+	__u32 ifindex;
 
 	if (!skb->vlan_present || skb->vlan_proto != to_be16(DOWNCALL_TPID).be)
 		return drop(PORT_ID_NONE, DROP_MALFORMED);
 	output = bpf_map_lookup_elem(&outputs, &port);
 	if (!output || !output->ifindex)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
-	if (!(output->flags & OUTPUT_FLAG_UP))
+	ifindex = device_of(port);
+	if (!ifindex || !(output->flags & OUTPUT_FLAG_UP))
 		return drop(port, DROP_PORT_DOWN);
 	if (bpf_skb_vlan_pop(skb))
 		return drop(port, DROP_NO_BUFFER);
 	if (skb->len > output->mtu + ETH_HLEN + (skb->vlan_present ? 4 : 0))
 		return drop(port, DROP_TOO_BIG);
-	return bpf_redirect(output->ifindex, 0);
+	return bpf_redirect(ifindex, 0);
 }
 
 char _license[] SEC("license") = "GPL";

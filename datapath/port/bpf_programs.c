@@ -30,17 +30,21 @@ void bpf_port_clear(struct bpf_programs *programs, uint32_t ifindex)
 	row_clear(programs, TABLE_PORTS, ifindex);
 }
 
-/* The devmap has it before the row says so, and as long as it does. */
+/* The devmaps have it before the row says so, and as long as it does. */
 int bpf_output_set(struct bpf_programs *programs, uint16_t port, const struct output_entry *entry)
 {
 	int rc = 0;
 
-	if (entry->flags & OUTPUT_FLAG_XDP)
+	if (entry->ifindex)
+		rc = row_set(programs, TABLE_DEVICES, port, &entry->ifindex);
+	if (!rc && entry->flags & OUTPUT_FLAG_XDP)
 		rc = row_set(programs, TABLE_XDP_OUTPUTS, port, &entry->ifindex);
 	if (!rc)
 		rc = row_set(programs, TABLE_OUTPUTS, port, entry);
 	if (rc || !(entry->flags & OUTPUT_FLAG_XDP))
 		row_clear(programs, TABLE_XDP_OUTPUTS, port);
+	if (rc || !entry->ifindex)
+		row_clear(programs, TABLE_DEVICES, port);
 	return rc;
 }
 

@@ -171,6 +171,7 @@ void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op 
 	map_write(f->kernel->maps.port_masks, PORT, &classes);
 	map_write(f->kernel->maps.flows, PLACE, &flow);
 	map_write(f->kernel->maps.outputs, OUT, &output);
+	map_write(f->kernel->maps.devices, OUT, &ifindex);
 	map_write(f->kernel->maps.xdp_outputs, OUT, &ifindex);
 	for (uint32_t i = 0; i < n; i++)
 		map_write(f->kernel->maps.flow_ops, LIST + i, &ops[i]);

@@ -274,17 +274,22 @@ static void test_tags_come_and_go(void **state)
 	check_vlan(f, popped, 4, 0);
 }
 
+static void drops_add(struct fixture *f, uint32_t port)
+{
+	struct drop_counters *zeros = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zeros));
+
+	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0);
+	free(zeros);
+}
+
 static void test_what_an_output_cannot_take_is_dropped(void **state)
 {
 	struct fixture *f = *state;
 	struct output_entry output = {.ifindex = IFINDEX, .mtu = 1500};
-	const uint32_t port = OUT;
-	struct drop_counters *zeros = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zeros));
 	uint8_t frame[LEN_MAX] = {0}, out[4096];
 	uint32_t size;
 
-	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.drops), &port, zeros, 0);
-	free(zeros);
+	drops_add(f, OUT);
 	memcpy(frame, ipv4, sizeof(ipv4));
 	flow_install(f, ipv4, &to_out, 1);
 	assert_int_equal(run(f->kernel->progs.port_tc, frame, 1514, out, &size), TC_ACT_REDIRECT);
@@ -292,6 +297,22 @@ static void test_what_an_output_cannot_take_is_dropped(void **state)
 	assert_int_equal(n_dropped(f, OUT, DROP_TOO_BIG), 1);
 	map_write(f->kernel->maps.outputs, OUT, &output);
 	assert_int_equal(run(f->kernel->progs.port_tc, frame, 60, out, &size), TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, OUT, DROP_PORT_DOWN), 1);
+}
+
+/* Its number may be another's. */
+static void test_a_device_that_is_gone_is_sent_nothing(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t port = OUT;
+	uint8_t out[4096];
+	uint32_t size;
+
+	drops_add(f, OUT);
+	flow_install(f, ipv4, &to_out, 1);
+	bpf_map_delete_elem(bpf_map__fd(f->kernel->maps.devices), &port);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_SHOT);
 	assert_int_equal(n_dropped(f, OUT, DROP_PORT_DOWN), 1);
 }
 
@@ -489,6 +510,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tags_come_and_go, kernel_rig_setup,
 						kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_what_an_output_cannot_take_is_dropped,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_a_device_that_is_gone_is_sent_nothing,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_xdp_redirects_one_output, kernel_rig_setup,
 						kernel_rig_teardown),
