@@ -95,7 +95,7 @@ struct bridge {
 	struct bridge_port *ports_by_name; /* uthash */
 	struct bridge_port **ports;        /* ascending by ofport */
 	unsigned n_ports;
-	struct bridge_view *view;  /* what sw->snapshot has of it */
+	struct bridge_view *view;  /* what sw->snapshot has of it; NULL: it never had a port */
 	struct bridge_view *spare; /* for the next change */
 	struct packet_in_watcher *packet_in_watchers;
 	UT_hash_handle hh;

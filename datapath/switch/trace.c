@@ -119,6 +119,9 @@ int bridge_trace(struct bridge *bridge, struct trace *trace, struct err *err)
 	uint16_t id, ofport;
 	int rc = read_port(bridge, trace, &id, &ofport, err);
 
+	if (!rc && !bridge->view)
+		rc = err_set(err, EINVAL, "bridge %s has no ports: no packet comes to it",
+			     bridge->name);
 	memset(&trace->key, 0, sizeof(trace->key));
 	memset(&trace->mask, 0, sizeof(trace->mask));
 	if (!rc)

@@ -29,5 +29,5 @@ struct trace {
 	const char *why; /* it would not be handled in the kernel; static. NULL: it would */
 };
 
-/* 0, -EINVAL: the port is none of the bridge's, or the bytes are no frame; -ENOMEM. */
+/* 0, -EINVAL: the port is none of the bridge's, it has none, or the bytes are no frame; -ENOMEM. */
 int bridge_trace(struct bridge *bridge, struct trace *trace, struct err *err);

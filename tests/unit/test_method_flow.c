@@ -270,6 +270,14 @@ static void test_bridge_that_is_watched_may_go(void **state)
 			    "no bridge named br0");
 }
 
+static void test_a_bridge_without_ports_traces_nothing(void **state)
+{
+	struct house *house = *state;
+
+	assert_string_equal(call(house, "trace", "[{\"bridge\":\"br0\",\"flow\":\"icmp\"}]"),
+			    "bridge br0 has no ports: no packet comes to it");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, house_teardown)
 
 int main(void)
@@ -285,6 +293,7 @@ int main(void)
 		TEST(test_all_flows_go_between_pages),
 		TEST(test_watchers_are_told),
 		TEST(test_bridge_that_is_watched_may_go),
+		TEST(test_a_bridge_without_ports_traces_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
