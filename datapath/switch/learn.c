@@ -12,7 +12,7 @@
 #include "base/own.h"
 #include "flow/port_text.h"
 #include "switch/bridge.h"
-#include "switch/flow_store.h"
+#include "switch/flow_change.h"
 
 #define MAILBOX_SLOTS 1024
 #define BATCH         64
@@ -192,18 +192,6 @@ struct taught {
 	uint8_t table;
 };
 
-static bool teaches(const struct ofactions *list, const struct taught *what)
-{
-	for (uint32_t i = 0; i < list->n; i++) {
-		const struct ofaction *a = &list->item[i];
-
-		if (a->type == OFACTION_LEARN && a->learn.flags & LEARN_DELETE_LEARNED &&
-		    a->learn.table == what->table && a->learn.cookie == what->cookie)
-			return true;
-	}
-	return false;
-}
-
 static void note(struct bridge *bridge, const struct ofaction *learn)
 {
 	struct taught *taught = malloc(sizeof(*taught));
@@ -214,6 +202,11 @@ static void note(struct bridge *bridge, const struct ofaction *learn)
 	bridge->taught = taught;
 }
 
+static bool deletes_learned(const struct ofaction *a)
+{
+	return a->type == OFACTION_LEARN && a->learn.flags & LEARN_DELETE_LEARNED;
+}
+
 static void seen(struct flow_watcher *watcher, struct bridge *bridge,
 		 const struct flow_event *event)
 {
@@ -222,8 +215,7 @@ static void seen(struct flow_watcher *watcher, struct bridge *bridge,
 	if (event->type != FLOW_REMOVED)
 		return;
 	for (uint32_t i = 0; i < list->n; i++)
-		if (list->item[i].type == OFACTION_LEARN &&
-		    list->item[i].learn.flags & LEARN_DELETE_LEARNED)
+		if (deletes_learned(&list->item[i]))
 			note(bridge, &list->item[i]);
 }
 
@@ -249,30 +241,121 @@ void learn_unwatch(struct bridge *bridge)
 	}
 }
 
-/* Does another flow still teach that? */
-static bool is_taught(struct bridge *bridge, const struct taught *what)
-{
-	struct flow_mod filter = filter_of(FLOW_TABLE_ANY, 0);
-	struct flow_list list = {0};
-	bool is;
+/* All that was noted, in order, so that one walk over the flows does for all of it. */
+struct lesson {
+	uint64_t cookie;
+	uint8_t table;
+	bool is_taught; /* by a flow that is still there */
+};
 
-	filter.cookie_mask = 0;
-	is = flow_list_select(&list, bridge->tables, &filter);
-	for (size_t i = 0; !is && i < list.n; i++)
-		is = teaches(&list.entry[i]->flow.actions, what);
-	flow_list_fini(&list);
-	return is;
+struct lessons {
+	struct lesson *lesson;
+	size_t n;
+};
+
+static int compare_lessons(const void *a, const void *b)
+{
+	const struct lesson *x = a, *y = b;
+
+	if (x->table != y->table)
+		return x->table < y->table ? -1 : 1;
+	return (x->cookie > y->cookie) - (x->cookie < y->cookie);
+}
+
+/* NULL: nobody took that note. */
+static struct lesson *lesson_find(const struct lessons *lessons, uint8_t table, uint64_t cookie)
+{
+	const struct lesson wanted = {cookie, table, false};
+
+	return bsearch(&wanted, lessons->lesson, lessons->n, sizeof(wanted), compare_lessons);
+}
+
+/* Takes the notes; without memory they are lost, and what they are about stays until it times out. */
+static int lessons_take(struct lessons *lessons, struct bridge *bridge)
+{
+	size_t n = 0, n_unlike = 0;
+
+	for (const struct taught *taught = bridge->taught; taught; taught = taught->next)
+		n++;
+	lessons->lesson = calloc(n, sizeof(*lessons->lesson));
+	if (!lessons->lesson)
+		return -ENOMEM;
+	for (const struct taught *taught = bridge->taught; taught; taught = taught->next)
+		lessons->lesson[lessons->n++] =
+			(struct lesson){taught->cookie, taught->table, false};
+	qsort(lessons->lesson, n, sizeof(*lessons->lesson), compare_lessons);
+	for (size_t i = 0; i < n; i++)
+		if (!n_unlike ||
+		    compare_lessons(&lessons->lesson[n_unlike - 1], &lessons->lesson[i]) != 0)
+			lessons->lesson[n_unlike++] = lessons->lesson[i];
+	lessons->n = n_unlike;
+	return 0;
+}
+
+static void mark_taught(const struct lessons *lessons, const struct ofactions *list)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct ofaction *a = &list->item[i];
+		struct lesson *lesson = NULL;
+
+		if (deletes_learned(a))
+			lesson = lesson_find(lessons, a->learn.table, a->learn.cookie);
+		if (lesson)
+			lesson->is_taught = true;
+	}
+}
+
+/* Takes away what nobody teaches any more. */
+static int unlearn(struct bridge *bridge, const struct lessons *lessons,
+		   const struct flow_list *flows)
+{
+	struct flow_delta delta = {.type = FLOW_REMOVED, .reason = FLOW_REMOVED_DELETE};
+	struct flow_change change;
+	int rc = flow_change_begin(&change, bridge->tables, clock_now(bridge->sw->options.clock));
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && i < flows->n; i++) {
+		const struct lesson *lesson;
+
+		delta.old = flows->entry[i];
+		lesson = lesson_find(lessons, delta.old->flow.table, delta.old->flow.cookie);
+		if (lesson && !lesson->is_taught)
+			rc = flow_change_put(&change, delta, NULL);
+	}
+	if (!rc)
+		return flow_change_commit(&change, NULL);
+	flow_change_undo(&change);
+	return rc;
+}
+
+/* One round: what is taken away here may have taught others. */
+static int forget(struct bridge *bridge)
+{
+	const struct flow_mod all = {
+		.command = FLOW_DELETE,
+		.table = FLOW_TABLE_ANY,
+		.out_port = OFPORT_NONE,
+		.out_group = FLOW_GROUP_ANY,
+	};
+	struct lessons lessons = {NULL, 0};
+	struct flow_list flows = {0};
+	int rc = lessons_take(&lessons, bridge);
+
+	learn_unwatch(bridge);
+	if (!rc)
+		rc = flow_list_select(&flows, bridge->tables, &all);
+	for (size_t i = 0; !rc && i < flows.n; i++)
+		mark_taught(&lessons, &flows.entry[i]->flow.actions);
+	if (!rc)
+		rc = unlearn(bridge, &lessons, &flows);
+	flow_list_fini(&flows);
+	free(lessons.lesson);
+	return rc;
 }
 
 void learn_forget(struct bridge *bridge)
 {
-	while (bridge->taught) {
-		struct taught *taught = bridge->taught;
-		struct flow_mod filter = filter_of(taught->table, taught->cookie);
-
-		bridge->taught = taught->next;
-		if (!is_taught(bridge, taught))
-			bridge_flow_mods(bridge, &filter, 1, NULL, NULL);
-		free(taught);
-	}
+	while (bridge->taught && !forget(bridge))
+		;
 }

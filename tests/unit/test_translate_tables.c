@@ -322,6 +322,22 @@ static void what_was_learned_goes_with_its_teacher(void **state)
 	assert_string_equal(flows_text(rig.bridge, "table=1"), "");
 }
 
+/* As many as would not fit on a stack. */
+static void teachers_of_teachers_go_one_after_the_other(void **state)
+{
+	char line[128];
+
+	for (unsigned i = 1; i <= 6000; i++) {
+		snprintf(line, sizeof(line),
+			 "table=1,reg0=%u,cookie=%u,"
+			 "actions=learn(table=1,delete_learned,cookie=%u)",
+			 i, i, i + 1);
+		add(line);
+	}
+	flows_do(rig.bridge, FLOW_DELETE, "cookie=1/-1");
+	assert_string_equal(flows_text(rig.bridge, "table=1"), "");
+}
+
 static void what_cannot_be_done_is_no_flow(void **state)
 {
 	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "actions=group:1"), -EINVAL);
@@ -386,6 +402,7 @@ int main(void)
 		TEST(learning_again_only_renews),
 		TEST(a_limit_keeps_the_rest_out),
 		TEST(what_was_learned_goes_with_its_teacher),
+		TEST(teachers_of_teachers_go_one_after_the_other),
 		TEST(what_cannot_be_done_is_no_flow),
 		TEST(a_watcher_sees_every_step),
 	};
