@@ -143,6 +143,8 @@ void translate_clone(struct translate_state *state, const struct ofactions *list
 	translate_commit(state);
 	outer = state->work;
 	at = flow_op_clone_begin(&state->out->ops);
+	if (state->out->ops.n_open > TRANSLATE_MAX_CLONES)
+		translate_fail(state, DROP_ACTION_LIMIT);
 	translate_list(state, list, begin, end);
 	clone_end(state, at);
 	state->work = outer;

@@ -36,6 +36,9 @@ struct translate_trace;
 #define TRANSLATE_MAX_DEPTH     64
 #define TRANSLATE_MAX_RESUBMITS 4096
 
+/* Clones in clones; a list of ops has room for fewer. Each takes some 3 KiB of the stack. */
+#define TRANSLATE_MAX_CLONES (2 * FLOW_CLONE_DEPTH_MAX)
+
 #define TRANSLATE_MAX_TAGS    8   /* that were pushed on top of the two that the key holds */
 #define TRANSLATE_MAX_SET     128 /* actions in the action set */
 #define TRANSLATE_MAX_MIRRORS 32

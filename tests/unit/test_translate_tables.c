@@ -195,6 +195,27 @@ static void a_chain_of_all_tables_is_no_trouble(void **state)
 	assert_string_equal(ops(), "2");
 }
 
+/* All tables, again and again: nesting that does not go back does not count as such. */
+static void add_rounds(const char *actions)
+{
+	char line[128];
+
+	for (unsigned i = 0; i < 255; i++) {
+		int n = snprintf(line, sizeof(line), "table=%u,", i);
+
+		snprintf(line + n, sizeof(line) - (size_t)n, actions, (i + 1) % 255);
+		add(line);
+	}
+}
+
+static void the_deepest_nesting_fits_on_a_stack(void **state)
+{
+	add_rounds("actions=controller(userdata=01),resubmit(,%u)");
+	assert_string_equal(ops(), "drop:resubmit-limit");
+	add_rounds("actions=clone(mod_vlan_vid:1,resubmit(,%u),2)");
+	assert_string_equal(ops(), "drop:action-limit");
+}
+
 static void an_expired_ttl_ends_its_table_only(void **state)
 {
 	add("tcp,actions=mod_nw_ttl:1,resubmit(,1),output:4");
@@ -394,6 +415,7 @@ int main(void)
 		TEST(endless_resubmits_are_dropped_whole),
 		TEST(a_bush_of_resubmits_is_dropped_whole),
 		TEST(a_chain_of_all_tables_is_no_trouble),
+		TEST(the_deepest_nesting_fits_on_a_stack),
 		TEST(an_expired_ttl_ends_its_table_only),
 		TEST(packets_count_for_all_on_their_way),
 		TEST(a_change_holds_for_the_next_packet),
