@@ -104,6 +104,8 @@ static int dump_row(const struct flow_row *row, void *ctx)
 	size_t begin = w->len;
 	struct nlmsghdr *head;
 
+	if (begin > DATAGRAM_SIZE) /* one flow, longer than that */
+		return 1;
 	message_begin(w, SHUNT_NL_FLOW, SHUNT_NL_NEW, NLM_F_MULTI);
 	attr_put_string(w, SHUNT_NL_BRIDGE, dump->bridge);
 	write_row(w, row);
@@ -115,7 +117,7 @@ static int dump_row(const struct flow_row *row, void *ctx)
 	head = (void *)(w->at + begin);
 	head->nlmsg_pid = dump->port;
 	head->nlmsg_seq = dump->seq;
-	return w->len > DATAGRAM_SIZE;
+	return 0;
 }
 
 static int dump_fill(struct netlink_source *source, struct attr_writer *w)
@@ -125,7 +127,7 @@ static int dump_fill(struct netlink_source *source, struct attr_writer *w)
 
 	dump->w = w;
 	rc = flow_cursor_next(dump->cursor, dump_row, dump);
-	if (rc > 0)
+	if (rc > 0 || w->len > DATAGRAM_SIZE)
 		return 1;
 	message_done(w, dump->port, dump->seq, rc,
 		     flow_cursor_is_torn(dump->cursor) ? NLM_F_DUMP_INTR : 0);
