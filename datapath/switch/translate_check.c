@@ -23,6 +23,27 @@ static int check_learn(const struct ofactions *list, uint32_t at, struct err *er
 		       LEARNED_ACTIONS_MAX);
 }
 
+static int check_controller(const struct ofactions *list, uint32_t at, struct err *err)
+{
+	const struct ofaction *action = &list->item[at];
+	unsigned n = 0;
+
+	if (action->controller.meter)
+		return err_set(err, EINVAL,
+			       "controller: meter_id=%u: there are no meters in this version",
+			       action->controller.meter);
+	if (action->controller.pause)
+		return err_set(err, EINVAL,
+			       "controller: pause: packets cannot wait for an answer in this "
+			       "version");
+	for (uint32_t i = at + 1; i <= at + action->n_inside; i++)
+		n += list->item[i].how;
+	if (n <= PACKET_IN_USERDATA_MAX)
+		return 0;
+	return err_set(err, EINVAL, "controller: userdata has %u bytes, more than %d", n,
+		       PACKET_IN_USERDATA_MAX);
+}
+
 static int check(const struct ofactions *list, uint32_t at, struct err *err)
 {
 	const struct ofaction *action = &list->item[at];
@@ -35,16 +56,7 @@ static int check(const struct ofactions *list, uint32_t at, struct err *err)
 		return err_set(err, EINVAL, "meter:%u: there are no meters in this version",
 			       action->number);
 	case OFACTION_CONTROLLER:
-		if (action->controller.meter)
-			return err_set(err, EINVAL,
-				       "controller: meter_id=%u: there are no meters in this "
-				       "version",
-				       action->controller.meter);
-		if (action->controller.pause)
-			return err_set(err, EINVAL,
-				       "controller: pause: packets cannot wait for an answer in "
-				       "this version");
-		return 0;
+		return check_controller(list, at, err);
 	case OFACTION_LEARN:
 		return check_learn(list, at, err);
 	}
