@@ -130,7 +130,7 @@ static bool is_reserved(struct eth_addr mac)
 /* A packet on its way out: which steps it has behind it. */
 struct outgoing {
 	const struct bridge_view *bridge;
-	const struct port_view *in_port; /* NULL: of another bridge, or none */
+	const struct port_view *in_port; /* NULL: of another bridge, or a controller's */
 	bool is_mirrored;
 	struct tag in;
 	uint16_t vlan;
@@ -167,8 +167,8 @@ static void output(struct outgoing *outgoing, const struct port_view *port, enum
 
 static bool is_forbidden(const struct outgoing *outgoing, const struct port_view *port)
 {
-	return !port_view_forwards(port) ||
-	       (!outgoing->is_mirrored && port->is_protected && outgoing->in_port->is_protected);
+	return !port_view_forwards(port) || (!outgoing->is_mirrored && port->is_protected &&
+					     outgoing->in_port && outgoing->in_port->is_protected);
 }
 
 /* Does it get what is for nobody in particular? */
@@ -230,37 +230,44 @@ static const struct port_view *destination(const struct snapshot *snapshot,
 	return port && port->bridge == bridge && !port->is_mirror_only ? port : NULL;
 }
 
-static enum drop_reason forward(const struct snapshot *snapshot, const struct port_view *in_port,
-				const struct flow_key *key, uint64_t now, struct translation *out)
+/* What becomes of a packet where it comes in: the VLAN that it is in, and what is learned. */
+static enum drop_reason receive(const struct port_view *port, const struct flow_key *key,
+				uint64_t now, uint16_t *vlan, struct translation *out)
+{
+	const struct tag tag = tag_of(key->packet.vlan);
+
+	if (port->is_mirror_only)
+		return DROP_MIRROR_ONLY;
+	if (!admit(port, &tag, vlan))
+		return DROP_VLAN_NOT_ALLOWED;
+	if (is_reserved(key->packet.eth_dst) && !port->bridge->forward_bpdu)
+		return DROP_RESERVED_MULTICAST;
+	learn(port, key, *vlan, now, out);
+	return DROP_NONE;
+}
+
+enum drop_reason normal(const struct snapshot *snapshot, const struct normal_place *place,
+			const struct flow_key *key, uint64_t now, struct translation *out)
 {
 	struct outgoing outgoing = {
-		.bridge = in_port->bridge,
-		.in_port = in_port,
+		.bridge = place->bridge,
+		.in_port = place->port,
 		.in = tag_of(key->packet.vlan),
 		.ops = &out->ops,
 	};
-	struct eth_addr mac = key->packet.eth_dst;
-	const struct port_view *port;
+	const uint32_t n_before = out->ops.n_ops;
+	enum drop_reason reason = DROP_NONE;
+	const struct port_view *to;
 
 	outgoing.is_tagged = outgoing.in.is_present;
-	outgoing.vid = outgoing.in.vid;
-	if (in_port->is_mirror_only)
-		return DROP_MIRROR_ONLY;
-	if (!admit(in_port, &outgoing.in, &outgoing.vlan))
-		return DROP_VLAN_NOT_ALLOWED;
-	if (is_reserved(mac) && !in_port->bridge->forward_bpdu)
-		return DROP_RESERVED_MULTICAST;
-	learn(in_port, key, outgoing.vlan, now, out);
-	port = destination(snapshot, in_port->bridge, outgoing.vlan, mac, &out->deps);
-	return port ? unicast(&outgoing, port) : flood(&outgoing);
-}
-
-enum drop_reason normal(const struct snapshot *snapshot, const struct port_view *port,
-			const struct flow_key *key, uint64_t now, struct translation *out)
-{
-	const uint32_t n_before = out->ops.n_ops;
-	enum drop_reason reason = forward(snapshot, port, key, now, out);
-
+	outgoing.vlan = outgoing.vid = outgoing.in.vid;
+	if (place->port)
+		reason = receive(place->port, key, now, &outgoing.vlan, out);
+	if (reason == DROP_NONE) {
+		to = destination(snapshot, place->bridge, outgoing.vlan, key->packet.eth_dst,
+				 &out->deps);
+		reason = to ? unicast(&outgoing, to) : flood(&outgoing);
+	}
 	if (reason != DROP_NONE)
 		out->ops.n_ops = n_before;
 	return reason;

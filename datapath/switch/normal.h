@@ -20,9 +20,17 @@ struct translation;
 /* The bits of a key that normal() looks at on this bridge. Control. */
 void normal_mask(const struct bridge_view *bridge, struct flow_key *bits);
 
-/* Decides about a packet that came in by `port`: appends to out->ops, and to what is learned. Ops may
- * change the packet's tag. Not DROP_NONE: it goes nowhere, and nothing was appended to the ops. */
-enum drop_reason normal(const struct snapshot *snapshot, const struct port_view *port,
+/* Where a packet came in. */
+struct normal_place {
+	const struct bridge_view *bridge;
+	/* NULL: a controller sends it. To it the bridge is a trunk of all VLANs, on which nothing is learned and
+	 * no address reserved, as in Open vSwitch. */
+	const struct port_view *port;
+};
+
+/* Decides about a packet that came in there: appends to out->ops, and to what is learned. Ops may change
+ * the packet's tag. Not DROP_NONE: it goes nowhere, and nothing was appended to the ops. */
+enum drop_reason normal(const struct snapshot *snapshot, const struct normal_place *place,
 			const struct flow_key *key, uint64_t now, struct translation *out);
 
 /* The VLAN that a packet with this outer tag is in at the port, whichever way it goes. False: the port

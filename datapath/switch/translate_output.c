@@ -154,7 +154,8 @@ void translate_clone(struct translate_state *state, const struct ofactions *list
 
 static void send_normal(struct translate_state *state)
 {
-	const struct port_view *port = port_of(state, state->work.key.packet.in_port);
+	const uint16_t in_port = state->work.key.packet.in_port;
+	const struct normal_place place = {state->bridge, port_of(state, in_port)};
 	enum drop_reason why = DROP_NO_OUTPUT;
 	uint32_t at;
 
@@ -162,8 +163,8 @@ static void send_normal(struct translate_state *state)
 		return;
 	translate_commit(state);
 	at = flow_op_clone_begin(&state->out->ops);
-	if (port)
-		why = normal(state->snapshot, port, &state->work.key, state->now, state->out);
+	if (place.port || in_port == OFPORT_CONTROLLER || in_port == OFPORT_NONE)
+		why = normal(state->snapshot, &place, &state->work.key, state->now, state->out);
 	if (why == DROP_NONE) {
 		translate_mirror_normal(state, at + 1);
 		state->n_useful = state->out->ops.n_ops;

@@ -94,6 +94,29 @@ static void it_comes_by_the_port_that_is_said(void **state)
 	assert_int_equal(rig_take(p3, frame), len);
 }
 
+/* As Open vSwitch has it: a controller's place is a trunk of which nothing is learned. */
+static void normal_takes_what_a_controller_sends(void **state)
+{
+	struct bridge_port_config access = RIG_PORT("p2");
+
+	access.vlan_mode = VLAN_ACCESS;
+	access.tag = 5;
+	assert_int_equal(bridge_port_set(p2, &access, NULL), 0);
+	assert_int_equal(send_out(OFPORT_CONTROLLER, "normal"), 0);
+	assert_int_equal(rig_take(p1, frame), len);
+	assert_int_equal(rig_take(p2, frame), 0);
+	assert_int_equal(rig_take(p3, frame), len);
+	assert_int_equal(send_out(OFPORT_NONE, "mod_vlan_vid:5,normal"), 0);
+	assert_int_equal(rig_take(p1, frame), len + 4);
+	assert_int_equal(rig_take(p2, frame), len);
+	assert_int_equal(rig_take(p3, frame), len + 4);
+	assert_int_equal(bridge_fdb_flush(rig.bridge, NULL), 0);
+	len = ether_frame(packet, 0x0180c2000000, A, ETHER_UNTAGGED);
+	assert_int_equal(send_out(OFPORT_CONTROLLER, "table"), 0);
+	assert_int_equal(rig_take(p1, frame), len);
+	assert_int_equal(rig_take(p3, frame), len);
+}
+
 /* A bridge without tables is NORMAL, and learns. */
 static void table_is_the_way_of_a_received_packet(void **state)
 {
@@ -209,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(it_goes_where_the_actions_say),
 		TEST(it_comes_by_the_port_that_is_said),
+		TEST(normal_takes_what_a_controller_sends),
 		TEST(table_is_the_way_of_a_received_packet),
 		TEST(flows_that_it_goes_by_count_it),
 		TEST(nothing_to_do_is_a_drop),
