@@ -23,6 +23,17 @@ static void credit(const struct worker *worker, const struct flow_actions *actio
 		credit_count(actions->credit, 1, frame->len, worker->now);
 }
 
+/* Keeps the last decisions, so that nothing is allocated for packets about which the same is decided again:
+ * equal ones are one list with one credit. Takes over the reference. */
+static void keep(struct worker *worker, struct flow_actions *actions)
+{
+	struct flow_actions **place =
+		&worker->by_packet[worker->by_packet_next++ % WORKER_BY_PACKET];
+
+	actions_put(worker->actions, place);
+	*place = actions;
+}
+
 /* A flow that cannot be decided by keys: each of its packets is asked about with its bytes at hand. */
 static void execute_by_packet(struct worker *worker, struct burst *burst, unsigned i)
 {
@@ -42,7 +53,7 @@ static void execute_by_packet(struct worker *worker, struct burst *burst, unsign
 	credit(worker, actions, frame);
 	edit = edit_begin(frame, &burst->keys[i].packet, &burst->layouts[i]);
 	act(worker, burst, &edit, actions->op, actions->n_ops);
-	actions_put(worker->actions, &actions);
+	keep(worker, actions);
 }
 
 static void execute_list(struct worker *worker, struct burst *burst, unsigned i,

@@ -27,6 +27,7 @@
 
 struct action_table;
 struct cache;
+struct flow_actions;
 struct mailbox;
 struct output;
 struct packet_in;
@@ -40,6 +41,7 @@ struct worker_call;
 #define WORKER_SPIN_NS (50 * CLOCK_NS_PER_US)
 
 #define WORKER_MAX_QUEUES 4096 /* of each kind, per worker */
+#define WORKER_BY_PACKET  64 /* decisions about single packets that are kept for others like them */
 
 /* One writer: the worker. */
 struct worker_counts {
@@ -88,6 +90,8 @@ struct worker {
 	struct burst burst;
 	struct translation translation;
 	struct learn_memory learned;
+	struct flow_actions *by_packet[WORKER_BY_PACKET]; /* references; see execute.c */
+	unsigned by_packet_next;
 	/* counters: this worker writes */
 	struct port_counts *port_counts; /* by port, PORT_ID_MAX of them */
 	struct worker_counts counts;

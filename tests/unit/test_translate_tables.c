@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "flow/key.h"
 #include "packet/parse.h"
+#include "path/worker.h"
 #include "port/port_fake.h"
 #include "support/flows.h"
 #include "support/ops.h"
@@ -281,6 +282,18 @@ static void a_table_looks_behind_a_popped_label(void **state)
 	assert_int_equal(flows_stats(rig.bridge, "table=1,tcp").n_packets, 2);
 }
 
+static void packets_decided_one_by_one_share_what_they_count(void **state)
+{
+	build_labelled();
+	add("mpls,actions=pop_mpls:0x0800,dec_ttl,output:2");
+	for (unsigned i = 0; i < 100; i++) {
+		rig_put(port[1], packet.frame.data, packet.frame.len);
+		worker_turn(rig.sw->workers[0]);
+	}
+	assert_in_range(credit_book_n_credits(rig.sw->credits), 1, 2);
+	assert_int_equal(flows_stats(rig.bridge, "mpls").n_packets, 100);
+}
+
 /* ---- learning ---- */
 
 static void a_learned_flow_comes_into_its_table(void **state)
@@ -426,6 +439,7 @@ int main(void)
 		TEST(packets_count_for_all_on_their_way),
 		TEST(a_change_holds_for_the_next_packet),
 		TEST(a_table_looks_behind_a_popped_label),
+		TEST(packets_decided_one_by_one_share_what_they_count),
 		TEST(a_learned_flow_comes_into_its_table),
 		TEST(learning_again_only_renews),
 		TEST(a_limit_keeps_the_rest_out),
