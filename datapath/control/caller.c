@@ -55,6 +55,15 @@ struct caller_hold *caller_held(const struct caller *caller, caller_free_fn *kin
 	return hold;
 }
 
+unsigned caller_n_held(const struct caller *caller, caller_free_fn *kind)
+{
+	unsigned n = 0;
+
+	for (const struct caller_hold *hold = caller->holds; hold; hold = hold->next)
+		n += hold->free == kind;
+	return n;
+}
+
 void caller_drop(struct caller *caller, struct caller_hold *hold)
 {
 	struct caller_hold **at = &caller->holds;

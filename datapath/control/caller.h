@@ -27,6 +27,8 @@ void caller_free(struct caller **caller);
 void caller_keep(struct caller *caller, struct caller_hold *hold);
 /* What it holds of this kind, the newest; NULL: nothing. Borrowed. */
 struct caller_hold *caller_held(const struct caller *caller, caller_free_fn *kind);
+/* How many it holds of this kind. */
+unsigned caller_n_held(const struct caller *caller, caller_free_fn *kind);
 /* Gives it up and frees it. */
 void caller_drop(struct caller *caller, struct caller_hold *hold);
 

@@ -270,6 +270,20 @@ static void test_bridge_that_is_watched_may_go(void **state)
 			    "no bridge named br0");
 }
 
+static void test_watches_of_a_client_are_bounded(void **state)
+{
+	struct house *house = *state;
+
+	for (unsigned i = 0; i < 64; i++) {
+		assert_null(call(house, "flow-watch", "[{\"bridge\":\"br0\"}]"));
+		assert_null(call(house, "packet-watch", "[{\"bridge\":\"br0\"}]"));
+	}
+	assert_string_equal(call(house, "flow-watch", "[{\"bridge\":\"br0\"}]"),
+			    "this client watches flows 64 times already");
+	assert_string_equal(call(house, "packet-watch", "[{\"bridge\":\"br0\"}]"),
+			    "this client watches packets 64 times already");
+}
+
 static void test_a_bridge_without_ports_traces_nothing(void **state)
 {
 	struct house *house = *state;
@@ -293,6 +307,7 @@ int main(void)
 		TEST(test_all_flows_go_between_pages),
 		TEST(test_watchers_are_told),
 		TEST(test_bridge_that_is_watched_may_go),
+		TEST(test_watches_of_a_client_are_bounded),
 		TEST(test_a_bridge_without_ports_traces_nothing),
 	};
 
