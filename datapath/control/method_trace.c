@@ -22,6 +22,9 @@
 #include "switch/translate_trace.h"
 #include "switch/vswitch.h"
 
+/* A way through the tables may be longer than anybody reads; the answer has to fit into a client's backlog. */
+#define STORY_MAX ((size_t)4 << 20)
+
 /* What is written while the translation goes on. */
 struct story {
 	struct print out;
@@ -29,6 +32,11 @@ struct story {
 	struct flow_key last; /* whose working fields the reader knows */
 	struct flow_key final;
 };
+
+static bool is_long_enough(const struct story *story)
+{
+	return story->out.len >= STORY_MAX;
+}
 
 static void indent(struct story *story, unsigned level)
 {
@@ -75,6 +83,8 @@ static void tell_table(void *ctx, unsigned level, uint8_t table, const struct fl
 	struct match match;
 	size_t before;
 
+	if (is_long_enough(story))
+		return;
 	tell_registers(story, level, key);
 	indent(story, level);
 	if (table < 100)
@@ -109,6 +119,8 @@ static void tell_action(void *ctx, unsigned level, const struct ofactions *list,
 		.item = &list->item[at],
 	};
 
+	if (is_long_enough(story))
+		return;
 	tell_registers(story, level, key);
 	indent(story, level);
 	if (!level)
@@ -121,6 +133,8 @@ static void tell_note(void *ctx, unsigned level, const char *text)
 {
 	struct story *story = ctx;
 
+	if (is_long_enough(story))
+		return;
 	indent(story, level);
 	print_fmt(&story->out, "(%s)\n", text);
 }
@@ -129,6 +143,8 @@ static void tell_result(void *ctx, const struct flow_key *key, const struct tran
 {
 	struct story *story = ctx;
 
+	if (is_long_enough(story))
+		print_add(&story->out, "(and so on: the rest is left out)\n");
 	tell_registers(story, 1, key);
 	story->final = *key;
 	story->final.actset_output = 0; /* nothing goes by it any more */
