@@ -99,6 +99,10 @@ static void read_action(struct flow_key *bits, const struct ofaction *action)
 	case OFACTION_LEARN_OUTPUT:
 		read_subfield(bits, action->move.from);
 		break;
+	case OFACTION_LEARN:
+		if (action->learn.flags & LEARN_WRITE_RESULT)
+			read_for_write(bits, action->learn.result_dst.field);
+		break;
 	case OFACTION_MOVE:
 		read_subfield(bits, action->move.from);
 		read_for_write(bits, action->move.to.field);

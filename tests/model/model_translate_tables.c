@@ -20,6 +20,7 @@
 #include "support/random.h"
 #include "support/rig.h"
 #include "switch/bridge.h"
+#include "switch/mirror.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
 
@@ -89,6 +90,16 @@ static const char *const matches[] = {
 	"reg1=0",
 	"metadata=1/1",
 	"actset_output=2",
+	"conj_id=1",
+	"icmp,icmp_code=1",
+	"icmp6,icmp_type=136,nd_tll=02:00:00:00:00:01",
+	"ipv6,ipv6_label=1",
+	"ip,nw_frag=first",
+	"ip,nw_frag=no",
+	"mpls,mpls_tc=1",
+	"mpls,mpls_ttl=1",
+	"arp,arp_sha=02:00:00:00:00:02",
+	"dl_vlan=1,tcp",
 };
 
 static const char *const actions[] = {
@@ -172,6 +183,40 @@ static const char *const actions[] = {
 	"clone(pop_vlan,normal)",
 	"learn(table=2,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])",
 	"learn(table=1,NXM_OF_VLAN_TCI[0..11],load:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[])",
+	"learn(table=2,cookie=1,result_dst=NXM_OF_VLAN_TCI[12])",
+	"learn(table=2,cookie=2,result_dst=NXM_OF_VLAN_TCI[0])",
+	"learn(table=2,cookie=3,result_dst=NXM_OF_IP_TOS[3])",
+	"learn(table=2,cookie=4,result_dst=NXM_NX_REG0[0])",
+	"move:NXM_OF_ETH_SRC[0..11]->NXM_OF_VLAN_TCI[0..11]",
+	"move:NXM_OF_ETH_SRC[0..15]->NXM_OF_VLAN_TCI[]",
+	"move:NXM_NX_REG0[0]->NXM_OF_VLAN_TCI[12]",
+	"move:NXM_NX_ND_TARGET[0..7]->NXM_NX_REG0[0..7]",
+	"move:NXM_NX_IPV6_LABEL[0..7]->NXM_NX_REG1[0..7]",
+	"move:OXM_OF_MPLS_LABEL[0..2]->NXM_NX_REG0[0..2]",
+	"move:OXM_OF_MPLS_LABEL[]->NXM_NX_REG0[0..19]",
+	"set_field:1->mpls_tc",
+	"set_field:::1->nd_target",
+	"set_field:5->vlan_vid",
+	"set_mpls_tc:1",
+	"output(port=2,max_len=64)",
+	"enqueue:2:1",
+	"set_queue:1",
+	"all",
+	"table",
+	"local",
+	"mirror(port=3,max_len=20)",
+	"write_actions(move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],mod_vlan_vid:1,output:3)",
+	"write_actions(resubmit(,1))",
+	"clone(push_mpls:0x8847,output:3)",
+	"note:01.02",
+};
+
+/* Each alone. */
+static const char *const clauses[] = {
+	"conjunction(1,1/2)",
+	"conjunction(1,2/2)",
+	"conjunction(2,1/2),conjunction(1,2/2)",
+	"conjunction(2,2/2)",
 };
 
 /* What makes no sense together is no flow. */
@@ -179,12 +224,14 @@ static void random_flow(void)
 {
 	struct flow_mod mod = {0};
 	char line[1024];
+	bool is_clause;
 	size_t len;
 
 	len = (size_t)sprintf(line, "table=%u,priority=%u,%s", below(3), below(4), ONE_OF(matches));
+	is_clause = !below(12);
 	len += (size_t)sprintf(line + len, "%sactions=%s", line[len - 1] == ',' ? "" : ",",
-			       ONE_OF(actions));
-	for (unsigned n = below(5); n; n--)
+			       is_clause ? ONE_OF(clauses) : ONE_OF(actions));
+	for (unsigned n = is_clause ? 0 : below(5); n; n--)
 		len += (size_t)sprintf(line + len, ",%s", ONE_OF(actions));
 	if (flow_mod_parse(slice_of(line), FLOW_ADD, NULL, &mod, NULL))
 		return;
@@ -193,9 +240,56 @@ static void random_flow(void)
 	flow_mod_fini(&mod);
 }
 
+static struct mirror_ports random_ports(void)
+{
+	static const char *const names[] = {"p0", "p1", "p2"};
+	const unsigned first_port = below(3);
+
+	return (struct mirror_ports){names + first_port, below(4 - first_port)};
+}
+
+static void random_mirrors(void)
+{
+	struct mirror_config config[3] = {0};
+	static const char *const ids[] = {"a", "b", "c"};
+	unsigned n = below(4);
+
+	for (unsigned i = 0; i < n; i++) {
+		config[i].id = config[i].name = ids[i];
+		config[i].selects_all = below(2);
+		config[i].sources = random_ports();
+		config[i].destinations = random_ports();
+		config[i].snaplen = below(2) ? 20 : 0;
+		if (below(2))
+			config[i].vlans.bits[0] = 1 + below(3);
+		if (below(2))
+			config[i].output_vlan = (uint16_t)(1 + below(2));
+		else
+			config[i].output_port = below(3) ? "p2" : "p1";
+	}
+	assert_int_equal(bridge_mirrors_set(rig.bridge, config, n, NULL), 0);
+}
+
+/* What can be said of bridges and tables beside flows. */
+static void random_settings(void)
+{
+	assert_int_equal(bridge_frags_set(rig.bridge, below(3)), 0);
+	for (uint8_t table = 0; table < 3; table++) {
+		const struct flow_table_config config = {.miss = below(4)};
+
+		assert_int_equal(bridge_table_set(rig.bridge, table, &config, NULL), 0);
+	}
+	if (!below(3))
+		random_mirrors();
+}
+
 static void random_switch(void)
 {
-	rig_init(&rig, &RIG_BRIDGE);
+	struct bridge_config config = RIG_BRIDGE;
+
+	config.forward_bpdu = below(2);
+	config.fail_mode = below(2) ? FAIL_SECURE : FAIL_STANDALONE;
+	rig_init(&rig, &config);
 	for (unsigned i = 0; i < 3; i++) {
 		struct bridge_port_config port = RIG_PORT("");
 
@@ -204,15 +298,17 @@ static void random_switch(void)
 		port.vlan_mode = below(4);
 		port.tag = below(3) ? VLAN_NONE : 1;
 		port.priority_tags = below(3);
+		port.is_protected = !below(3);
 		rig_port(&rig, &port);
 	}
+	random_settings();
 	for (unsigned i = 1; i < 4; i++) {
 		struct eth_addr mac = {{2, 0, 0, 0, 0, (uint8_t)i}};
 
 		bridge_fdb_add(rig.bridge, mac, (uint16_t)below(2), below(2) ? "p0" : "p1", NULL);
 	}
 	/* few flows make small masks, which are easier to break */
-	for (unsigned n = 1 + below(below(4) ? 8 : N_FLOWS); n; n--)
+	for (unsigned n = 1 + below(below(2) ? 3 : below(2) ? 8 : N_FLOWS); n; n--)
 		random_flow();
 }
 
@@ -229,6 +325,8 @@ static struct packet_vlan random_tag(void)
 static void random_mac(struct eth_addr *mac)
 {
 	*mac = (struct eth_addr){{(uint8_t)(below(8) ? 2 : 3), 0, 0, 0, 0, (uint8_t)below(4)}};
+	if (!below(16))
+		*mac = (struct eth_addr){{1, 0x80, 0xc2, 0, 0, (uint8_t)below(18)}};
 }
 
 static void random_l4(struct packet_key *key)
@@ -287,6 +385,8 @@ static void random_key(struct flow_key *key)
 		key->packet.ipv6_src.byte[15] = (uint8_t)below(3);
 		key->packet.ipv6_label = to_be32(below(3));
 		key->extra.nd_target.byte[15] = (uint8_t)below(3);
+		random_mac(&key->extra.nd_sll);
+		random_mac(&key->extra.nd_tll);
 	}
 	if (type == ETH_TYPE_ARP) {
 		key->packet.ip_proto = (uint8_t)(1 + below(2));
@@ -305,6 +405,32 @@ static const struct flow_mask *mask_of(const struct flow_key *key)
 	const struct path_masks *masks = rig.sw->snapshot->path.masks[key->packet.in_port];
 
 	return masks->by_class[key->packet.packet_class];
+}
+
+static bool agree(const struct flow_key *key, const struct flow_key *other)
+{
+	const struct flow_mask *mask = mask_of(key);
+
+	for (unsigned i = 0; i < mask->n_words; i++)
+		if ((key->word[mask->word[i]] ^ other->word[mask->word[i]]) & mask->bits[i])
+			return false;
+	return true;
+}
+
+/* What the parser sees to, and decisions rest on: only IP has fragments, and no tag has no bits. */
+static void parser_like(const struct flow_key *key, struct flow_key *other)
+{
+	struct flow_key untagged = *other;
+
+	untagged.packet.vlan = (struct packet_vlan){0};
+	if (other->packet.packet_class < CLASS_IPV4)
+		untagged.packet.ip_frag = other->packet.ip_frag = 0;
+	if (from_be16(other->packet.vlan.tci) & VLAN_PRESENT)
+		return;
+	if (agree(key, &untagged))
+		*other = untagged;
+	else
+		other->packet.vlan.tci.be |= to_be16(VLAN_PRESENT).be;
 }
 
 /* Another packet whose key agrees under the mask; some of its bits no packet can have. */
@@ -329,6 +455,7 @@ static void random_other(const struct flow_key *key, struct flow_key *other)
 		other->packet.eth_type = key->packet.eth_type;
 		other->packet.ip_proto = key->packet.ip_proto;
 	}
+	parser_like(key, other);
 }
 
 /* ---- the promise ---- */

@@ -66,6 +66,15 @@ static void learn_reads_what_it_remembers(void **state)
 	assert_int_equal(bits.packet.in_port, 0xffff);
 }
 
+static void learn_may_put_its_result_into_the_packet(void **state)
+{
+	assert_true(reads_nothing("actions=learn(table=1,result_dst=reg0[0])"));
+	reads("actions=learn(table=1,result_dst=NXM_OF_VLAN_TCI[12])");
+	assert_int_equal(from_be16(bits.packet.vlan.tci), VLAN_PRESENT);
+	reads("ip,actions=learn(table=1,result_dst=NXM_OF_IP_TOS[3])");
+	assert_int_equal(from_be16(bits.packet.eth_type), 0xffff);
+}
+
 static void a_field_that_may_be_missing_is_asked_for(void **state)
 {
 	reads("actions=mod_nw_src:10.0.0.1");
@@ -97,6 +106,7 @@ int main(void)
 		cmocka_unit_test(normal_is_told_apart),
 		cmocka_unit_test(a_move_reads_the_bits_it_takes),
 		cmocka_unit_test(learn_reads_what_it_remembers),
+		cmocka_unit_test(learn_may_put_its_result_into_the_packet),
 		cmocka_unit_test(a_field_that_may_be_missing_is_asked_for),
 		cmocka_unit_test(ttl_and_tags_are_read),
 	};
