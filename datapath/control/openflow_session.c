@@ -33,6 +33,19 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 	[OFM_BARRIER_REQUEST] = handle_barrier,
 	[OFM_DESC_REQUEST] = handle_desc,
 	[OFM_PORT_DESC_REQUEST] = handle_port_desc,
+	[OFM_FLOW_MOD] = handle_flow_mod,
+	[OFM_NX_FLOW_MOD] = handle_flow_mod,
+	[OFM_NX_FLOW_MOD_TABLE_ID] = handle_table_id,
+	[OFM_NX_SET_FLOW_FORMAT] = handle_flow_format,
+	[OFM_FLOW_STATS_REQUEST] = handle_flow_stats,
+	[OFM_NX_FLOW_STATS_REQUEST] = handle_flow_stats,
+	[OFM_FLOW_STATS15_REQUEST] = handle_flow_stats,
+	[OFM_AGGREGATE_REQUEST] = handle_aggregate,
+	[OFM_NX_AGGREGATE_REQUEST] = handle_aggregate,
+	[OFM_TABLE_STATS_REQUEST] = handle_tables,
+	[OFM_TABLE_FEATURES_REQUEST] = handle_tables,
+	[OFM_TABLE_DESC_REQUEST] = handle_tables,
+	[OFM_TABLE_MOD] = handle_table_mod,
 };
 
 /* What only a switch says is no message for a switch. */

@@ -46,6 +46,8 @@ struct openflow_session {
 	struct bridge *bridge;
 	uint8_t version; /* 0: not agreed upon yet */
 	uint16_t miss_send_len;
+	bool has_table_id;        /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
+	bool is_nxm;              /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
 	struct wire_writer reply; /* to the message that is handled */
 };
 
@@ -62,6 +64,15 @@ handler_fn handle_echo, handle_features, handle_get_config, handle_set_config, h
 handler_fn handle_port_desc;
 /* All ports, as many as fit into the message that began at `start` of `reply`. */
 void openflow_ports_write(struct openflow_session *session, size_t start);
+
+/* openflow_flow.c */
+handler_fn handle_flow_mod, handle_table_id, handle_flow_format, handle_flow_stats,
+	handle_aggregate;
+struct flow_mod;
+/* Of what bridge_flow_mods() returns for `mod`. */
+enum of_error openflow_flow_error(int rc, const struct flow_mod *mod);
+/* openflow_table.c */
+handler_fn handle_tables, handle_table_mod;
 
 /* ---- answers in several messages ---- */
 

@@ -10,7 +10,7 @@
 
 #define N_TABLES 255 /* 0 to 254 */
 
-enum capability { CAN_PORT_STATS = 1 << 2 };
+enum capability { CAN_FLOW_STATS = 1 << 0, CAN_TABLE_STATS = 1 << 1, CAN_MATCH_ARP_10 = 1 << 7 };
 
 /* What OpenFlow 1.0 asks for one by one: all of its actions. */
 #define ACTIONS_10 0xfff
@@ -60,7 +60,8 @@ enum of_error handle_features(struct openflow_session *session, const struct of_
 	wire_put32(w, 0); /* buffers: packets come whole */
 	wire_put8(w, N_TABLES);
 	wire_put(w, 3); /* the main connection; padding */
-	wire_put32(w, CAN_PORT_STATS);
+	wire_put32(w, CAN_FLOW_STATS | CAN_TABLE_STATS |
+			      (message->version == OF10 ? CAN_MATCH_ARP_10 : 0));
 	wire_put32(w, message->version == OF10 ? ACTIONS_10 : 0);
 	if (message->version == OF10)
 		openflow_ports_write(session, start);

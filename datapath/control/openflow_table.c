@@ -1,0 +1,96 @@
+/* Flow tables: counted, described, set. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "control/openflow_session.h"
+#include "openflow/table.h"
+#include "switch/flows.h"
+#include "switch/vswitch.h"
+
+#define N_TABLES 255
+
+/* What is told where there is no limit. */
+#define MANY_FLOWS 1000000
+
+static void describe(struct openflow_session *session, uint8_t number, struct of_table *out)
+{
+	struct flow_table_config config;
+	struct flow_table_stats stats;
+
+	bridge_table_get(session->bridge, number, &config);
+	bridge_table_stats(session->bridge, number, &stats);
+	*out = (struct of_table){
+		.number = number,
+		.n_tables = N_TABLES,
+		.max_flows = config.max_flows ? config.max_flows : MANY_FLOWS,
+		.n_flows = stats.n_flows,
+		.n_matched = stats.n_matched,
+		.n_lookups = stats.n_matched + stats.n_missed,
+		.evicts = config.eviction == FLOW_EVICT,
+	};
+	snprintf(out->name, sizeof(out->name), "%s", config.name);
+}
+
+static void write_table(struct wire_writer *w, const struct of_message *request,
+			const struct of_table *table)
+{
+	switch (request->form->id) {
+	case OFM_TABLE_STATS_REQUEST:
+		of_table_stats_write(w, request->version, table);
+		break;
+	case OFM_TABLE_FEATURES_REQUEST:
+		of_table_features_write(w, request->version, table);
+		break;
+	case OFM_TABLE_DESC_REQUEST:
+		of_table_desc_write(w, table);
+	}
+}
+
+/* Statistics, features and descriptions of all tables. Features are what they are: who would change them may not. */
+enum of_error handle_tables(struct openflow_session *session, const struct of_message *message)
+{
+	struct wire_writer *w = &session->reply;
+	struct openflow_parts parts;
+
+	if (message->body.len)
+		return OF_TFFC_EPERM;
+	openflow_parts_begin(&parts, session, message, message->form->id + 1);
+	for (unsigned i = 0; i < N_TABLES; i++) {
+		struct of_table table;
+		size_t entry = w->len;
+
+		describe(session, (uint8_t)i, &table);
+		write_table(w, message, &table);
+		openflow_parts_added(&parts, entry);
+	}
+	openflow_parts_end(&parts);
+	return OF_OK;
+}
+
+static enum of_error set_eviction(struct openflow_session *session, uint8_t number, bool evicts)
+{
+	struct flow_table_config config;
+
+	bridge_table_get(session->bridge, number, &config);
+	config.eviction = evicts ? FLOW_EVICT : FLOW_REFUSE;
+	return bridge_table_set(session->bridge, number, &config, NULL) ? OF_TMFC_BAD_CONFIG
+									: OF_OK;
+}
+
+enum of_error handle_table_mod(struct openflow_session *session, const struct of_message *message)
+{
+	uint8_t number = message->body.at[0];
+	uint32_t config = wire_get32(message->body.at + 4);
+	/* what a miss does is a flow's business since OpenFlow 1.3; the two bits are there still */
+	uint32_t known = message->version >= OF14 ? OF_TABLE_EVICTION : 3;
+	enum of_error error = OF_OK;
+
+	if (config & ~known)
+		return OF_TMFC_BAD_CONFIG;
+	if (message->version < OF14)
+		return OF_OK;
+	for (unsigned i = 0; !error && i < N_TABLES; i++)
+		if (number == i || number == FLOW_TABLE_ANY)
+			error = set_eviction(session, (uint8_t)i, config & OF_TABLE_EVICTION);
+	return error;
+}

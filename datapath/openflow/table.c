@@ -1,0 +1,137 @@
+#include "openflow/table.h"
+
+#include <stdio.h>
+
+#include "openflow/oxm.h"
+
+/* OpenFlow 1.0.1 section 5.3.5, 1.3.5 section 7.3.5.5, 1.4.1 sections 7.3.5.5 and 7.3.5.16. */
+
+/* ---- statistics ---- */
+
+enum { ALL_WILDCARDS_10 = 0x3fffff };
+
+void of_table_stats_write(struct wire_writer *w, uint8_t version, const struct of_table *table)
+{
+	wire_put8(w, table->number);
+	wire_put(w, 3);
+	if (version == OF10) {
+		wire_put_text(w, table->name, 32);
+		wire_put32(w, ALL_WILDCARDS_10);
+		wire_put32(w, table->max_flows);
+	}
+	wire_put32(w, table->n_flows);
+	wire_put64(w, table->n_lookups);
+	wire_put64(w, table->n_matched);
+}
+
+/* ---- features: the same for every table but the tables behind it ---- */
+
+enum property {
+	PROP_INSTRUCTIONS = 0,
+	PROP_NEXT_TABLES = 2,
+	PROP_WRITE_ACTIONS = 4,
+	PROP_APPLY_ACTIONS = 6,
+	PROP_MATCH = 8,
+	PROP_WILDCARDS = 10,
+	PROP_WRITE_SETFIELD = 12,
+	PROP_APPLY_SETFIELD = 14,
+};
+
+static size_t property_begin(struct wire_writer *w, uint16_t type)
+{
+	size_t start = w->len;
+
+	wire_put16(w, type);
+	wire_put16(w, 0);
+	return start;
+}
+
+static void property_end(struct wire_writer *w, size_t start)
+{
+	wire_patch16(w, start + 2, (uint16_t)(w->len - start));
+	wire_pad(w, start);
+}
+
+static void put_types(struct wire_writer *w, uint16_t property, const uint8_t *types, unsigned n)
+{
+	size_t start = property_begin(w, property);
+
+	for (unsigned i = 0; i < n; i++) {
+		wire_put16(w, types[i]);
+		wire_put16(w, 4);
+	}
+	property_end(w, start);
+}
+
+/* (A meter is an instruction before OpenFlow 1.5, and an action from there on.) */
+static void put_instructions(struct wire_writer *w)
+{
+	static const uint8_t types[] = {1, 2, 3, 4, 5};
+
+	put_types(w, PROP_INSTRUCTIONS, types, sizeof(types));
+}
+
+static void put_actions(struct wire_writer *w, uint8_t version)
+{
+	static const uint8_t types[] = {0,  11, 12, 15, 16, 17, 18, 19,
+					20, 21, 23, 24, 25, 26, 27, 28};
+	unsigned n = sizeof(types) - (version < OF15);
+
+	put_types(w, PROP_WRITE_ACTIONS, types, n);
+	put_types(w, PROP_APPLY_ACTIONS, types, n);
+}
+
+static void put_next_tables(struct wire_writer *w, const struct of_table *table)
+{
+	size_t start = property_begin(w, PROP_NEXT_TABLES);
+
+	for (unsigned i = table->number + 1u; i < table->n_tables; i++)
+		wire_put8(w, (uint8_t)i);
+	property_end(w, start);
+}
+
+static void put_fields(struct wire_writer *w, uint16_t property)
+{
+	bool is_match = property == PROP_MATCH || property == PROP_WILDCARDS;
+	size_t start = property_begin(w, property);
+
+	for (unsigned i = 0; i < N_FIELDS; i++) {
+		const struct field *field = field_of(i);
+
+		if (!of_oxm_has_number(field) || (!is_match && !(field->flags & FIELD_WRITABLE)))
+			continue;
+		of_oxm_write_header(w, field, OF_OXM,
+				    property == PROP_MATCH && field->flags & FIELD_MASKABLE);
+	}
+	property_end(w, start);
+}
+
+void of_table_features_write(struct wire_writer *w, uint8_t version, const struct of_table *table)
+{
+	size_t start = w->len;
+
+	wire_put16(w, 0);
+	wire_put8(w, table->number);
+	wire_put(w, 5);
+	wire_put_text(w, table->name, 32);
+	wire_put64(w, UINT64_MAX); /* bits of metadata to match on, and to write */
+	wire_put64(w, UINT64_MAX);
+	wire_put32(w, version >= OF14 ? OF_TABLE_EVICTION : 0); /* what it can be set to */
+	wire_put32(w, table->max_flows);
+	put_instructions(w);
+	put_next_tables(w, table);
+	put_actions(w, version);
+	put_fields(w, PROP_MATCH);
+	put_fields(w, PROP_WILDCARDS);
+	put_fields(w, PROP_WRITE_SETFIELD);
+	put_fields(w, PROP_APPLY_SETFIELD);
+	wire_patch16(w, start, (uint16_t)(w->len - start));
+}
+
+void of_table_desc_write(struct wire_writer *w, const struct of_table *table)
+{
+	wire_put16(w, 8);
+	wire_put8(w, table->number);
+	wire_put8(w, 0);
+	wire_put32(w, table->evicts ? OF_TABLE_EVICTION : 0);
+}
