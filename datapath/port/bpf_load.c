@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -154,21 +155,80 @@ static void skeleton_free(struct kernel **kernel)
 	kernel__destroy(*kernel);
 }
 
-static int load(struct bpf_programs *programs, const struct bpf_settings *settings, struct err *err)
+static void late_set(struct kernel *kernel, bool is_wanted)
 {
-	own(skeleton_free) struct kernel *kernel = kernel__open();
+	bpf_program__set_autoload(kernel->progs.late_xmit, is_wanted);
+	bpf_program__set_autoload(kernel->progs.late_redirect, is_wanted);
+}
+
+static uint32_t own_netns(void)
+{
+	struct stat info;
+
+	return stat("/proc/self/ns/net", &info) ? 0 : (uint32_t)info.st_ino;
+}
+
+/* -errno of loading; *out is to be freed in any case. */
+static int kernel_load(struct bpf_programs *programs, const struct bpf_settings *settings,
+		       bool has_late, struct kernel **out)
+{
+	struct kernel *kernel = *out = kernel__open();
 	int rc;
 
 	if (!kernel)
-		return err_set(err, errno, "reading the kernel programs: %s", strerror(errno));
+		return -errno;
 	kernel->rodata->upcall_ifindex = settings->upcall_ifindex;
 	kernel->rodata->n_workers = settings->n_workers;
+	kernel->rodata->netns = own_netns();
+	late_set(kernel, has_late);
 	rc = maps_share(programs, kernel->obj);
-	if (!rc)
-		rc = kernel__load(kernel);
+	return rc ?: kernel__load(kernel);
+}
+
+/* The kernel's number of it. */
+static uint32_t map_id(const struct bpf_map *map)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) ? 0 : info.id;
+}
+
+/* Programs that count what is lost behind XDP hang on tracepoints as long as the set has their links. */
+static int late_attach(struct bpf_programs *programs, struct kernel *kernel)
+{
+	const struct bpf_program *late[] = {kernel->progs.late_xmit, kernel->progs.late_redirect};
+	int rc = 0;
+
+	kernel->bss->xdp_outputs_id = map_id(kernel->maps.xdp_outputs);
+	for (unsigned i = 0; i < 2 && !rc; i++) {
+		own(fd_close) int fd = bpf_raw_tracepoint_open(NULL, bpf_program__fd(late[i]));
+
+		rc = fd < 0 ? fd : set_pin_add(programs->pins, bpf_program__name(late[i]), fd);
+	}
+	return rc;
+}
+
+static int load(struct bpf_programs *programs, const struct bpf_settings *settings, struct err *err)
+{
+	own(skeleton_free) struct kernel *kernel = NULL;
+	int rc = kernel_load(programs, settings, true, &kernel), late_rc = rc;
+
+	if (rc) {
+		kernel__destroy(kernel);
+		rc = kernel_load(programs, settings, false, &kernel);
+	}
 	if (rc)
 		return err_set(err, -rc, "loading the kernel programs: %s%s", strerror(-rc),
 			       rc == -EPERM ? ": CAP_BPF and CAP_NET_ADMIN are needed" : "");
+	if (!late_rc)
+		late_rc = late_attach(programs, kernel);
+	if (late_rc)
+		log_info(
+			"port",
+			"frames that a device refuses after XDP has sent them there are counted by "
+			"its driver alone: %s",
+			strerror(-late_rc));
 	rc = maps_pin(programs, kernel);
 	if (!rc)
 		rc = programs_pin(programs, kernel, settings);

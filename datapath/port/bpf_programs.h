@@ -70,13 +70,6 @@ void bpf_detach(struct bpf_programs *programs, struct attachment *attachment);
 
 /* True for the names of our programs, also those that another instance has loaded. */
 bool bpf_is_program_name(const char *name);
-/* True if a program that works with this map is ours. */
-bool bpf_has_map(const struct bpf_programs *programs, uint32_t id);
-/* The kernel's number of a map; 0: it has none. */
-uint32_t bpf_map_id(int fd);
-
-/* True for the names of our programs, also those that another instance has loaded. */
-bool bpf_is_program_name(const char *name);
 /* True if that program is on the device by us, or by an earlier daemon of this instance. */
 bool bpf_is_ours(const struct bpf_programs *programs, uint32_t ifindex, uint32_t program_id);
 /* The kernel's number of the program that a link of this name points to; 0: it is no link to a program of
