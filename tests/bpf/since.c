@@ -58,7 +58,8 @@ static void test_kinds_of_programs(void **state)
 	{
 		const char *section = bpf_program__section_name(program);
 
-		assert_true(!strcmp(section, "xdp") || !strcmp(section, "tc"));
+		assert_true(!strcmp(section, "xdp") || !strcmp(section, "tc") ||
+			    !strncmp(section, "tp_btf/", 7));
 	}
 }
 
