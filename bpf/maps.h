@@ -11,6 +11,10 @@
 #include "abi.h"
 #include "index.h"
 
+/* Set before load. False: the kernel has refused what works with the flow cache, and the verifier is not
+ * shown it. */
+const volatile bool has_cache __weak = true;
+
 /* By ifindex: the port that a device is. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -109,7 +109,8 @@ static __always_inline int known(struct __sk_buff *skb, struct ingress *ingress)
 	__u32 place;
 	__u64 n_bytes;
 
-	if (ingress->layout.verdict != PARSE_OK || !extent_of(skb, ingress, &what.extent))
+	if (!has_cache || ingress->layout.verdict != PARSE_OK ||
+	    !extent_of(skb, ingress, &what.extent))
 		return ACT_ON;
 	place = flow_find(ingress);
 	if (!place)

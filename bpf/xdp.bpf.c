@@ -51,7 +51,7 @@ int port_xdp(struct xdp_md *ctx)
 	reason = ingress_check(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
-	place = ingress.layout.verdict == PARSE_OK ? flow_find(&ingress) : 0;
+	place = has_cache && ingress.layout.verdict == PARSE_OK ? flow_find(&ingress) : 0;
 	if (place)
 		return forward(ctx, &ingress, place, port->flags);
 	if (queue >= port->n_queues)

@@ -344,7 +344,7 @@ static void house_take_down(struct daemon *daemon)
 	if (daemon->context.ready_ns)
 		state_end(daemon);
 	state_file_free(&daemon->state);
-	if (daemon->sw && daemon->context.ending != ENDING_STOP) {
+	if (daemon->sw && daemon->context.ending != ENDING_STOP && vswitch_can_leave(daemon->sw)) {
 		vswitch_leave(daemon->sw);
 		log_info(
 			"switchd",

@@ -168,9 +168,12 @@ static uint32_t own_netns(void)
 	return stat("/proc/self/ns/net", &info) ? 0 : (uint32_t)info.st_ino;
 }
 
+/* What a kernel may refuse, from all to what has to be. */
+enum extent { WITH_LATE, WITH_CACHE, BARE, N_EXTENTS };
+
 /* -errno of loading; *out is to be freed in any case. */
 static int kernel_load(struct bpf_programs *programs, const struct bpf_settings *settings,
-		       bool has_late, struct kernel **out)
+		       enum extent extent, struct kernel **out)
 {
 	struct kernel *kernel = *out = kernel__open();
 	int rc;
@@ -180,7 +183,8 @@ static int kernel_load(struct bpf_programs *programs, const struct bpf_settings 
 	kernel->rodata->upcall_ifindex = settings->upcall_ifindex;
 	kernel->rodata->n_workers = settings->n_workers;
 	kernel->rodata->netns = own_netns();
-	late_set(kernel, has_late);
+	kernel->rodata->has_cache = extent < BARE;
+	late_set(kernel, extent == WITH_LATE);
 	rc = maps_share(programs, kernel->obj);
 	return rc ?: kernel__load(kernel);
 }
@@ -209,26 +213,40 @@ static int late_attach(struct bpf_programs *programs, struct kernel *kernel)
 	return rc;
 }
 
-static int load(struct bpf_programs *programs, const struct bpf_settings *settings, struct err *err)
+/* As much as the kernel takes. */
+static int most_load(struct bpf_programs *programs, const struct bpf_settings *settings,
+		     struct kernel **out)
 {
-	own(skeleton_free) struct kernel *kernel = NULL;
-	int rc = kernel_load(programs, settings, true, &kernel), late_rc = rc;
+	int late_rc = 0, rc = 0;
 
-	if (rc) {
-		kernel__destroy(kernel);
-		rc = kernel_load(programs, settings, false, &kernel);
+	for (enum extent extent = WITH_LATE; extent < N_EXTENTS; extent++) {
+		kernel__destroy(*out);
+		rc = kernel_load(programs, settings, extent, out);
+		if (extent == WITH_LATE)
+			late_rc = rc ?: late_attach(programs, *out);
+		if (!rc && extent == BARE)
+			log_warn("port", "this kernel refuses the programs of the flow cache: "
+					 "all packets go through the daemon");
+		if (!rc || rc == -EPERM)
+			break;
 	}
-	if (rc)
-		return err_set(err, -rc, "loading the kernel programs: %s%s", strerror(-rc),
-			       rc == -EPERM ? ": CAP_BPF and CAP_NET_ADMIN are needed" : "");
-	if (!late_rc)
-		late_rc = late_attach(programs, kernel);
-	if (late_rc)
+	if (!rc && late_rc)
 		log_info(
 			"port",
 			"frames that a device refuses after XDP has sent them there are counted by "
 			"its driver alone: %s",
 			strerror(-late_rc));
+	return rc;
+}
+
+static int load(struct bpf_programs *programs, const struct bpf_settings *settings, struct err *err)
+{
+	own(skeleton_free) struct kernel *kernel = NULL;
+	int rc = most_load(programs, settings, &kernel);
+
+	if (rc)
+		return err_set(err, -rc, "loading the kernel programs: %s%s", strerror(-rc),
+			       rc == -EPERM ? ": CAP_BPF and CAP_NET_ADMIN are needed" : "");
 	rc = maps_pin(programs, kernel);
 	if (!rc)
 		rc = programs_pin(programs, kernel, settings);

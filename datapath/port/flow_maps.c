@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/log.h"
 #include "base/own.h"
 #include "port/pins.h"
 
@@ -47,6 +48,34 @@ static size_t map_size(const struct flow_maps *maps, enum flow_map map)
 	const size_t size = (size_t)n_values(maps, map) * layouts[map].value_size;
 
 	return (size + page - 1) / page * page;
+}
+
+/* Whether a map of that name is laid out as ours. */
+static bool is_as_laid_out(const struct flow_maps *maps, const struct pins *pins, enum flow_map map)
+{
+	own(fd_close) int fd = set_pin_get(pins, layouts[map].name);
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) &&
+	       info.type == BPF_MAP_TYPE_ARRAY && info.value_size == layouts[map].value_size &&
+	       info.max_entries == n_values(maps, map) && info.map_flags & BPF_F_MMAPABLE;
+}
+
+/* Somebody laid hands on the set, or a program with another idea of these maps had its name: what they hold
+ * could mean anything. What was attached goes on by them until it is pointed to our programs. */
+static int set_check(const struct flow_maps *maps, struct pins *pins)
+{
+	for (unsigned map = 0; map < N_FLOW_MAPS; map++) {
+		if (!pins_has_set(pins) || is_as_laid_out(maps, pins, map))
+			continue;
+		log_warn("port",
+			 "the map %s that an earlier switchd left is not as this one made it: the "
+			 "kernel's flow cache begins anew",
+			 layouts[map].name);
+		return pins_set_disown(pins);
+	}
+	return 0;
 }
 
 /* By its name, or made. */
@@ -115,8 +144,10 @@ int flow_maps_new(struct flow_maps **out, struct pins *pins)
 	if (rc < 0)
 		return rc;
 	maps->n_cpus = (unsigned)rc;
+	rc = set_check(maps, pins);
 	maps->were_there = pins_has_set(pins);
-	rc = arrays_new(maps, pins);
+	if (!rc)
+		rc = arrays_new(maps, pins);
 	if (!rc && maps->were_there)
 		rc = flow_maps_hold(maps);
 	if (rc)

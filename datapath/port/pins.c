@@ -13,12 +13,15 @@
 #include <linux/magic.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/own.h"
+#include "port/pin_memory.h"
 
 #define BPFFS      "/sys/fs/bpf"
 #define PINS       BPFFS "/shunt"
 #define SET        "set-"
 #define UNFINISHED "new-"
+#define DISOWNED   SET "disowned"
 #define SET_SIZE   24
 #define PATH_SIZE  320 /* with any name that a folder can have */
 
@@ -28,7 +31,8 @@ struct pins {
 	int lock_fd;
 	bool has_set;
 	/* control only */
-	char set[SET_SIZE]; /* as it is called now */
+	struct pin_memory *memory; /* instead of a folder; NULL: there is a folder */
+	char set[SET_SIZE];        /* as it is called now */
 	char whole[SET_SIZE];
 };
 
@@ -91,31 +95,34 @@ static bool is_there(const struct pins *pins, const char *name)
 	return !access(path, F_OK);
 }
 
-/* Ours, if it is whole; else a new one to be filled. */
-static int set_open(struct pins *pins, const char *build, struct err *err)
+/* One to be filled. 0 or -errno. */
+static int set_begin(struct pins *pins)
 {
 	char path[PATH_SIZE];
 
+	snprintf(pins->set, sizeof(pins->set), UNFINISHED "%s", pins->whole + strlen(SET));
+	set_remove(pins, pins->set);
+	pin_path(pins, pins->set, path);
+	return mkdir(path, 0700) ? -errno : 0;
+}
+
+/* Ours, if it is whole; else a new one. */
+static int set_open(struct pins *pins, const char *build, struct err *err)
+{
 	snprintf(pins->whole, sizeof(pins->whole), SET "%s", build);
 	snprintf(pins->set, sizeof(pins->set), SET "%s", build);
 	pins->has_set = is_there(pins, pins->set);
 	if (pins->has_set)
 		return 0;
-	snprintf(pins->set, sizeof(pins->set), UNFINISHED "%s", build);
-	set_remove(pins, pins->set);
-	pin_path(pins, pins->set, path);
-	if (mkdir(path, 0700))
-		return err_set(err, errno, "%s: making the folder: %s", path, strerror(errno));
-	return 0;
+	return set_begin(pins) ? err_set(err, errno, "%s: making the folder: %s", pins->set,
+					 strerror(errno))
+			       : 0;
 }
 
 static int folder_claim(struct pins *pins, struct err *err)
 {
 	char path[PATH_SIZE];
-	int rc = bpffs_mount(err);
 
-	if (rc)
-		return rc;
 	dir_path(pins->instance, path);
 	if ((mkdir(PINS, 0700) && errno != EEXIST) || (mkdir(path, 0700) && errno != EEXIST))
 		return err_set(err, errno, "%s: making the folder: %s", path, strerror(errno));
@@ -151,9 +158,19 @@ int pins_open(struct pins **out, const char *instance, const char *build, struct
 		return err_set(err, ENOMEM, "out of memory");
 	pins->lock_fd = -1;
 	strcpy(pins->instance, instance);
-	rc = folder_claim(pins, err);
-	if (!rc)
-		rc = set_open(pins, build, err);
+	if (bpffs_mount(err)) {
+		log_warn(
+			"port",
+			"%s: what switchd puts into the kernel ends with it, and the next one begins "
+			"anew",
+			err->text);
+		*err = (struct err)ERR_INIT;
+		rc = pin_memory_new(&pins->memory);
+	} else {
+		rc = folder_claim(pins, err);
+		if (!rc)
+			rc = set_open(pins, build, err);
+	}
 	if (rc)
 		return rc;
 	*out = take_ptr(pins);
@@ -165,6 +182,7 @@ void pins_close(struct pins **pins)
 	if (!*pins)
 		return;
 	fd_close(&(*pins)->lock_fd);
+	pin_memory_free(&(*pins)->memory);
 	mem_free(pins);
 }
 
@@ -183,6 +201,8 @@ void pins_clear(struct pins *pins)
 	char path[PATH_SIZE];
 
 	pin_for_each(pins, name_remove, pins);
+	if (pins->memory)
+		return;
 	dir_path(pins->instance, path);
 	rmdir(path);
 	rmdir(PINS);
@@ -193,16 +213,34 @@ const char *pins_instance(const struct pins *pins)
 	return pins->instance;
 }
 
+bool pins_outlive(const struct pins *pins)
+{
+	return !pins->memory;
+}
+
 bool pins_has_set(const struct pins *pins)
 {
 	return pins->has_set;
+}
+
+int pins_set_disown(struct pins *pins)
+{
+	char from[PATH_SIZE], to[PATH_SIZE];
+
+	set_remove(pins, DISOWNED);
+	pin_path(pins, pins->set, from);
+	pin_path(pins, DISOWNED, to);
+	if (rename(from, to))
+		return -errno;
+	pins->has_set = false;
+	return set_begin(pins);
 }
 
 int pins_set_done(struct pins *pins)
 {
 	char from[PATH_SIZE], to[PATH_SIZE];
 
-	if (!strcmp(pins->set, pins->whole))
+	if (pins->memory || !strcmp(pins->set, pins->whole))
 		return 0;
 	pin_path(pins, pins->set, from);
 	pin_path(pins, pins->whole, to);
@@ -268,6 +306,8 @@ int pin_add(struct pins *pins, const char *name, int fd)
 {
 	char path[PATH_SIZE];
 
+	if (pins->memory)
+		return pin_memory_put(pins->memory, name, fd);
 	pin_path(pins, name, path);
 	return path_pin(path, fd);
 }
@@ -276,6 +316,8 @@ int pin_get(const struct pins *pins, const char *name)
 {
 	char path[PATH_SIZE];
 
+	if (pins->memory)
+		return pin_memory_get(pins->memory, name);
 	pin_path(pins, name, path);
 	return path_get(path);
 }
@@ -284,13 +326,20 @@ void pin_remove(struct pins *pins, const char *name)
 {
 	char path[PATH_SIZE];
 
+	if (pins->memory) {
+		pin_memory_del(pins->memory, name);
+		return;
+	}
 	pin_path(pins, name, path);
 	unlink(path);
 }
 
 void pin_for_each(struct pins *pins, void (*visit)(void *ctx, const char *name), void *ctx)
 {
-	pin_for_each_of(pins->instance, visit, ctx);
+	if (pins->memory)
+		pin_memory_for_each(pins->memory, visit, ctx);
+	else
+		pin_for_each_of(pins->instance, visit, ctx);
 }
 
 /* ---- other instances ---- */
@@ -349,6 +398,8 @@ int set_pin_add(struct pins *pins, const char *name, int fd)
 {
 	char path[PATH_SIZE];
 
+	if (pins->memory)
+		return pin_memory_put(pins->memory, name, fd);
 	set_pin_path(pins, name, path);
 	return path_pin(path, fd);
 }
@@ -357,6 +408,8 @@ int set_pin_get(const struct pins *pins, const char *name)
 {
 	char path[PATH_SIZE];
 
+	if (pins->memory)
+		return pin_memory_get(pins->memory, name);
 	set_pin_path(pins, name, path);
 	return path_get(path);
 }

@@ -19,7 +19,8 @@ struct pins;
 #define PINS_INSTANCE_SIZE 9 /* with the end of the string */
 #define PINS_NAME_SIZE     32
 
-/* Mounts bpffs if it is not there, makes the folder and locks it. `build` names our set.
+/* Mounts bpffs if it is not there, makes the folder and locks it. `build` names our set. Where bpffs cannot
+ * be had, all names are kept in memory, and the log warns: nothing outlives the daemon.
  * 0 or -errno with a text; -EBUSY: a living daemon has the instance. */
 int pins_open(struct pins **out, const char *instance, const char *build, struct err *err);
 /* Gives the lock back; all names stay. */
@@ -28,8 +29,13 @@ void pins_close(struct pins **pins);
 void pins_clear(struct pins *pins);
 
 const char *pins_instance(const struct pins *pins);
+/* False: what has a name ends with the daemon. */
+bool pins_outlive(const struct pins *pins);
 /* Our set was whole when we came. */
 bool pins_has_set(const struct pins *pins);
+/* Our set is not what its name says: it becomes another build's, and ours is a new one to be filled. 0 or
+ * -errno. */
+int pins_set_disown(struct pins *pins);
 /* The set is whole: the next daemon of this build will find it. 0 or -errno. Idempotent. */
 int pins_set_done(struct pins *pins);
 /* There is another build's set. */

@@ -28,6 +28,11 @@ void pins_clear(struct pins *pins)
 {
 }
 
+bool pins_outlive(const struct pins *pins)
+{
+	return false;
+}
+
 bool pins_has_set(const struct pins *pins)
 {
 	return false;

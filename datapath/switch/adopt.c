@@ -17,6 +17,7 @@
 #include "flow/mask.h"
 #include "flow/version.h"
 #include "port/flow_maps.h"
+#include "port/pins.h"
 #include "switch/adopt.h"
 #include "switch/bridge.h"
 #include "switch/offload.h"
@@ -143,6 +144,11 @@ void vswitch_settle(struct vswitch *sw)
 }
 
 /* ---- at the end ---- */
+
+bool vswitch_can_leave(const struct vswitch *sw)
+{
+	return !sw->pins || pins_outlive(sw->pins);
+}
 
 void vswitch_leave(struct vswitch *sw)
 {

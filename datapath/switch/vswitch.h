@@ -53,6 +53,8 @@ void vswitch_free(struct vswitch **sw);
 /* The switch is for the first time what it is to be: takes over the entries that the kernel had from an
  * earlier daemon, as far as they still hold, and lets packets come that it does not know. Once. */
 void vswitch_settle(struct vswitch *sw);
+/* False: it can only be taken down altogether. */
+bool vswitch_can_leave(const struct vswitch *sw);
 /* From now on whatever is taken down is taken down here only: the kernel goes on with what it knows. */
 void vswitch_leave(struct vswitch *sw);
 unsigned vswitch_n_workers(const struct vswitch *sw);
