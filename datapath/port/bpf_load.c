@@ -114,6 +114,8 @@ static int maps_share(const struct bpf_programs *programs, struct bpf_object *ob
 		if (bpf_map__is_internal(map))
 			continue;
 		fd = set_pin_get(programs->pins, bpf_map__name(map));
+		if (fd == -ENOENT)
+			fd = set_pin_inherit(programs->pins, bpf_map__name(map));
 		rc = fd < 0 ? 0 : bpf_map__reuse_fd(map, fd);
 		if (rc)
 			break;

@@ -50,15 +50,16 @@ static size_t map_size(const struct flow_maps *maps, enum flow_map map)
 	return (size + page - 1) / page * page;
 }
 
-/* Whether a map of that name is laid out as ours. */
-static bool is_as_laid_out(const struct flow_maps *maps, const struct pins *pins, enum flow_map map)
+/* Whether a map, which is closed, is laid out as ours. */
+static bool is_as_laid_out(const struct flow_maps *maps, enum flow_map map, int fd)
 {
-	own(fd_close) int fd = set_pin_get(pins, layouts[map].name);
 	struct bpf_map_info info = {0};
 	uint32_t size = sizeof(info);
+	const bool is_map = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size);
 
-	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) &&
-	       info.type == BPF_MAP_TYPE_ARRAY && info.value_size == layouts[map].value_size &&
+	fd_close(&fd);
+	return is_map && info.type == BPF_MAP_TYPE_ARRAY &&
+	       info.value_size == layouts[map].value_size &&
 	       info.max_entries == n_values(maps, map) && info.map_flags & BPF_F_MMAPABLE;
 }
 
@@ -67,7 +68,8 @@ static bool is_as_laid_out(const struct flow_maps *maps, const struct pins *pins
 static int set_check(const struct flow_maps *maps, struct pins *pins)
 {
 	for (unsigned map = 0; map < N_FLOW_MAPS; map++) {
-		if (!pins_has_set(pins) || is_as_laid_out(maps, pins, map))
+		if (!pins_has_set(pins) ||
+		    is_as_laid_out(maps, map, set_pin_get(pins, layouts[map].name)))
 			continue;
 		log_warn("port",
 			 "the map %s that an earlier switchd left is not as this one made it: the "
@@ -78,6 +80,14 @@ static int set_check(const struct flow_maps *maps, struct pins *pins)
 	return 0;
 }
 
+/* All of the maps, or none. */
+static void heritage_check(const struct flow_maps *maps, struct pins *pins)
+{
+	for (unsigned map = 0; map < N_FLOW_MAPS; map++)
+		if (!is_as_laid_out(maps, map, set_pin_inherit(pins, layouts[map].name)))
+			pins_refuse_heritage(pins);
+}
+
 /* By its name, or made. */
 static int map_open(struct flow_maps *maps, struct pins *pins, enum flow_map map)
 {
@@ -85,11 +95,14 @@ static int map_open(struct flow_maps *maps, struct pins *pins, enum flow_map map
 	const struct layout *layout = &layouts[map];
 	int *fd = &maps->fd[map];
 
-	*fd = pins_has_set(pins) ? set_pin_get(pins, layout->name) : -ENOENT;
-	if (*fd != -ENOENT)
+	if (pins_has_set(pins)) {
+		*fd = set_pin_get(pins, layout->name);
 		return *fd < 0 ? *fd : 0;
-	*fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, layout->name, sizeof(uint32_t), layout->value_size,
-			     n_values(maps, map), &opts);
+	}
+	*fd = set_pin_inherit(pins, layout->name);
+	if (*fd == -ENOENT)
+		*fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, layout->name, sizeof(uint32_t),
+				     layout->value_size, n_values(maps, map), &opts);
 	return *fd < 0 ? *fd : set_pin_add(pins, layout->name, *fd);
 }
 
@@ -145,9 +158,13 @@ int flow_maps_new(struct flow_maps **out, struct pins *pins)
 		return rc;
 	maps->n_cpus = (unsigned)rc;
 	rc = set_check(maps, pins);
-	maps->were_there = pins_has_set(pins);
+	if (!rc && pins_has_heritage(pins))
+		heritage_check(maps, pins);
+	maps->were_there = pins_has_set(pins) || pins_has_heritage(pins);
 	if (!rc)
 		rc = arrays_new(maps, pins);
+	if (!rc && !pins_has_set(pins))
+		rc = set_pin_mark(pins, maps->fd[FLOW_MAP_VERSIONS]);
 	if (!rc && maps->were_there)
 		rc = flow_maps_hold(maps);
 	if (rc)

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "port/pin_memory.h"
+#include "bpf/layout.h"
 
 #define BPFFS      "/sys/fs/bpf"
 #define PINS       BPFFS "/shunt"
@@ -23,6 +24,7 @@
 #define UNFINISHED "new-"
 #define DISOWNED   SET "disowned"
 #define SET_SIZE   24
+#define MARK       "layout-" BPF_LAYOUT
 #define PATH_SIZE  320 /* with any name that a folder can have */
 
 struct pins {
@@ -34,6 +36,7 @@ struct pins {
 	struct pin_memory *memory; /* instead of a folder; NULL: there is a folder */
 	char set[SET_SIZE];        /* as it is called now */
 	char whole[SET_SIZE];
+	char heritage[SET_SIZE]; /* another build's set, of the same layout; "": there is none */
 };
 
 static void dir_close(DIR **dir)
@@ -95,10 +98,24 @@ static bool is_there(const struct pins *pins, const char *name)
 	return !access(path, F_OK);
 }
 
+static void heritage_visit(void *ctx, const char *name)
+{
+	struct pins *pins = ctx;
+	char mark[PATH_SIZE];
+
+	snprintf(mark, sizeof(mark), "%s/" MARK, name);
+	if (!strncmp(name, SET, strlen(SET)) && strlen(name) < sizeof(pins->heritage) &&
+	    strcmp(name, DISOWNED) != 0 && is_there(pins, mark))
+		strcpy(pins->heritage, name);
+}
+
 /* One to be filled. 0 or -errno. */
 static int set_begin(struct pins *pins)
 {
 	char path[PATH_SIZE];
+
+	pins->heritage[0] = '\0';
+	pin_for_each(pins, heritage_visit, pins);
 
 	snprintf(pins->set, sizeof(pins->set), UNFINISHED "%s", pins->whole + strlen(SET));
 	set_remove(pins, pins->set);
@@ -221,6 +238,16 @@ bool pins_outlive(const struct pins *pins)
 bool pins_has_set(const struct pins *pins)
 {
 	return pins->has_set;
+}
+
+bool pins_has_heritage(const struct pins *pins)
+{
+	return pins->heritage[0];
+}
+
+void pins_refuse_heritage(struct pins *pins)
+{
+	pins->heritage[0] = '\0';
 }
 
 int pins_set_disown(struct pins *pins)
@@ -412,4 +439,19 @@ int set_pin_get(const struct pins *pins, const char *name)
 		return pin_memory_get(pins->memory, name);
 	set_pin_path(pins, name, path);
 	return path_get(path);
+}
+
+int set_pin_inherit(const struct pins *pins, const char *name)
+{
+	char path[PATH_SIZE];
+
+	if (!pins->heritage[0])
+		return -ENOENT;
+	snprintf(path, sizeof(path), PINS "/%s/%s/%s", pins->instance, pins->heritage, name);
+	return path_get(path);
+}
+
+int set_pin_mark(struct pins *pins, int fd)
+{
+	return set_pin_add(pins, MARK, fd);
 }

@@ -7,7 +7,7 @@
  *		set-0123456789abcdef/        maps and programs of one build
  *
  * Maps and programs of another build may mean other things by the same bytes, so each build has a
- * set of its own. A set is made under another name and renamed when it is whole: what a daemon
+ * set of its own. Maps that mean the same, because the files that say so are the same, are in both. A set is made under another name and renamed when it is whole: what a daemon
  * that died in the middle left is no set. Links belong to no set: they are pointed to other
  * programs, without a gap. Control thread only.
  */
@@ -33,6 +33,9 @@ const char *pins_instance(const struct pins *pins);
 bool pins_outlive(const struct pins *pins);
 /* Our set was whole when we came. */
 bool pins_has_set(const struct pins *pins);
+/* Another build has left a set of maps that mean what ours mean: they may be ours, too. */
+bool pins_has_heritage(const struct pins *pins);
+void pins_refuse_heritage(struct pins *pins);
 /* Our set is not what its name says: it becomes another build's, and ours is a new one to be filled. 0 or
  * -errno. */
 int pins_set_disown(struct pins *pins);
@@ -62,3 +65,8 @@ bool pins_is_claimed(const char *instance);
 /* The same in our set. */
 int set_pin_add(struct pins *pins, const char *name, int fd);
 int set_pin_get(const struct pins *pins, const char *name);
+/* In the set that we may inherit from. -ENOENT: there is none. */
+int set_pin_inherit(const struct pins *pins, const char *name);
+/* Our set's maps mean what they mean to all builds of the same bpf/abi.h and the like. `fd` is any map. 0 or
+ * -errno. */
+int set_pin_mark(struct pins *pins, int fd);

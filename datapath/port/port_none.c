@@ -33,6 +33,11 @@ bool pins_outlive(const struct pins *pins)
 	return false;
 }
 
+bool pins_has_others(const struct pins *pins)
+{
+	return false;
+}
+
 bool pins_has_set(const struct pins *pins)
 {
 	return false;

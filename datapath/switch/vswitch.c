@@ -126,7 +126,7 @@ static int pins_take(struct vswitch *sw, struct err *err)
 	bpf_build_name(build);
 	rc = pins_open(&sw->pins, sw->options.instance, build, err);
 	/* Should we fail to start, what is there goes on. */
-	sw->is_left = !rc && pins_has_set(sw->pins);
+	sw->is_left = !rc && (pins_has_set(sw->pins) || pins_has_others(sw->pins));
 	return rc;
 }
 
