@@ -28,7 +28,7 @@
 #include "db/server.h"
 #include "switch/vswitch.h"
 
-#define WAIT_NS (5 * CLOCK_NS_PER_SEC)
+#define WAIT_NS (60 * CLOCK_NS_PER_SEC) /* a busy machine is no failure */
 
 static const struct clock clock_real = {.is_manual = false};
 
@@ -198,7 +198,7 @@ void house_wait(struct house *house, bool (*is_done)(void *ctx), void *ctx)
 
 	while (!is_done(ctx)) {
 		if (clock_now(&clock_real) > end)
-			fail_msg("nothing happened within five seconds");
+			fail_msg("nothing happened within a minute");
 		house_turn(house);
 		nanosleep(&nap, NULL);
 	}

@@ -36,7 +36,7 @@ void house_restart(struct house *house);
 
 /* One turn of the loop. */
 void house_turn(struct house *house);
-/* Turns until `is_done(ctx)`; fails the test after five seconds. */
+/* Turns until `is_done(ctx)`; fails the test after a minute. */
 void house_wait(struct house *house, bool (*is_done)(void *ctx), void *ctx);
 
 /* Sends a request and returns the reply, borrowed until the next one. `params` is JSON text. */
