@@ -27,6 +27,12 @@
 #define PARSE_NOTE_EXTENSIONS 0
 #endif
 
+/* Whether packets are read that have stops left in a routing header: their checksums cover another address
+ * than the IPv6 header's, which whoever changes that one must know (datapath/packet/edit_ip.c). */
+#ifndef PARSE_ROUTES
+#define PARSE_ROUTES 1
+#endif
+
 #define PARSE_INLINE static inline __attribute__((always_inline))
 
 struct parse_cursor {
@@ -195,12 +201,13 @@ PARSE_INLINE int parse_ipv4(struct parse_cursor *cursor, struct packet_key *key,
 enum {
 	PARSE_EXT = 0x80,          /* it is one, and another header follows */
 	PARSE_EXT_FRAGMENT = 0x40, /* it says which fragment this is */
+	PARSE_EXT_ROUTING = 0x20,  /* it says how many stops are left */
 	PARSE_EXT_UNIT = 0x0f,     /* bytes per unit of its length field */
 };
 
 static const __u8 parse_extensions[256] = {
 	[IP_PROTO_HOP_BY_HOP] = PARSE_EXT | 8,
-	[IP_PROTO_ROUTING] = PARSE_EXT | 8,
+	[IP_PROTO_ROUTING] = PARSE_EXT | PARSE_EXT_ROUTING | 8,
 	[IP_PROTO_FRAGMENT] = PARSE_EXT | PARSE_EXT_FRAGMENT,
 	[IP_PROTO_AUTH] = PARSE_EXT | 4,
 	[IP_PROTO_DESTINATION] = PARSE_EXT | 8,
@@ -257,6 +264,11 @@ PARSE_INLINE int parse_extension(struct parse_cursor *cursor, struct packet_key 
 	fragment = from_be16(ext->fragment) & (IPV6_MORE_FRAGMENTS | IPV6_OFFSET_MASK);
 	if (kind & PARSE_EXT_FRAGMENT && fragment)
 		key->ip_frag = FRAG_ANY | (fragment & IPV6_OFFSET_MASK ? FRAG_LATER : 0);
+	/* The number of stops lies where another header has the lower half of that. */
+	if (!PARSE_ROUTES && kind & PARSE_EXT_ROUTING && from_be16(ext->fragment) & 0xff) {
+		layout->verdict = PARSE_TOO_DEEP;
+		return 0;
+	}
 	more = ext->len * (kind & PARSE_EXT_UNIT);
 	/* Linux 6.1 forgets the bounds of a product, and clang knows better than to mask it. */
 	asm volatile("" : "+r"(more));

@@ -186,6 +186,23 @@ static void test_another_address_is_a_miss(void **state)
 	assert_int_equal(n_flow_packets(f), 0);
 }
 
+/* What its checksum covers, the daemon knows. */
+static void test_a_route_with_stops_left_goes_up(void **state)
+{
+	static const uint8_t size_next_limit[] = {0, 24 + 8, IP_PROTO_ROUTING, 64};
+	struct fixture *f = *state;
+	uint8_t frame[14 + 40 + 24 + 8] = {0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x86, 0xdd};
+	uint8_t *ip = frame + 14, *route = ip + 40;
+
+	ip[0] = 0x60;
+	memcpy(ip + 4, size_next_limit, sizeof(size_next_limit));
+	memcpy(route, (uint8_t[4]){IP_PROTO_UDP, 2, 0, 0}, 4);
+	flow_install(f, frame, &to_out, 1);
+	assert_false(goes_up(f, frame, sizeof(frame)));
+	route[3] = 1;
+	assert_true(goes_up(f, frame, sizeof(frame)));
+}
+
 static void test_any_changed_version_makes_it_stale(void **state)
 {
 	static const uint32_t counters[] = {VERSION_KERNEL, 10, 11};
@@ -499,6 +516,8 @@ int main(void)
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_another_address_is_a_miss, kernel_rig_setup,
 						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_a_route_with_stops_left_goes_up,
+						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_any_changed_version_makes_it_stale,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_a_place_with_another_key_is_a_miss,
