@@ -308,7 +308,7 @@ enum packet_field {
 	SET_ND_SLL,
 	SET_ND_TLL,
 	SET_MPLS_ENTRY,     /* label, TC, bottom of stack, TTL: the outermost one */
-	SET_MPLS_INNER_TTL, /* of the entry below the outermost one */
+	SET_MPLS_INNER_TTL, /* of the entry below the outermost one, or of the IP packet behind it */
 	SET_PBB_ISID,       /* 3 bytes */
 	SET_PBB_UCA,        /* 1 byte, lowest bit */
 	N_PACKET_FIELDS

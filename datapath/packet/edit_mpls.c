@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "packet/checksum.h"
 #include "packet/edit_field.h"
 
 #define ENTRY_SIZE sizeof(be32)
@@ -63,16 +64,33 @@ int edit_pop_mpls(struct edit *edit, uint16_t type)
 	return 0;
 }
 
+/* Of the IP packet right behind the stack, if there is one. */
+static void set_ttl_behind(struct edit *edit, struct edit_bits bits)
+{
+	uint8_t *at = edit_l3(edit) + ENTRY_SIZE;
+	const size_t there = edit->layout.l3_size - ENTRY_SIZE;
+	struct ipv4_header *ip4 = (struct ipv4_header *)at;
+	struct ipv6_header *ip6 = (struct ipv6_header *)at;
+
+	if (there >= sizeof(*ip4) && at[0] >> 4 == 4)
+		checksum_adjust(&ip4->checksum,
+				edit_write(&ip4->ttl, offsetof(struct ipv4_header, ttl), bits, 1));
+	else if (there >= sizeof(*ip6) && at[0] >> 4 == 6)
+		edit_write(&ip6->hop_limit, 0, bits, 1);
+}
+
 void edit_set_mpls(struct edit *edit, enum packet_field field, struct edit_bits bits)
 {
 	uint8_t *stack = edit_l3(edit);
 	be32 outer;
 
-	if (!has_entries(edit, field == SET_MPLS_ENTRY ? 1 : 2))
+	if (!has_entries(edit, 1))
 		return;
 	memcpy(&outer, stack, sizeof(outer));
 	if (field == SET_MPLS_ENTRY)
 		edit_write(stack, 0, bits, ENTRY_SIZE);
-	else if (!(from_be32(outer) & MPLS_BOTTOM))
+	else if (from_be32(outer) & MPLS_BOTTOM)
+		set_ttl_behind(edit, bits);
+	else if (has_entries(edit, 2))
 		edit_write(stack + 2 * ENTRY_SIZE - 1, 0, bits, 1);
 }

@@ -63,6 +63,9 @@ void stupid_random(struct stupid_packet *p, uint64_t *random)
 	/* Now and then all that is summed is nearly nothing. */
 	if (!random_below(random, 8))
 		memset(p->payload, coin(random) ? 0 : 0xff, p->n_payload);
+	/* Behind a label nothing but its first bits tells IP. */
+	if (p->body == BODY_RAW)
+		p->payload[0] |= 0xf0;
 	p->n_padding = random_below(random, 3) ? 0 : random_below(random, 20);
 }
 
@@ -484,6 +487,8 @@ static struct place place_of(struct stupid_packet *p, enum packet_field field)
 		return (struct place){0};
 	if (field == SET_MPLS_ENTRY)
 		return (struct place){.u32 = p->n_mpls ? &p->mpls[p->n_mpls - 1] : NULL};
+	if (field == SET_MPLS_INNER_TTL && p->n_mpls == 1)
+		return place_of_l3(p, SET_IP_TTL);
 	if (field == SET_MPLS_INNER_TTL)
 		return (struct place){.u32 = p->n_mpls > 1 ? &p->mpls[p->n_mpls - 2] : NULL};
 	return p->n_mpls ? (struct place){0} : place_of_l3(p, field);

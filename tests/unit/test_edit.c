@@ -219,6 +219,28 @@ static void mpls_needs_mpls(void **state)
 	frame_free(&b.frame);
 }
 
+/* Behind the last label it is the IP packet's, with its checksum. */
+static void a_ttl_goes_into_what_is_below_the_label(void **state)
+{
+	struct packet_builder b = untagged();
+	struct edit edit = edit_of(&b.frame);
+	const uint8_t ttl = 9, old_ttl = key_of(&b.frame).ip_ttl;
+	uint8_t before[128];
+
+	memcpy(before, b.frame.data, b.frame.len);
+	assert_int_equal(edit_push_mpls(&edit, ETH_TYPE_MPLS, to_be32(0x00001140)), 0);
+	edit_set(&edit, SET_MPLS_INNER_TTL, &ttl, (const uint8_t[]){0xff});
+	assert_int_equal(edit_push_mpls(&edit, ETH_TYPE_MPLS, to_be32(0x00002040)), 0);
+	edit_set(&edit, SET_MPLS_INNER_TTL, &ttl, (const uint8_t[]){0xff});
+	assert_int_equal(edit_pop_mpls(&edit, ETH_TYPE_MPLS), 0);
+	assert_int_equal(b.frame.data[17], 9);
+	assert_int_equal(edit_pop_mpls(&edit, ETH_TYPE_IPV4), 0);
+	assert_int_equal(key_of(&b.frame).ip_ttl, 9);
+	set(&b.frame, SET_IP_TTL, &old_ttl);
+	assert_memory_equal(b.frame.data, before, b.frame.len);
+	frame_free(&b.frame);
+}
+
 static void mpls_in_an_802_3_frame_counts_in_its_length(void **state)
 {
 	static const uint8_t snap[] = {0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x00};
@@ -302,6 +324,7 @@ int main(void)
 		cmocka_unit_test(headers_that_are_not_whole_are_left_alone),
 		cmocka_unit_test(what_is_whole_can_be_set),
 		cmocka_unit_test(mpls_needs_mpls),
+		cmocka_unit_test(a_ttl_goes_into_what_is_below_the_label),
 		cmocka_unit_test(mpls_in_an_802_3_frame_counts_in_its_length),
 		cmocka_unit_test(pbb_wraps_the_whole_frame),
 		cmocka_unit_test(pushes_need_headroom),
