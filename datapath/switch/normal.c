@@ -132,6 +132,7 @@ struct outgoing {
 	const struct bridge_view *bridge;
 	const struct port_view *in_port; /* NULL: of another bridge, or a controller's */
 	bool is_mirrored;
+	uint16_t max_len; /* 0: whole */
 	struct tag in;
 	uint16_t vlan;
 	/* the tag after the steps so far */
@@ -197,7 +198,7 @@ static enum drop_reason flood(struct outgoing *outgoing)
 
 			if (is_flooded(outgoing, port) &&
 			    egress_of(port, outgoing->vlan, &outgoing->in) == next[pass])
-				output(outgoing, port, next[pass], 0);
+				output(outgoing, port, next[pass], outgoing->max_len);
 		}
 	}
 	if (outgoing->ops->is_full)
@@ -274,12 +275,13 @@ enum drop_reason normal(const struct snapshot *snapshot, const struct normal_pla
 }
 
 void normal_mirror(const struct bridge_view *bridge, const struct flow_key *key, uint16_t vlan,
-		   struct flow_op_list *ops)
+		   uint16_t max_len, struct flow_op_list *ops)
 {
 	struct outgoing outgoing = {
 		.bridge = bridge,
 		.in = tag_of(key->packet.vlan),
 		.is_mirrored = true,
+		.max_len = max_len,
 		.vlan = vlan,
 		.ops = ops,
 	};

@@ -52,6 +52,6 @@ void normal_send_copy(const struct port_view *port, const struct normal_copy *co
 		      struct flow_op_list *ops);
 
 /* To all ports that carry a VLAN, but for the one that it came from, with the tag that they have for it.
- * `key` is the packet as it is where the ops stand; in_port: its switch-wide number. */
+ * `key` is the packet as it is where the ops stand; in_port: its switch-wide number. max_len 0: whole. */
 void normal_mirror(const struct bridge_view *bridge, const struct flow_key *key, uint16_t vlan,
-		   struct flow_op_list *ops);
+		   uint16_t max_len, struct flow_op_list *ops);

@@ -161,18 +161,28 @@ void translate_mirror_normal(struct translate_state *state, uint32_t begin)
 
 /* ---- of the action ---- */
 
+static uint16_t longer(uint16_t a, uint16_t b)
+{
+	return !a || !b ? 0 : a > b ? a : b;
+}
+
 static void mirror_add(struct translate_state *state, struct translate_mirror mirror)
 {
-	for (unsigned i = 0; i < state->n_mirrors; i++)
-		if (state->mirror[i].port == mirror.port && state->mirror[i].vlan == mirror.vlan)
-			return;
+	for (unsigned i = 0; i < state->n_mirrors; i++) {
+		struct translate_mirror *other = &state->mirror[i];
+
+		if (other->port != mirror.port || other->vlan != mirror.vlan)
+			continue;
+		other->max_len = longer(other->max_len, mirror.max_len);
+		return;
+	}
 	if (state->n_mirrors == TRANSLATE_MAX_MIRRORS)
 		translate_fail(state, DROP_ACTION_LIMIT);
 	else
 		state->mirror[state->n_mirrors++] = mirror;
 }
 
-/* Each destination gets one copy, however often it is named. */
+/* Each destination gets one copy, however often it is named: the longest. */
 void translate_mirror(struct translate_state *state, const struct ofaction *action)
 {
 	const struct port_view *port;
@@ -199,7 +209,7 @@ static void say_mirror(struct translate_state *state, const struct translate_mir
 	if (mirror->port == PORT_ID_NONE) {
 		uint32_t at = flow_op_clone_begin(ops);
 
-		normal_mirror(state->bridge, state->received, mirror->vlan, ops);
+		normal_mirror(state->bridge, state->received, mirror->vlan, mirror->max_len, ops);
 		translate_clone_end(ops, at);
 		return;
 	}

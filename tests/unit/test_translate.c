@@ -187,6 +187,10 @@ static void a_mirror_gets_the_packet_as_it_came(void **state)
 		   "3 clone(set:eth_src=020000000009 2) 4");
 	assert_ops("actions=mirror(vlan=7),output:2", "clone(push_vlan:8100/0007 2 3 4) 2");
 	assert_ops("actions=mirror(vlan=7)", "push_vlan:8100/0007 2 3 4");
+	assert_ops("actions=mirror(vlan=7,max_len=20)",
+		   "push_vlan:8100/0007 trunc:20 2 trunc:20 3 trunc:20 4");
+	assert_ops("actions=mirror(port=3,max_len=20),mirror(port=3,max_len=40)", "trunc:40 3");
+	assert_ops("actions=mirror(port=3,max_len=20),mirror:3", "3");
 }
 
 static void a_clone_changes_only_itself(void **state)
