@@ -62,6 +62,15 @@ static void add_bytes(struct json_object *object, const char *name, const uint8_
 	result_string(object, name, print_text(&hex));
 }
 
+/* 64 bits are more than a number of JSON holds. */
+static void add_hex(struct json_object *object, const char *name, uint64_t value)
+{
+	char hex[20];
+
+	snprintf(hex, sizeof(hex), "0x%" PRIx64, value);
+	result_string(object, name, hex);
+}
+
 static void add_port(struct json_object *object, struct bridge *bridge, uint16_t port)
 {
 	const struct flow_names names = bridge_flow_names(bridge);
@@ -75,7 +84,7 @@ static void add_port(struct json_object *object, struct bridge *bridge, uint16_t
 static void add_metadata(struct json_object *object, const struct packet_in_context *context)
 {
 	if (context->metadata)
-		result_integer(object, "metadata", context->metadata);
+		add_hex(object, "metadata", context->metadata);
 	for (unsigned i = 0; i < 16; i++) {
 		char name[8];
 
@@ -91,19 +100,17 @@ static void seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 	struct watch *watch = (struct watch *)((char *)watcher - offsetof(struct watch, watcher));
 	const struct packet_in_context *context = &packet->context;
 	struct json_object *news;
-	char cookie[20];
 
 	if (caller_n_waiting(watch->caller) > WAITING_MAX) {
 		watch->n_lost++;
 		return;
 	}
 	news = json_object_new_object();
-	snprintf(cookie, sizeof(cookie), "0x%" PRIx64, context->cookie);
 	result_string(news, "bridge", watch->bridge_name);
 	add_port(news, bridge, context->in_port);
 	result_string(news, "reason", reason_name(context->reason));
 	result_integer(news, "table", context->table);
-	result_string(news, "cookie", cookie);
+	add_hex(news, "cookie", context->cookie);
 	result_integer(news, "controller", context->controller);
 	add_metadata(news, context);
 	result_integer(news, "total_len", packet->total_len);
