@@ -46,6 +46,8 @@ static void show_row(void *ctx, const struct cache_row *row)
 	match_print(&text, &match, &names);
 	add_text(object, "match", &text);
 	op_print(&text, dump->sw, row->ops, row->n_ops);
+	if (row->is_cut)
+		print_add(&text, row->n_ops ? ",..." : "...");
 	add_text(object, "actions", &text);
 	result_integer(object, "packets", row->n_packets);
 	result_integer(object, "bytes", row->n_bytes);

@@ -55,10 +55,13 @@ struct copy {
 	uint64_t n_packets, n_bytes;
 	uint32_t last_used;
 	uint32_t n_ops;
+	bool is_cut;         /* there are more */
+	const char *refusal; /* of the kernel; static */
 	struct flow_op op[COPIED_OPS];
 };
 
 struct page {
+	const struct mask_table *masks;
 	uint32_t cursor;
 	bool has_more;
 	unsigned n;
@@ -79,7 +82,19 @@ static uint32_t ops_copy(const struct flow_actions *actions, struct flow_op *out
 struct copying {
 	struct page *page;
 	struct worker *worker;
+	const struct mask_table *masks;
 };
+
+/* By all of its ops. */
+static const char *refusal_of(const struct flow_mask *mask, const struct copy *copy,
+			      const struct flow_actions *actions)
+{
+	struct packet_key key = {0};
+
+	for (unsigned i = 0; i < mask->n_words && mask->word[i] < PACKET_KEY_WORDS; i++)
+		key.word[mask->word[i]] = copy->word[i];
+	return offload_refusal(mask, &key, actions->op, actions->n_ops);
+}
 
 /* What is stale does not decide any more, and its mask may be another's by now. */
 static void copy_entry(void *ctx, const struct cache_entry *entry)
@@ -97,12 +112,14 @@ static void copy_entry(void *ctx, const struct cache_entry *entry)
 	copy->n_bytes = counter_get(&entry->n_bytes);
 	copy->last_used = entry->last_used;
 	copy->n_ops = ops_copy(entry->actions, copy->op);
+	copy->is_cut = copy->n_ops < entry->actions->n_ops;
+	copy->refusal = refusal_of(mask_lookup(copying->masks, copy->mask), copy, entry->actions);
 }
 
 static void page_fill(struct worker *worker, void *ctx)
 {
-	struct copying copying = {ctx, worker};
 	struct page *page = ctx;
+	struct copying copying = {page, worker, page->masks};
 
 	page->n = 0;
 	page->has_more =
@@ -110,18 +127,14 @@ static void page_fill(struct worker *worker, void *ctx)
 }
 
 /* Why an entry of a worker's cache decides about packets that the kernel does not. */
-static const char *reason(const struct vswitch *sw, const struct flow_mask *mask,
-			  const struct cache_row *row)
+static const char *reason(const struct vswitch *sw, const struct copy *copy)
 {
-	const char *why;
-
 	if (!sw->offload)
 		return sw->flow_maps ? "the kernel's flow cache is switched off"
 				     : "this kernel has no flow cache";
-	why = offload_refusal(mask, &row->key.packet, row->ops, row->n_ops);
-	if (why)
-		return why;
-	return row->n_packets < 2 ? "it has had one packet; the second offers it to the kernel"
+	if (copy->refusal)
+		return copy->refusal;
+	return copy->n_packets < 2 ? "it has had one packet; the second offers it to the kernel"
 				  : "these packets came before it was in the kernel";
 }
 
@@ -139,7 +152,8 @@ static void show_copy(const struct vswitch *sw, const struct copy *copy, struct 
 	row->n_packets = copy->n_packets;
 	row->n_bytes = copy->n_bytes;
 	row->idle = idle > INT32_MAX ? 0 : (uint64_t)idle << 20;
-	row->why = reason(sw, mask, row);
+	row->is_cut = copy->is_cut;
+	row->why = reason(sw, copy);
 }
 
 static bool show_worker(struct vswitch *sw, unsigned i, uint32_t *cursor,
@@ -152,6 +166,7 @@ static bool show_worker(struct vswitch *sw, unsigned i, uint32_t *cursor,
 	if (!page)
 		return false;
 	page->cursor = *cursor;
+	page->masks = sw->masks;
 	worker_call(sw->workers[i], page_fill, page);
 	for (unsigned k = 0; k < page->n; k++) {
 		show_copy(sw, &page->copy[k], &row);

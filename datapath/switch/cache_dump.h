@@ -17,6 +17,7 @@ struct cache_row {
 	struct flow_key key, mask;
 	const struct flow_op *ops;
 	uint32_t n_ops; /* words included */
+	bool is_cut;    /* there are more ops than are shown */
 	uint64_t n_packets, n_bytes;
 	uint64_t idle;   /* ns */
 	const char *why; /* it is not in the kernel, or not yet; static. NULL: it is there */
