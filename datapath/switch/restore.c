@@ -8,8 +8,9 @@
 void bridge_flow_restore(struct bridge *bridge, const struct flow_mod *mod,
 			 const struct flow_past *past)
 {
-	const uint8_t table = mod->table == FLOW_TABLE_ANY ? 0 : mod->table;
-	struct flow_entry *entry = flow_find(bridge->tables, table, &mod->match, mod->priority);
+	const uint8_t number = mod->table == FLOW_TABLE_ANY ? 0 : mod->table;
+	struct flow_table *table = &bridge->tables->table[number];
+	struct flow_entry *entry = flow_find(bridge->tables, number, &mod->match, mod->priority);
 	enum flow_removed_reason reason;
 	uint64_t due;
 
@@ -21,6 +22,8 @@ void bridge_flow_restore(struct bridge *bridge, const struct flow_mod *mod,
 	due = flow_expires_at(&entry->flow, &reason);
 	if (due != UINT64_MAX)
 		heap_change(&bridge->tables->timed, &entry->due, due);
+	flow_evict_remove(table, entry);
+	flow_evict_add(table, entry);
 }
 
 void bridge_fdb_restore(struct bridge *bridge, struct eth_addr mac, uint16_t vlan, const char *name,

@@ -19,6 +19,7 @@
 #include "support/rig.h"
 #include "switch/bridge.h"
 #include "switch/flow_table.h"
+#include "switch/restore.h"
 #include "switch/snapshot.h"
 
 static struct rig rig;
@@ -447,6 +448,22 @@ static void the_least_important_goes_first(void **state)
 	flows_are("priority=4 actions=drop\n");
 }
 
+static void a_restored_flow_goes_by_its_old_age(void **state)
+{
+	struct flow_mod old = flow_of(FLOW_ADD, "in_port=1,hard_timeout=100,actions=drop");
+	const struct flow_past past = {.created_at = rig.clock.manual_ns,
+				       .modified_at = rig.clock.manual_ns};
+
+	pass(80);
+	table_set(0, table_config("", 2, FLOW_EVICT));
+	add("in_port=2,hard_timeout=50,actions=drop");
+	add("in_port=1,hard_timeout=100,actions=drop");
+	bridge_flow_restore(rig.bridge, &old, &past);
+	add("in_port=3,actions=drop");
+	flows_are("hard_timeout=50, in_port=2 actions=drop\nin_port=3 actions=drop\n");
+	flow_mod_fini(&old);
+}
+
 static void a_table_has_one_name_of_its_own(void **state)
 {
 	struct flow_names names = bridge_flow_names(rig.bridge);
@@ -619,6 +636,7 @@ int main(void)
 		TEST(a_full_table_refuses),
 		TEST(a_full_table_evicts_what_has_a_timeout),
 		TEST(the_least_important_goes_first),
+		TEST(a_restored_flow_goes_by_its_old_age),
 		TEST(a_table_has_one_name_of_its_own),
 		TEST(ports_have_names),
 		TEST(tables_count_and_add_up),
