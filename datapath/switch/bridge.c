@@ -175,6 +175,16 @@ struct bridge *bridge_lookup(struct vswitch *sw, const char *name)
 	return bridge;
 }
 
+struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number)
+{
+	struct bridge *bridge, *next;
+
+	HASH_ITER (hh, sw->bridges, bridge, next)
+		if (bridge->number == number)
+			return bridge;
+	return NULL;
+}
+
 const char *bridge_name(const struct bridge *bridge)
 {
 	return bridge->name;

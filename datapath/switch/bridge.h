@@ -116,6 +116,9 @@ struct bridge_port {
 	UT_hash_handle hh;
 };
 
+/* NULL: it has gone since. */
+struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number);
+
 /* Around writing to FDBs, adding and removing bridges, and the revalidator's walk over them. Control
  * thread or revalidator, registered with RCU and offline; online in between. */
 void fdb_write_begin(struct vswitch *sw);

@@ -55,16 +55,6 @@ static void batch_apply(struct batch *batch)
 	batch->n = 0;
 }
 
-static struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number)
-{
-	struct bridge *bridge, *next;
-
-	HASH_ITER (hh, sw->bridges, bridge, next)
-		if (bridge->number == number)
-			return bridge;
-	return NULL;
-}
-
 /* Flows that learn() with this cookie has put into the table. */
 static struct flow_mod filter_of(uint8_t table, uint64_t cookie)
 {

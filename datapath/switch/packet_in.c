@@ -73,17 +73,6 @@ struct mailbox *packet_ins_mailbox(const struct packet_ins *packet_ins)
 	return packet_ins->mailbox;
 }
 
-/* NULL: it has gone since. */
-static struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number)
-{
-	struct bridge *bridge, *next;
-
-	HASH_ITER (hh, sw->bridges, bridge, next)
-		if (bridge->number == number)
-			return bridge;
-	return NULL;
-}
-
 static void nobody_heard(struct vswitch *sw, uint16_t id)
 {
 	struct bridge_port *port = sw->ports[id];
