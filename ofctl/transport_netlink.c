@@ -353,24 +353,8 @@ struct watch {
 
 static bool is_meant(const struct watch *watch, const struct flow_netlink_row *row)
 {
-	const struct flow_mod *filter = &watch->filter, *flow = &row->flow;
-
-	if (!row->bridge || strcmp(row->bridge, watch->query->bridge))
-		return false;
-	if (filter->table != FLOW_TABLE_ANY && filter->table != flow->table)
-		return false;
-	if ((flow->cookie ^ filter->cookie_value) & filter->cookie_mask)
-		return false;
-	if (filter->out_port != OFPORT_NONE &&
-	    !ofactions_have_output(&flow->actions, filter->out_port))
-		return false;
-	if (filter->out_group != FLOW_GROUP_ANY &&
-	    !ofactions_have_group(&flow->actions, filter->out_group))
-		return false;
-	if (watch->query->is_strict)
-		return filter->priority == flow->priority &&
-		       match_is_equal(&filter->match, &flow->match);
-	return match_is_within(&flow->match, &filter->match);
+	return row->bridge && !strcmp(row->bridge, watch->query->bridge) &&
+	       flow_mod_covers(&watch->filter, &row->flow);
 }
 
 static int tell(struct watch *watch, uint8_t cmd, const struct flow_netlink_row *row,

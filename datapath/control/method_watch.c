@@ -60,23 +60,6 @@ static void watch_free(struct caller_hold *hold)
 	free(watch);
 }
 
-static bool is_meant(const struct flow_mod *filter, const struct flow_mod *flow)
-{
-	bool is_strict = filter->command == FLOW_DELETE_STRICT;
-
-	if (filter->table != FLOW_TABLE_ANY && filter->table != flow->table)
-		return false;
-	if (((flow->cookie ^ filter->cookie_value) & filter->cookie_mask) != 0)
-		return false;
-	if (filter->out_port != OFPORT_NONE &&
-	    !ofactions_have_output(&flow->actions, filter->out_port))
-		return false;
-	if (is_strict)
-		return filter->priority == flow->priority &&
-		       match_is_equal(&filter->match, &flow->match);
-	return match_is_within(&flow->match, &filter->match);
-}
-
 static const char *event_name(enum flow_event_type type)
 {
 	static const char *const names[] = {
@@ -129,7 +112,7 @@ static void seen(struct flow_watcher *watcher, struct bridge *bridge,
 	own(print_fini) struct print text = {0};
 	struct json_object *news;
 
-	if (!is_meant(&watch->filter, event->row.flow))
+	if (!flow_mod_covers(&watch->filter, event->row.flow))
 		return;
 	if (caller_n_waiting(watch->caller) > WAITING_MAX) {
 		watch->n_lost++;

@@ -29,11 +29,6 @@ struct list {
 	struct attr_writer *w; /* while it is filled */
 };
 
-static uint32_t port_wide(uint16_t port)
-{
-	return port >= OFPORT_MAX ? port | 0xffff0000u : port;
-}
-
 /* False: the datagram is full. */
 static bool add(struct list *list, const char *name, unsigned type, uint32_t number)
 {
@@ -65,7 +60,7 @@ static int add_port(struct bridge_port *port, void *ctx)
 	bridge_port_status(port, &status);
 	if (!status.ofport || status.ofport < list->next_port)
 		return 0;
-	if (!add(list, bridge_port_name(port), SHUNT_NAMES_PORT, port_wide(status.ofport)))
+	if (!add(list, bridge_port_name(port), SHUNT_NAMES_PORT, ofport_wide(status.ofport)))
 		return 1;
 	list->next_port = status.ofport + 1u;
 	return 0;

@@ -80,11 +80,6 @@ static uint64_t number_of(const struct nlattr *attr, uint64_t fallback)
 	return attr ? attr_number(attr) : fallback;
 }
 
-static uint32_t port_wide(uint16_t port)
-{
-	return port >= OFPORT_MAX ? port | 0xffff0000u : port;
-}
-
 static int read_table(const struct nlattr *attr, struct flow_mod *mod, struct attr_fault *fault)
 {
 	if (!attr)
@@ -275,7 +270,7 @@ static void write_filters(struct attr_writer *w, const struct flow_mod *flow)
 		attr_put_u64(w, SHUNT_FLOW_COOKIE_MASK, flow->cookie_mask);
 	}
 	if (flow->out_port != OFPORT_NONE)
-		attr_put_u32(w, SHUNT_FLOW_OUT_PORT, port_wide(flow->out_port));
+		attr_put_u32(w, SHUNT_FLOW_OUT_PORT, ofport_wide(flow->out_port));
 	if (flow->out_group != FLOW_GROUP_ANY)
 		attr_put_u32(w, SHUNT_FLOW_OUT_GROUP, flow->out_group);
 }

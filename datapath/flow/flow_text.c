@@ -16,6 +16,24 @@ void flow_mod_fini(struct flow_mod *mod)
 	ofactions_fini(&mod->actions);
 }
 
+bool flow_mod_covers(const struct flow_mod *filter, const struct flow_mod *flow)
+{
+	if (filter->table != FLOW_TABLE_ANY && filter->table != flow->table)
+		return false;
+	if ((flow->cookie ^ filter->cookie_value) & filter->cookie_mask)
+		return false;
+	if (filter->out_port != OFPORT_NONE &&
+	    !ofactions_have_output(&flow->actions, filter->out_port))
+		return false;
+	if (filter->out_group != FLOW_GROUP_ANY &&
+	    !ofactions_have_group(&flow->actions, filter->out_group))
+		return false;
+	if (filter->command == FLOW_DELETE_STRICT)
+		return filter->priority == flow->priority &&
+		       match_is_equal(&filter->match, &flow->match);
+	return match_is_within(&flow->match, &filter->match);
+}
+
 /* ---- reading ---- */
 
 /* Commands as sets. */

@@ -56,6 +56,9 @@ struct flow_mod {
 
 void flow_mod_fini(struct flow_mod *mod);
 
+/* Would the deletion `filter` (FLOW_DELETE or FLOW_DELETE_STRICT) take that flow? */
+bool flow_mod_covers(const struct flow_mod *filter, const struct flow_mod *flow);
+
 /* One flow, all checked: values, prerequisites, actions against the match. For a filter (dump-flows)
  * use FLOW_DELETE. *out is written on success only, and is the caller's to flow_mod_fini().
  * 0, -EINVAL or -ENOMEM. */

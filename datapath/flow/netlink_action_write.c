@@ -10,11 +10,6 @@ struct writer {
 
 /* ---- arguments ---- */
 
-static uint32_t port_wide(uint16_t port)
-{
-	return port >= OFPORT_MAX ? port | 0xffff0000u : port;
-}
-
 static void put_subfield(struct attr_writer *w, unsigned type, struct subfield sub)
 {
 	const struct field *field = field_of(sub.field);
@@ -138,7 +133,7 @@ static void put_arg(struct writer *p, const struct netlink_arg *arg, uint32_t at
 	case FORM_PORT:
 		number = number_at(arg, a);
 		if (arg->must || number != arg->fallback)
-			attr_put_u32(p->w, arg->arg, port_wide((uint16_t)number));
+			attr_put_u32(p->w, arg->arg, ofport_wide((uint16_t)number));
 		break;
 	case FORM_FLAG:
 		if (number_at(arg, a))
@@ -223,7 +218,7 @@ static void put_action(struct writer *p, uint32_t at)
 		attr_put_flag(p->w, form->attr);
 		break;
 	case BODY_PORT:
-		attr_put_u32(p->w, form->attr, port_wide(a->output.port));
+		attr_put_u32(p->w, form->attr, ofport_wide(a->output.port));
 		break;
 	case BODY_NUMBER:
 		put_number(p->w, form->attr, netlink_action_table.row[form->attr].size, a->number);

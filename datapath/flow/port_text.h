@@ -9,7 +9,7 @@ struct print;
 
 /* OpenFlow's reserved ports, in 16 bits; in 32 bits they are 0xffff0000 more. */
 enum {
-	OFPORT_MAX = 0xff00, /* the highest that can be a port */
+	OFPORT_MAX = 0xff00, /* ports are below */
 	OFPORT_UNSET = 0xfff7,
 	OFPORT_IN_PORT = 0xfff8,
 	OFPORT_TABLE = 0xfff9,
@@ -20,6 +20,12 @@ enum {
 	OFPORT_LOCAL = 0xfffe,
 	OFPORT_NONE = 0xffff, /* and ANY */
 };
+
+/* In 32 bits. */
+static inline uint32_t ofport_wide(uint16_t port)
+{
+	return port >= OFPORT_MAX ? port | 0xffff0000u : port;
+}
 
 /* The names of a bridge's ports and tables, lent by who knows them. Any function may be NULL. */
 struct flow_names {

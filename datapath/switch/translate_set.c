@@ -88,12 +88,6 @@ static bool is_behind_move(const struct translate_set *set, unsigned i)
 	return false;
 }
 
-/* OpenFlow's reserved ports in 32 bits. */
-static uint32_t wide(uint16_t port)
-{
-	return port >= OFPORT_MAX ? port | 0xffff0000 : port;
-}
-
 void translate_set_write(struct translate_state *state, const struct ofactions *list, uint32_t at)
 {
 	struct translate_set *set = &state->work.set;
@@ -114,13 +108,13 @@ void translate_set_write(struct translate_state *state, const struct ofactions *
 	set->item[set->n].list = list;
 	set->item[set->n++].at = at;
 	if (action->type == OFACTION_OUTPUT)
-		state->work.key.actset_output = wide(action->output.port);
+		state->work.key.actset_output = ofport_wide(action->output.port);
 }
 
 void translate_set_clear(struct translate_state *state)
 {
 	state->work.set.n = 0;
-	state->work.key.actset_output = wide(OFPORT_UNSET);
+	state->work.key.actset_output = ofport_wide(OFPORT_UNSET);
 }
 
 static bool has_rank(const struct translate_set *set, enum rank rank)

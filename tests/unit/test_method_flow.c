@@ -248,6 +248,7 @@ static void test_watchers_are_told(void **state)
 	struct house *house = *state;
 
 	assert_null(call(house, "flow-watch", "[{\"bridge\":\"br0\",\"filter\":\"table=2\"}]"));
+	assert_null(call(house, "flow-watch", "[{\"bridge\":\"br0\",\"filter\":\"out_group=7\"}]"));
 	house->n_replies = 0;
 	send(house, "flow-mod",
 	     MOD("table=1,ip,actions=1\\ntable=2,cookie=5,ip,actions=1\\ndelete table=2"));
