@@ -135,7 +135,7 @@ static const char *reason(const struct vswitch *sw, const struct copy *copy)
 	if (copy->refusal)
 		return copy->refusal;
 	return copy->n_packets < 2 ? "it has had one packet; the second offers it to the kernel"
-				  : "these packets came before it was in the kernel";
+				   : "these packets came before it was in the kernel";
 }
 
 static void show_copy(const struct vswitch *sw, const struct copy *copy, struct cache_row *row)
