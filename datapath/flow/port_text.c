@@ -34,7 +34,8 @@ int bits_parse(struct slice text, field_bits *out)
 
 		if (digit >= base)
 			return -EINVAL;
-		if (value > (~(field_bits)0 - digit) / base)
+		/* (dividing 128 bits is slow) */
+		if (value >> 120 && value > (~(field_bits)0 - digit) / base)
 			return -ERANGE;
 		value = value * base + digit;
 	}
