@@ -20,7 +20,7 @@
 
 #define TX_WAIT_MIN_MS 1    /* first sleep while frames await completion, doubled up to */
 #define TX_WAIT_MAX_MS 1000 /* this */
-#define SWEEP_WAIT_MS  1000 /* longest sleep while the cache has entries to age */
+#define SWEEP_WAIT_MS  500  /* longest sleep while the cache has entries to age */
 #define SWEEP_RETRY_MS 1    /* where a sweep is overdue */
 #define SLEEP_END_US   50   /* how often control looks whether a sleep is over */
 

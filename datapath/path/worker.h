@@ -81,6 +81,8 @@ struct worker {
 	struct action_table *actions;
 	uint64_t swept_at;           /* how far in time the sweep of the cache has come */
 	bool is_sweep_due;           /* there was more to sweep than fits in a turn */
+	uint32_t swept_version;      /* of the configuration, when that was last looked at */
+	uint32_t n_hasty;            /* places that are to be swept sooner than others */
 	bool is_tx_pending;          /* the kernel has frames that it has not completed */
 	unsigned tx_wait_ms;         /* how long to sleep before asking it again */
 	struct bucket *miss_buckets; /* by port, PORT_ID_MAX of them, as the next */

@@ -238,6 +238,23 @@ static void an_idle_entry_leaves_the_cache(void **state)
 	assert_int_equal(stats.n_expired, 1);
 }
 
+/* A second is not over, no packet has come, and nobody was idle for long. */
+static void what_a_change_makes_stale_leaves_the_cache(void **state)
+{
+	struct cache_stats stats;
+
+	put(p1, BROADCAST, A);
+	rig_turn(&rig);
+	version_bump(rig.sw->versions, VERSION_CONFIG);
+	for (unsigned i = 0; i < 4; i++) {
+		clock_advance(&rig.clock, 100 * CLOCK_NS_PER_MS);
+		rig_turn(&rig);
+	}
+
+	vswitch_cache_stats(rig.sw, &stats);
+	assert_int_equal(stats.n_entries, 0);
+}
+
 /* ---- checksums ---- */
 
 /* UDP of 8 bytes payload; in the checksum field the sum of the pseudo-header, not inverted. */
@@ -464,6 +481,7 @@ int main(void)
 		TEST(packets_and_bytes_are_counted),
 		TEST(hits_and_misses_are_counted),
 		TEST(an_idle_entry_leaves_the_cache),
+		TEST(what_a_change_makes_stale_leaves_the_cache),
 		TEST(a_partial_checksum_is_completed),
 		TEST(without_the_flag_a_checksum_is_left_alone),
 		TEST(a_busy_queue_leaves_the_others_their_turn),
