@@ -359,6 +359,17 @@ bool offload_is_fresh(const struct offload *offload, uint32_t i)
 				   VERSION_KERNEL);
 }
 
+uint32_t offload_count_stale(struct offload *offload)
+{
+	uint32_t n = 0;
+
+	offload_begin(offload);
+	for (uint32_t i = 1; i <= offload->places.n_made; i++)
+		n += offload->places.place[i].state == PLACE_LIVE && !offload_is_fresh(offload, i);
+	offload_end(offload);
+	return n;
+}
+
 void offload_renew_all(struct offload *offload, uint64_t now)
 {
 	for (uint32_t i = 1; i <= offload->places.n_made; i++)

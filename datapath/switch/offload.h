@@ -52,6 +52,9 @@ struct offload_stats {
 };
 /* Any thread. */
 void offload_stats(const struct offload *offload, struct offload_stats *out);
+/* Entries that were made for what has changed since, and are not renewed: no packet goes by them. Control,
+ * offline; looks at all. */
+uint32_t offload_count_stale(struct offload *offload);
 
 /* An entry as it is now; times in ns. */
 struct offload_entry {

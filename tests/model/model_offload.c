@@ -357,10 +357,13 @@ static void test_a_change_with_very_many_entries(void **state)
 	rules_set(8);
 	flows_offer(1, N);
 	assert_int_equal(n_known(1, N), N);
+	assert_int_equal(offload_count_stale(world.offload), 0);
 	rules_set(9);
 	assert_int_equal(n_known(1, N), 0);
+	assert_int_equal(offload_count_stale(world.offload), N);
 	offload_receive(world.offload, world.now);
 	assert_int_equal(n_known(1, N), N);
+	assert_int_equal(offload_count_stale(world.offload), 0);
 }
 
 /* So many changes in a row that the control thread would do nothing else. */
