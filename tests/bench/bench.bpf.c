@@ -17,9 +17,8 @@ __u32 next_flow;
 __u64 patterns[N_PATTERNS][PATTERN_SIZE / 8]; /* for generate_patterns() */
 __u32 next_pattern;
 
-/* Both are run by bpf_prog_test_run_opts() with live frames: each leaves by the device it "came" from. */
-SEC("xdp")
-int generate(struct xdp_md *ctx)
+/* All are run by bpf_prog_test_run_opts() with live frames: each leaves by the device it "came" from. */
+static __always_inline int flow_next(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
@@ -31,6 +30,91 @@ int generate(struct xdp_md *ctx)
 	next_flow = flow + stride < n_flows ? flow + stride : flow + stride - n_flows;
 	udp->source = bpf_htons(1024 + (flow & 0x7fff));
 	udp->dest = bpf_htons(2048 + (flow >> 15));
+	return XDP_TX;
+}
+
+SEC("xdp")
+int generate(struct xdp_md *ctx)
+{
+	return flow_next(ctx);
+}
+
+/* ---- what makes tuple-space search explode ----
+ *
+ * Between frames that an access list allows (nw_src=10.0.0.1, or tp_src=5353, or tp_dst=53) come a thousand
+ * a second that it refuses, each at other bits of the three fields than those before: where masks are
+ * made from packets, that is a mask for each, 8,192 in all (Csikor et al., CoNEXT 2019). 10 s long,
+ * then 2 s nothing. */
+
+#define SECOND        1000000000ull
+#define ATTACK_EVERY  (SECOND / 1000)
+#define ATTACK_ON     (10 * SECOND)
+#define ATTACK_PERIOD (12 * SECOND)
+#define ALLOWED_SRC   0x0a000001
+#define ALLOWED_SPORT 5353
+#define ALLOWED_DPORT 53
+
+const volatile __u32 n_attacks = 1; /* different ones: 1 to 8192 */
+const volatile __u16 allowed_check; /* of the IPv4 header with ALLOWED_SRC; network byte order */
+__u64 attack_begin, attack_due;
+__u32 n_generated, next_attack;
+
+/* Agrees with `value` in the first `bit` bits of `width`, and in no more. */
+static __always_inline __u32 differing(__u32 value, __u32 width, __u32 bit)
+{
+	return value ^ 1u << (width - 1 - bit);
+}
+
+/* RFC 1624: the checksum when the source address becomes another one. */
+static __always_inline __u16 check_for(__u32 src)
+{
+	__u32 sum = (__u16)~bpf_ntohs(allowed_check);
+
+	sum += (__u16) ~(ALLOWED_SRC >> 16) + (__u16)~ALLOWED_SRC;
+	sum += (src >> 16) + (src & 0xffff);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return bpf_htons((__u16)~sum);
+}
+
+/* Is it time for the next one? Asked for few frames: looking at the clock is slow. */
+static __always_inline int attack_is_due(void)
+{
+	__u64 now;
+
+	if (++n_generated % 64)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (!attack_begin)
+		attack_begin = attack_due = now;
+	if (now < attack_due || (now - attack_begin) % ATTACK_PERIOD >= ATTACK_ON)
+		return 0;
+	attack_due = now - attack_due < SECOND ? attack_due + ATTACK_EVERY : now;
+	return 1;
+}
+
+SEC("xdp")
+int generate_attack(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+	struct udphdr *udp = (void *)(ip + 1);
+	__u32 i = next_attack, src;
+
+	if ((void *)(udp + 1) > end)
+		return XDP_ABORTED;
+	if (!attack_is_due()) {
+		ip->saddr = bpf_htonl(ALLOWED_SRC);
+		ip->check = allowed_check;
+		return flow_next(ctx);
+	}
+	next_attack = i + 1 < n_attacks ? i + 1 : 0;
+	src = differing(ALLOWED_SRC, 32, i % 32);
+	ip->saddr = bpf_htonl(src);
+	ip->check = check_for(src);
+	udp->source = bpf_htons((__u16)differing(ALLOWED_SPORT, 16, i / 32 % 16));
+	udp->dest = bpf_htons((__u16)differing(ALLOWED_DPORT, 16, i / 512 % 16));
 	return XDP_TX;
 }
 

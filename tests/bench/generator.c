@@ -1,10 +1,11 @@
 /* Sends 64-byte IPv4/UDP frames out of a device as XDP frames, as fast as one core can.
  *
- *	generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] [rate=N] [patterns=1]
+ *	generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] [rate=N] [attacks=N] [patterns=1]
  *
  * flows: that many different pairs of UDP ports, in an order that no cache guesses. patterns: frames of 80
  * bytes instead, of each class of packets in turn. rate: that many frames a second, in one call per some
- * milliseconds. The kernel runs our program on live frames (BPF_F_TEST_XDP_LIVE_FRAMES) up to
+ * milliseconds. attacks: among them a thousand others a second, of so many kinds (generate_attack() in
+ * bench.bpf.c). The kernel runs our program on live frames (BPF_F_TEST_XDP_LIVE_FRAMES) up to
  * 2^20 times per call, because a call costs about 12 ms by itself. Prints how many frames it sent.
  * Pin it with taskset(1).
  */
@@ -88,7 +89,7 @@ static double now(void)
 struct wish {
 	struct datagram datagram;
 	double seconds;
-	unsigned n_flows;
+	unsigned n_flows, n_attacks;
 	double rate; /* frames a second; 0: all that can be */
 	bool has_patterns;
 };
@@ -106,7 +107,9 @@ static bool wish_parse(struct wish *wish, int argc, char **argv)
 			wish->has_patterns = true;
 			continue;
 		}
-		if (!strncmp(argv[i], "flows=", 6))
+		if (!strncmp(argv[i], "attacks=", 8))
+			wish->n_attacks = (unsigned)strtoul(value, NULL, 0);
+		else if (!strncmp(argv[i], "flows=", 6))
 			wish->n_flows = (unsigned)strtoul(value, NULL, 0);
 		else if (!strncmp(argv[i], "rate=", 5))
 			wish->rate = atof(value);
@@ -179,6 +182,13 @@ static long generate(int program, struct wish *wish, unsigned ifindex)
 	return n_sent;
 }
 
+static struct bpf_program *program_for(const struct bench *skeleton, const struct wish *wish)
+{
+	if (wish->has_patterns)
+		return skeleton->progs.generate_patterns;
+	return wish->n_attacks ? skeleton->progs.generate_attack : skeleton->progs.generate;
+}
+
 int main(int argc, char **argv)
 {
 	own(skeleton_free) struct bench *skeleton = NULL;
@@ -188,7 +198,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || !wish_parse(&wish, argc - 3, argv + 3)) {
 		fprintf(stderr, "usage: generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] "
-				"[rate=N] [patterns=1]\n");
+				"[rate=N] [attacks=N] [patterns=1]\n");
 		return 2;
 	}
 	wish.seconds = atof(argv[2]);
@@ -198,13 +208,13 @@ int main(int argc, char **argv)
 		return 1;
 	skeleton->rodata->n_flows = wish.n_flows;
 	skeleton->rodata->stride = stride_for(wish.n_flows);
+	skeleton->rodata->n_attacks = wish.n_attacks;
+	skeleton->rodata->allowed_check = wish.datagram.ip.check;
 	patterns_init((struct pattern *)skeleton->bss->patterns, wish.datagram.eth.h_dest,
 		      wish.datagram.eth.h_source);
 	if (bench__load(skeleton))
 		return 1;
-	n_sent = generate(bpf_program__fd(wish.has_patterns ? skeleton->progs.generate_patterns
-							    : skeleton->progs.generate),
-			  &wish, ifindex);
+	n_sent = generate(bpf_program__fd(program_for(skeleton, &wish)), &wish, ifindex);
 	if (n_sent < 0) {
 		fprintf(stderr, "generator: %s: %s\n", argv[1], strerror((int)-n_sent));
 		return 1;
