@@ -48,7 +48,7 @@ struct rule_bucket {
 	union rule_wide_row value, mask;                 /* of the wide lane, 16 bits */
 	union rule_wide_row priority;                    /* at most 0xffff: that, or higher */
 	union rule_narrow_row narrow_value, narrow_mask; /* of the narrow lane, 8 bits */
-} __attribute__((aligned(64)));
+} __attribute__((aligned(128))); /* lines that the machine fetches as a pair */
 
 struct rule_buckets {
 	/* fixed */
@@ -161,7 +161,8 @@ static inline uint64_t rule_slots_agree(const struct rule_buckets *buckets,
 			  (rule_narrow)(narrow == 0));
 }
 
-static inline void rule_probe_load(struct rule_probe *probe)
+/* The first line alone: which tags agree. */
+static inline void rule_probe_load_tags(struct rule_probe *probe)
 {
 	const struct rule_bucket *bucket = &probe->buckets->bucket[probe->at];
 	uint64_t differ;
@@ -171,6 +172,13 @@ static inline void rule_probe_load(struct rule_probe *probe)
 	/* The top bit of each zero byte, and of no other: a free slot may hold a dead pointer. */
 	probe->matches = ~(((differ & RULE_TAG_LOWS) + RULE_TAG_LOWS) | differ | RULE_TAG_LOWS) &
 			 ~(0xffull << 56);
+}
+
+static inline void rule_probe_load(struct rule_probe *probe)
+{
+	const struct rule_bucket *bucket = &probe->buckets->bucket[probe->at];
+
+	rule_probe_load_tags(probe);
 	if (probe->key && probe->matches)
 		probe->matches &=
 			rule_slots_agree(probe->buckets, bucket, probe->key, probe->floor);
@@ -203,12 +211,15 @@ static inline void rule_probe_begin_key(struct rule_probe *probe,
 	probe->at = hash & buckets->last;
 	probe->n_left = buckets->last;
 	probe->pattern = rule_tag(hash) * RULE_TAG_ONES;
-	if (__atomic_load_n(&home->priority.slot[RULE_BUCKET_SLOTS], __ATOMIC_RELAXED) >=
+	rule_probe_load_tags(probe);
+	if (!probe->matches && !(probe->tags >> 56))
+		return;
+	if (__atomic_load_n(&home->priority.slot[RULE_BUCKET_SLOTS], __ATOMIC_RELAXED) <
 	    probe->floor) {
-		rule_probe_load(probe);
-	} else {
 		probe->tags = 0;
 		probe->matches = 0;
+	} else if (probe->matches) {
+		probe->matches &= rule_slots_agree(buckets, home, key, probe->floor);
 	}
 }
 
