@@ -241,18 +241,26 @@ static void bridges_changed(void *ctx)
 	openflow_bridges_changed(daemon->openflow);
 }
 
-static void openflow_start(struct daemon *daemon)
+static void controllers_changed(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	configure_port_changed(daemon->configure);
+}
+
+static int openflow_start(struct daemon *daemon, struct err *err)
 {
 	const struct openflow_options options = {
 		.base = daemon->base,
 		.sw = daemon->sw,
 		.run_dir = run_dir_path(daemon->run_dir),
 		.mode = SOCKET_MODE,
+		.changed = controllers_changed,
+		.ctx = daemon,
 	};
+	int rc = openflow_new(&daemon->openflow, &options);
 
-	if (openflow_new(&daemon->openflow, &options))
-		log_error("switchd", "nobody can use OpenFlow: out of memory");
-	openflow_bridges_changed(daemon->openflow);
+	return rc ? err_set(err, -rc, "cannot speak OpenFlow: %s", strerror(-rc)) : 0;
 }
 
 static void switch_ready(void *ctx)
@@ -265,7 +273,7 @@ static void switch_ready(void *ctx)
 	log_info("switchd", "ready after %.1f ms",
 		 (double)(daemon->context.ready_ns - daemon->context.started_ns) / CLOCK_NS_PER_MS);
 	netlink_start(daemon);
-	openflow_start(daemon);
+	openflow_admit(daemon->openflow);
 	server_admit(daemon->server);
 	detach_ready();
 }
@@ -275,6 +283,7 @@ static int configure_start(struct daemon *daemon, struct err *err)
 	const struct configure_options options = {
 		.base = daemon->base,
 		.sw = daemon->sw,
+		.openflow = daemon->openflow,
 		.connect = database_connect,
 		.ready = switch_ready,
 		.applied = bridges_changed,
@@ -316,6 +325,8 @@ static int house_build(struct daemon *daemon, struct err *err)
 		rc = server_start(daemon, err);
 	if (!rc)
 		rc = switch_start(daemon, err);
+	if (!rc)
+		rc = openflow_start(daemon, err);
 	if (!rc)
 		rc = configure_start(daemon, err);
 	if (!rc)

@@ -44,8 +44,8 @@ struct configure {
 };
 
 static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", NULL};
-static const char *const bridge_columns[] = {"name",      "ports",        "mirrors",
-					     "fail_mode", "other_config", NULL};
+static const char *const bridge_columns[] = {"name",         "ports",      "mirrors",   "fail_mode",
+					     "other_config", "controller", "protocols", NULL};
 static const char *const port_columns[] = {"name",      "interfaces",   "tag",       "trunks",
 					   "vlan_mode", "other_config", "protected", NULL};
 static const char *const interface_columns[] = {"name", "type",           "options", "mtu_request",
@@ -55,6 +55,9 @@ static const char *const mirror_columns[] = {
 	"name",        "select_all",  "select_src_port", "select_dst_port",
 	"select_vlan", "output_port", "output_vlan",     "snaplen",
 	NULL};
+
+static const char *const controller_columns[] = {"target", "type", "max_backoff",
+						 "inactivity_probe", NULL};
 
 /* What control/report.c and control/reconcile_mirror.c write. */
 static const char *const switch_results[] = {
@@ -66,6 +69,7 @@ static const char *const interface_results[] = {
 	"link_resets", "link_speed", "duplex",  "status", "statistics", NULL};
 
 static const char *const mirror_results[] = {"statistics", NULL};
+static const char *const controller_results[] = {"is_connected", "role", "status", NULL};
 
 static const struct replica_table tables[N_TABLES] = {
 	[TABLE_SWITCH] = {DATABASE, switch_columns, switch_results},
@@ -73,6 +77,7 @@ static const struct replica_table tables[N_TABLES] = {
 	[TABLE_PORT] = {"Port", port_columns, NULL},
 	[TABLE_INTERFACE] = {"Interface", interface_columns, interface_results},
 	[TABLE_MIRROR] = {"Mirror", mirror_columns, mirror_results},
+	[TABLE_CONTROLLER] = {"Controller", controller_columns, controller_results},
 };
 
 /* ---- telling what became of it ---- */
@@ -159,6 +164,7 @@ static void report(struct configure *configure, const struct row *sw)
 	for (struct bridge_record *b = configure->reconcile.bridges; b; b = b->hh.next)
 		report_bridge(configure->publish, b);
 	report_mirrors(configure->publish, &configure->reconcile, configure->is_statistics_due);
+	report_controllers(configure->publish, &configure->reconcile);
 	report_switch(configure->publish, sw);
 	configure->is_statistics_due = false;
 	if (!publish_send(configure->publish))
@@ -278,6 +284,7 @@ int configure_new(struct configure **out, const struct configure_options *option
 	configure->reconcile = (struct reconcile){
 		.sw = options->sw,
 		.replica = configure->replica,
+		.openflow = options->openflow,
 		.with_fake = options->with_fake,
 	};
 	*out = take_ptr(configure);

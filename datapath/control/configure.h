@@ -16,12 +16,14 @@
 struct configure;
 struct err;
 struct event_base;
+struct openflow;
 struct vswitch;
 
 struct configure_options {
 	struct event_base *base;
 	struct vswitch *sw;
-	bool with_fake; /* tests: interfaces of type "fake" */
+	struct openflow *openflow; /* NULL: nobody speaks it */
+	bool with_fake;            /* tests: interfaces of type "fake" */
 	/* Opens a stream socket to the database. Returns it, or -errno with a text. */
 	int (*connect)(void *ctx, struct err *err);
 	/* Called once, when the switch is for the first time what the database says. */

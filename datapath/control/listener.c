@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 struct listener {
 	/* fixed after create */
 	struct listener_options options;
-	char path[108];
+	char path[108]; /* of the unix socket that it made; "": none */
 	struct evconnlistener *socket;
 	struct event *resume; /* accepting, after a pause */
 	/* control thread */
@@ -36,9 +37,12 @@ static void accept_cb(struct evconnlistener *socket, evutil_socket_t fd, struct 
 	char name[64];
 	int rc;
 
-	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-	snprintf(name, sizeof(name), "client %llu (pid %d, user %u)",
-		 (unsigned long long)++listener->n_names, peer.pid, peer.uid);
+	++listener->n_names;
+	if (addr->sa_family == AF_UNIX && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		snprintf(name, sizeof(name), "client %llu (pid %d, user %u)",
+			 (unsigned long long)listener->n_names, peer.pid, peer.uid);
+	else if (getnameinfo(addr, (socklen_t)len, name, sizeof(name), NULL, 0, NI_NUMERICHOST))
+		snprintf(name, sizeof(name), "client %llu", (unsigned long long)listener->n_names);
 	rc = listener->options.accepted(listener->options.ctx, fd, name);
 	if (rc) {
 		listener->n_refused++;
@@ -95,26 +99,30 @@ static int socket_bind(const char *path, mode_t mode, struct err *err)
 int listener_new(struct listener **out, const struct listener_options *options, struct err *err)
 {
 	own(listener_free) struct listener *listener = calloc(1, sizeof(*listener));
-	int fd;
+	int fd = options->fd;
 
-	if (!listener)
+	if (listener)
+		listener->resume = event_new(options->base, -1, 0, resume_cb, listener);
+	if (!listener || !listener->resume) {
+		if (fd)
+			close(fd);
 		return err_set(err, ENOMEM, "%s: listen: out of memory", options->path);
+	}
 	listener->options = *options;
-	listener->resume = event_new(options->base, -1, 0, resume_cb, listener);
-	if (!listener->resume)
-		return err_set(err, ENOMEM, "%s: listen: out of memory", options->path);
-	fd = socket_bind(options->path, options->mode, err);
-	if (fd < 0)
-		return fd;
-	strcpy(listener->path, options->path);
-	listener->options.path = listener->path;
+	if (!fd) {
+		fd = socket_bind(options->path, options->mode, err);
+		if (fd < 0)
+			return fd;
+		strcpy(listener->path, options->path);
+	}
 	listener->socket =
 		evconnlistener_new(options->base, accept_cb, listener,
 				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED,
 				   LISTEN_BACKLOG, fd);
 	if (!listener->socket) {
 		close(fd);
-		unlink(listener->path);
+		if (listener->path[0])
+			unlink(listener->path);
 		return err_set(err, ENOMEM, "%s: listen: out of memory", options->path);
 	}
 	evconnlistener_set_error_cb(listener->socket, accept_error_cb);
@@ -130,7 +138,8 @@ void listener_free(struct listener **listener)
 		return;
 	if (l->socket) {
 		evconnlistener_free(l->socket);
-		unlink(l->path);
+		if (l->path[0])
+			unlink(l->path);
 	}
 	if (l->resume)
 		event_free(l->resume);

@@ -1,5 +1,5 @@
 #pragma once
-/* A unix socket that clients come to: by whom it can be opened its mode decides, from its first moment on.
+/* A socket that clients come to. By whom a unix socket can be opened its mode decides, from its first moment on.
  *
  * Nobody is let in before listener_admit(). When file descriptors run out, it pauses and looks again.
  * Control thread only.
@@ -13,8 +13,10 @@ struct listener;
 
 struct listener_options {
 	struct event_base *base;
-	const char *path; /* copied; a socket that is left there is replaced */
+	/* A unix socket to make: a socket that is left there is replaced; copied */
+	const char *path;
 	mode_t mode;
+	int fd; /* a socket that is bound already, and taken over, also on failure (`path` is what it is called); 0: none */
 	/* A client is there: takes over `fd`. `name` says who it is, for the log. 0, or -errno: it is refused. */
 	int (*accepted)(void *ctx, int fd, const char *name);
 	void *ctx;
@@ -22,7 +24,7 @@ struct listener_options {
 
 /* 0 or -errno with a text. */
 int listener_new(struct listener **out, const struct listener_options *options, struct err *err);
-/* Removes the socket. */
+/* Closes it; removes the socket that it made. */
 void listener_free(struct listener **listener);
 void listener_admit(struct listener *listener);
 /* Clients that were not let in. */

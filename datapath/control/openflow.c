@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,9 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "control/listener.h"
+#include "control/openflow_controller.h"
 #include "control/openflow_session.h"
 #include "switch/vswitch.h"
-
-#define SESSIONS_MAX 1024 /* of one bridge */
 
 /* A bridge, and who speaks to it. */
 struct speaker {
@@ -23,56 +23,124 @@ struct speaker {
 	struct openflow *openflow;
 	struct bridge *bridge; /* NULL while bridges are looked through: it has not been seen yet */
 	char name[32];
-	struct listener *listener; /* NULL: it could not be made */
-	struct cds_list_head sessions;
-	unsigned n_sessions;
+	struct listener *listener;               /* NULL: it could not be made */
+	struct openflow_session_options session; /* of all who speak to it */
+	struct controllers controllers;
+	struct openflow_peers peers;
+	struct of_port *ports; /* as controllers know them */
+	unsigned n_ports;
 };
 
 struct openflow {
 	struct openflow_options options;
+	bool is_admitting;
 	struct cds_list_head speakers;
 };
 
 /* ---- sessions ---- */
 
-static void session_gone(void *ctx)
-{
-	struct speaker *speaker = ctx;
-
-	speaker->n_sessions--;
-}
-
 static int accepted(void *ctx, int fd, const char *name)
 {
 	struct speaker *speaker = ctx;
-	const struct openflow_session_options options = {
-		.base = speaker->openflow->options.base,
-		.sw = speaker->openflow->options.sw,
-		.bridge = speaker->bridge,
-		.name = name,
-		.sessions = &speaker->sessions,
-		.gone = session_gone,
-		.ctx = speaker,
-	};
-	int rc;
+	struct openflow_session_options options = speaker->session;
+	struct openflow_session *session;
 
-	if (speaker->n_sessions >= SESSIONS_MAX) {
-		close(fd);
-		return -EMFILE;
+	options.name = name;
+	options.is_service = true;
+	if (speaker->peers.n < OPENFLOW_SESSIONS_MAX)
+		return openflow_session_new(&session, fd, &options);
+	close(fd);
+	return -EMFILE;
+}
+
+/* ---- ports ---- */
+
+struct collection {
+	struct of_port *ports;
+	unsigned n, size;
+};
+
+static int collect(struct bridge_port *port, void *ctx)
+{
+	struct collection *all = ctx;
+	struct bridge_port_status status;
+	unsigned size = all->size ? all->size * 2 : 16;
+	struct of_port *ports;
+
+	bridge_port_status(port, &status);
+	if (!status.ofport)
+		return 0;
+	if (all->n == all->size) {
+		ports = realloc(all->ports, size * sizeof(*ports));
+		if (!ports)
+			return -ENOMEM;
+		all->ports = ports;
+		all->size = size;
 	}
-	rc = openflow_session_new(fd, &options);
-	if (!rc)
-		speaker->n_sessions++;
-	return rc;
+	openflow_port_describe(port, &status, &all->ports[all->n++]);
+	return 0;
+}
+
+static void tell(struct speaker *speaker, const struct of_port *port, enum of_port_reason reason)
+{
+	struct openflow_session *session;
+
+	cds_list_for_each_entry (session, &speaker->peers.sessions, node)
+		openflow_port_status(session, port, reason);
+}
+
+/* Tells of what is other than it was. Both lists ascend by number. */
+static void ports_compare(struct speaker *speaker, const struct collection *now)
+{
+	unsigned i = 0, k = 0;
+
+	while (i < speaker->n_ports || k < now->n) {
+		const struct of_port *old = &speaker->ports[i], *new = &now->ports[k];
+
+		if (k == now->n || (i < speaker->n_ports && old->number < new->number)) {
+			tell(speaker, old, OF_PORT_DELETED);
+			i++;
+		} else if (i == speaker->n_ports || new->number < old->number) {
+			tell(speaker, new, OF_PORT_ADDED);
+			k++;
+		} else {
+			if (memcmp(old, new, sizeof(*old)))
+				tell(speaker, new, OF_PORT_MODIFIED);
+			i++, k++;
+		}
+	}
+}
+
+static void ports_look(struct speaker *speaker)
+{
+	struct collection now = {.n = 0};
+
+	if (bridge_for_each_port(speaker->bridge, collect, &now)) {
+		free(now.ports); /* out of memory: the next time */
+		return;
+	}
+	ports_compare(speaker, &now);
+	free(speaker->ports);
+	speaker->ports = now.ports;
+	speaker->n_ports = now.n;
+}
+
+static void ports_changed(struct openflow_peers *peers)
+{
+	ports_look((struct speaker *)((char *)peers - offsetof(struct speaker, peers)));
 }
 
 /* ---- speakers ---- */
 
 static void speaker_free(struct speaker *speaker)
 {
-	openflow_sessions_end(&speaker->sessions, !speaker->bridge);
+	if (!speaker->bridge) /* it is gone: there is nothing of it to let go of */
+		openflow_peers_end(&speaker->peers, true);
+	controllers_free(&speaker->controllers);
+	openflow_peers_end(&speaker->peers, false);
 	listener_free(&speaker->listener);
 	cds_list_del(&speaker->node);
+	free(speaker->ports);
 	free(speaker);
 }
 
@@ -97,7 +165,7 @@ static void speaker_listen(struct speaker *speaker)
 		listener_admit(speaker->listener);
 }
 
-static struct speaker *speaker_lookup(struct openflow *openflow, const char *name)
+static struct speaker *speaker_lookup(const struct openflow *openflow, const char *name)
 {
 	struct speaker *speaker;
 
@@ -115,24 +183,43 @@ static struct speaker *speaker_add(struct openflow *openflow, const char *name)
 		return NULL;
 	speaker->openflow = openflow;
 	snprintf(speaker->name, sizeof(speaker->name), "%s", name);
-	CDS_INIT_LIST_HEAD(&speaker->sessions);
+	speaker->peers.ports_changed = ports_changed;
+	CDS_INIT_LIST_HEAD(&speaker->peers.sessions);
+	CDS_INIT_LIST_HEAD(&speaker->controllers.list);
+	speaker->session = (struct openflow_session_options){
+		.base = openflow->options.base,
+		.sw = openflow->options.sw,
+		.peers = &speaker->peers,
+	};
+	speaker->controllers.session = &speaker->session;
+	speaker->controllers.changed = openflow->options.changed;
+	speaker->controllers.ctx = openflow->options.ctx;
 	cds_list_add_tail(&speaker->node, &openflow->speakers);
+	return speaker;
+}
+
+/* NULL: out of memory. */
+static struct speaker *speaker_of(struct openflow *openflow, struct bridge *bridge)
+{
+	struct speaker *speaker = speaker_lookup(openflow, bridge_name(bridge));
+
+	if (!speaker)
+		speaker = speaker_add(openflow, bridge_name(bridge));
+	if (speaker)
+		speaker->bridge = speaker->session.bridge = bridge;
 	return speaker;
 }
 
 static int see_bridge(struct bridge *bridge, void *ctx)
 {
 	struct openflow *openflow = ctx;
-	const char *name = bridge_name(bridge);
-	struct speaker *speaker = speaker_lookup(openflow, name);
+	struct speaker *speaker = speaker_of(openflow, bridge);
 
 	if (!speaker)
-		speaker = speaker_add(openflow, name);
-	if (!speaker)
 		return -ENOMEM;
-	speaker->bridge = bridge;
 	if (!speaker->listener)
 		speaker_listen(speaker);
+	ports_look(speaker);
 	return 0;
 }
 
@@ -141,7 +228,7 @@ void openflow_bridges_changed(struct openflow *openflow)
 {
 	struct speaker *speaker, *next;
 
-	if (!openflow)
+	if (!openflow || !openflow->is_admitting)
 		return;
 	cds_list_for_each_entry (speaker, &openflow->speakers, node)
 		speaker->bridge = NULL;
@@ -151,6 +238,41 @@ void openflow_bridges_changed(struct openflow *openflow)
 		if (!speaker->bridge)
 			speaker_free(speaker);
 }
+
+void openflow_admit(struct openflow *openflow)
+{
+	openflow->is_admitting = true;
+	openflow_bridges_changed(openflow);
+	/* what the database says of controllers has not been heeded yet */
+	openflow->options.changed(openflow->options.ctx);
+}
+
+/* ---- what the database says ---- */
+
+void openflow_bridge_set(struct openflow *openflow, const char *name,
+			 const struct openflow_settings *settings)
+{
+	struct bridge *bridge = bridge_lookup(openflow->options.sw, name);
+	struct speaker *speaker = bridge ? speaker_of(openflow, bridge) : NULL;
+
+	if (!speaker)
+		return;
+	speaker->peers.versions = settings->versions;
+	speaker->peers.datapath_id = settings->datapath_id;
+	if (openflow->is_admitting)
+		controllers_set(&speaker->controllers, settings->controllers,
+				settings->n_controllers);
+}
+
+bool openflow_controller_status(const struct openflow *openflow, const char *bridge,
+				const char *uuid, struct openflow_controller_status *out)
+{
+	const struct speaker *speaker = speaker_lookup(openflow, bridge);
+
+	return speaker && controllers_status(&speaker->controllers, uuid, out);
+}
+
+/* ---- life ---- */
 
 int openflow_new(struct openflow **out, const struct openflow_options *options)
 {

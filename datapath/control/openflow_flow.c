@@ -11,9 +11,11 @@
 
 /* ---- changes ---- */
 
-/* What flow_mod refuses of actions is what this switch has not got. */
-static enum of_error error_of_actions(const struct ofactions *list)
+/* What is refused of actions is what this switch has not got. */
+enum of_error openflow_actions_error(int rc, const struct ofactions *list)
 {
+	if (!rc)
+		return OF_OK;
 	for (uint32_t i = 0; i < list->n; i++) {
 		if (list->item[i].type == OFACTION_GROUP)
 			return OF_BAC_BAD_OUT_GROUP;
@@ -31,7 +33,7 @@ enum of_error openflow_flow_error(int rc, const struct flow_mod *mod)
 	case -EEXIST:
 		return OF_FMFC_OVERLAP;
 	case -EINVAL:
-		return error_of_actions(&mod->actions);
+		return openflow_actions_error(rc, &mod->actions);
 	}
 	return OF_FMFC_TABLE_FULL; /* ENOSPC, ENOMEM */
 }

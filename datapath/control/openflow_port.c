@@ -1,18 +1,23 @@
-/* Ports: what they are. */
+/* Ports: what they are, what went through them, and what controllers make of them. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "base/log.h"
 #include "control/openflow_session.h"
+#include "control/port_statistics.h"
 #include "flow/port_text.h"
 #include "openflow/port.h"
+#include "switch/port_mod.h"
 #include "switch/vswitch.h"
 
-static void describe(const struct bridge_port *port, const struct bridge_port_status *status,
-		     struct of_port *out)
+void openflow_port_describe(const struct bridge_port *port, const struct bridge_port_status *status,
+			    struct of_port *out)
 {
 	*out = (struct of_port){
 		.number = of_port_number(status->ofport),
-		.config = status->port.is_admin_up ? 0 : OF_PORT_DOWN,
+		.config = bridge_port_flags(port),
 		.is_link_up = status->port.is_link_up,
 		.bits_per_s = status->port.link_speed,
 		.is_full_duplex = status->port.is_full_duplex,
@@ -43,7 +48,7 @@ static int add_description(struct bridge_port *bridge_port, void *ctx)
 	if (!status.ofport || (d->only != OFPORT_NONE && d->only != status.ofport))
 		return 0;
 	d->is_found = true;
-	describe(bridge_port, &status, &port);
+	openflow_port_describe(bridge_port, &status, &port);
 	of_port_write(d->w, d->version, &port);
 	if (d->parts)
 		openflow_parts_added(d->parts, entry);
@@ -82,4 +87,108 @@ enum of_error handle_port_desc(struct openflow_session *session, const struct of
 	bridge_for_each_port(session->bridge, add_description, &d);
 	openflow_parts_end(&parts);
 	return d.only == OFPORT_NONE || d.is_found ? OF_OK : OF_BRC_BAD_PORT;
+}
+
+/* ---- statistics ---- */
+
+struct counting {
+	struct openflow_parts parts;
+	uint16_t only; /* OFPORT_NONE: all */
+	bool is_found;
+};
+
+static int add_statistics(struct bridge_port *port, void *ctx)
+{
+	struct counting *c = ctx;
+	struct wire_writer *w = &c->parts.session->reply;
+	struct bridge_port_status status;
+	struct port_statistics sums;
+	size_t entry = w->len;
+
+	bridge_port_status(port, &status);
+	if (!status.ofport || (c->only != OFPORT_NONE && c->only != status.ofport))
+		return 0;
+	c->is_found = true;
+	port_statistics_read(port, &status, &sums);
+	of_port_stats_write(w, c->parts.request->version,
+			    &(struct of_port_stats){
+				    .number = of_port_number(status.ofport),
+				    .duration = status.age,
+				    .rx_packets = sums.rx_packets,
+				    .rx_bytes = sums.rx_bytes,
+				    .rx_dropped = sums.rx_dropped,
+				    .rx_errors = sums.rx_errors,
+				    .tx_packets = sums.tx_packets,
+				    .tx_bytes = sums.tx_bytes,
+				    .tx_dropped = sums.tx_dropped,
+				    .tx_errors = sums.tx_errors,
+			    });
+	openflow_parts_added(&c->parts, entry);
+	return 0;
+}
+
+enum of_error handle_port_stats(struct openflow_session *session, const struct of_message *message)
+{
+	struct counting c = {.is_found = false};
+
+	if (!of_port_request_read(message, &c.only))
+		return OF_BRC_BAD_PORT;
+	openflow_parts_begin(&c.parts, session, message, OFM_PORT_STATS_REPLY);
+	bridge_for_each_port(session->bridge, add_statistics, &c);
+	openflow_parts_end(&c.parts);
+	return c.only == OFPORT_NONE || c.is_found ? OF_OK : OF_BRC_BAD_PORT;
+}
+
+/* ---- changes ---- */
+
+struct search {
+	uint16_t ofport;
+	struct bridge_port *port; /* NULL: there is none */
+	struct of_port is;
+};
+
+static int find(struct bridge_port *port, void *ctx)
+{
+	struct search *search = ctx;
+	struct bridge_port_status status;
+
+	bridge_port_status(port, &status);
+	if (status.ofport != search->ofport)
+		return 0;
+	openflow_port_describe(port, &status, &search->is);
+	search->port = port;
+	return 1;
+}
+
+static enum of_error change(struct openflow_session *session, struct bridge_port *port,
+			    const struct of_port_mod *mod)
+{
+	struct openflow_peers *peers = session->options.peers;
+	struct err err = ERR_INIT;
+	int rc = bridge_port_mod(port, (uint8_t)mod->config, (uint8_t)mod->mask, &err);
+
+	if (rc) {
+		log_debug("openflow", "%s: %s", session->name, err.text);
+		return rc == -ENODEV ? OF_PMFC_BAD_CONFIG : OF_BRC_EPERM;
+	}
+	if (peers->ports_changed)
+		peers->ports_changed(peers);
+	return OF_OK;
+}
+
+enum of_error handle_port_mod(struct openflow_session *session, const struct of_message *message)
+{
+	struct of_port_mod mod;
+	struct search search = {.port = NULL};
+	enum of_error error = of_port_mod_read(message, &mod);
+
+	if (error)
+		return error;
+	search.ofport = mod.port;
+	bridge_for_each_port(session->bridge, find, &search);
+	if (!search.port)
+		return OF_PMFC_BAD_PORT;
+	if (memcmp(search.is.mac, mod.mac, sizeof(mod.mac)))
+		return OF_PMFC_BAD_HW_ADDR;
+	return change(session, search.port, &mod);
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,36 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 	[OFM_TABLE_FEATURES_REQUEST] = handle_tables,
 	[OFM_TABLE_DESC_REQUEST] = handle_tables,
 	[OFM_TABLE_MOD] = handle_table_mod,
+	[OFM_PORT_STATS_REQUEST] = handle_port_stats,
+	[OFM_PORT_MOD] = handle_port_mod,
+	[OFM_PACKET_OUT] = handle_packet_out,
+	[OFM_NX_SET_PACKET_IN_FORMAT] = handle_packet_in_format,
+	[OFM_NX_SET_CONTROLLER_ID] = handle_controller_id,
+	[OFM_ROLE_REQUEST] = handle_role,
+	[OFM_NX_ROLE_REQUEST] = handle_role,
+	[OFM_GET_ASYNC_REQUEST] = handle_get_async,
+	[OFM_SET_ASYNC] = handle_set_async,
+	[OFM_NX_SET_ASYNC] = handle_set_async,
+	[OFM_BUNDLE_CONTROL] = handle_bundle_control,
+	[OFM_BUNDLE_ADD] = handle_bundle_add,
 };
+
+/* What changes something is not for a slave to say. */
+static bool is_change(uint8_t id)
+{
+	switch (id) {
+	case OFM_FLOW_MOD:
+	case OFM_NX_FLOW_MOD:
+	case OFM_TABLE_MOD:
+	case OFM_PORT_MOD:
+	case OFM_PACKET_OUT:
+	case OFM_SET_CONFIG:
+	case OFM_BUNDLE_CONTROL:
+	case OFM_BUNDLE_ADD:
+		return true;
+	}
+	return false;
+}
 
 /* What only a switch says is no message for a switch. */
 static enum of_error answer(struct openflow_session *session, const struct of_message *message)
@@ -55,6 +85,8 @@ static enum of_error answer(struct openflow_session *session, const struct of_me
 
 	if (!handler)
 		return message->form->kind == OF_PLAIN ? OF_BRC_BAD_TYPE : OF_BRC_BAD_MULTIPART;
+	if (session->role == OF_ROLE_SLAVE && is_change(message->form->id))
+		return OF_BRC_IS_SLAVE;
 	if (message->flags & OF_MULTIPART_MORE)
 		return OF_BRC_MULTIPART_OVERFLOW;
 	return handler(session, message);
@@ -86,18 +118,28 @@ static void say_error(struct openflow_session *session, enum of_error error,
 	of_error_write(&session->reply, error, version, message->xid, about);
 }
 
+static uint32_t versions(const struct openflow_session *session)
+{
+	uint32_t allowed = session->options.peers->versions & VERSIONS;
+
+	return allowed ? allowed : VERSIONS;
+}
+
 /* Nothing can be said before both know which version to say it in. */
 static void negotiate(struct openflow_session *session, const struct of_message *message,
 		      enum of_error error)
 {
-	static const char refusal[] = "this switch speaks OpenFlow 1.0, 1.3, 1.4 and 1.5";
+	static const char refusal[] = "no OpenFlow version that this bridge speaks";
 	uint32_t theirs = 0;
 
 	if (message->type == OF_TYPE_HELLO && (!error || error == OF_BRC_BAD_VERSION))
 		error = of_hello_read(message, &theirs);
-	session->version = of_version_best(VERSIONS, theirs);
-	if (session->version)
+	session->version = of_version_best(versions(session), theirs);
+	if (session->version) {
+		if (session->options.agreed)
+			session->options.agreed(session->options.ctx);
 		return;
+	}
 	say_error(session, OF_HFC_INCOMPATIBLE, message,
 		  (struct wire_bytes){(const uint8_t *)refusal, strlen(refusal)});
 	of_stream_reply(session->stream, session->reply.at, session->reply.len);
@@ -113,6 +155,7 @@ static void message_cb(void *ctx, struct wire_bytes bytes)
 	enum of_error error = of_message_read(bytes, &message);
 	size_t before = session->reply.len;
 
+	session->is_heard = true;
 	if (!session->version) {
 		negotiate(session, &message, error);
 		return;
@@ -128,12 +171,48 @@ static void message_cb(void *ctx, struct wire_bytes bytes)
 	openflow_session_flush(session);
 }
 
+/* ---- silence ---- */
+
+static void probe_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	struct openflow_session *session = ctx;
+	struct wire_writer *w = &session->reply;
+
+	if (session->is_heard) {
+		session->is_heard = session->is_probed = false;
+	} else if (session->is_probed || !session->version) {
+		of_stream_close(session->stream, "it does not answer");
+	} else {
+		session->is_probed = true;
+		of_message_end(w, of_message_begin(w, OFM_ECHO_REQUEST, session->version, 0));
+		openflow_session_flush(session);
+	}
+}
+
+static int probe_start(struct openflow_session *session)
+{
+	const uint32_t ms = session->options.inactivity_ms;
+	const struct timeval period = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	if (!ms)
+		return 0;
+	session->probe = event_new(session->options.base, -1, EV_PERSIST, probe_cb, session);
+	return session->probe && !event_add(session->probe, &period) ? 0 : -ENOMEM;
+}
+
 /* ---- life ---- */
 
-static void session_free(struct openflow_session *session)
+static void session_free(struct openflow_session *session, bool is_bridge_gone)
 {
+	if (!is_bridge_gone) {
+		bridge_packet_in_unwatch(session->bridge, &session->packets);
+		bridge_flow_unwatch(session->bridge, &session->flows);
+	}
 	cds_list_del(&session->node);
-	session->options.gone(session->options.ctx);
+	session->options.peers->n--;
+	openflow_bundles_free(session);
+	if (session->probe)
+		event_free(session->probe);
 	wire_fini(&session->reply);
 	free(session);
 }
@@ -144,12 +223,29 @@ static void closed_cb(void *ctx, const char *why)
 
 	if (why[0])
 		log_info("openflow", "%s: closed: %s", session->name, why);
-	session_free(session);
+	if (session->options.ended)
+		session->options.ended(session->options.ctx, why, session->version != 0);
+	session_free(session, false);
 }
 
-int openflow_session_new(int fd, const struct openflow_session_options *options)
+/* Nothing is left to fail. */
+static void session_begin(struct openflow_session *session)
+{
+	struct openflow_peers *peers = session->options.peers;
+
+	cds_list_add_tail(&session->node, &peers->sessions);
+	peers->n++;
+	bridge_packet_in_watch(session->bridge, &session->packets);
+	bridge_flow_watch(session->bridge, &session->flows);
+	of_hello_write(&session->reply, versions(session), 0);
+	openflow_session_flush(session);
+}
+
+int openflow_session_new(struct openflow_session **out, int fd,
+			 const struct openflow_session_options *options)
 {
 	static const struct of_stream_ops ops = {.message = message_cb, .closed = closed_cb};
+	enum { DEFAULT_MISS_SEND_LEN = 128 };
 	own(mem_free) struct openflow_session *session = calloc(1, sizeof(*session));
 	int rc;
 
@@ -161,23 +257,45 @@ int openflow_session_new(int fd, const struct openflow_session_options *options)
 	session->bridge = options->bridge;
 	snprintf(session->name, sizeof(session->name), "%s", options->name);
 	session->options.name = session->name;
+	session->role = OF_ROLE_EQUAL;
+	session->async = of_async_default;
+	session->miss_send_len = options->is_service ? 0 : DEFAULT_MISS_SEND_LEN;
+	session->packets.seen = openflow_packet_seen;
+	session->flows.seen = openflow_flow_seen;
+	CDS_INIT_LIST_HEAD(&session->bundles);
 	rc = of_stream_new(&session->stream, options->base, fd, &ops, session);
-	if (rc)
+	if (!rc)
+		rc = probe_start(session);
+	if (rc) {
+		if (session->probe)
+			event_free(session->probe);
+		of_stream_free(&session->stream);
 		return rc;
-	cds_list_add_tail(&session->node, options->sessions);
-	of_hello_write(&session->reply, VERSIONS, 0);
-	openflow_session_flush(session);
-	take_ptr(session);
+	}
+	session_begin(session);
+	*out = take_ptr(session);
 	return 0;
 }
 
-void openflow_sessions_end(struct cds_list_head *sessions, bool is_bridge_gone)
+void openflow_sessions_end(struct openflow_peers *peers, const void *ctx)
 {
 	struct openflow_session *session, *next;
 
-	cds_list_for_each_entry_safe (session, next, sessions, node) {
+	cds_list_for_each_entry_safe (session, next, &peers->sessions, node) {
+		if (session->options.ctx != ctx)
+			continue;
 		of_stream_free(&session->stream);
-		session_free(session);
+		session_free(session, false);
+	}
+}
+
+void openflow_peers_end(struct openflow_peers *peers, bool is_bridge_gone)
+{
+	struct openflow_session *session, *next;
+
+	cds_list_for_each_entry_safe (session, next, &peers->sessions, node) {
+		of_stream_free(&session->stream);
+		session_free(session, is_bridge_gone);
 	}
 }
 

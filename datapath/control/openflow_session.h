@@ -13,28 +13,53 @@
 #include <urcu/list.h>
 
 #include "openflow/message.h"
+#include "openflow/port.h"
+#include "openflow/role.h"
+#include "switch/flows.h"
+#include "switch/packet_in.h"
 
 struct bridge;
+struct event;
 struct event_base;
 struct of_stream;
 struct openflow_session;
 struct vswitch;
 
+/* All who speak to one bridge, and what they agree upon. */
+struct openflow_peers {
+	struct cds_list_head sessions;
+	unsigned n;
+	bool has_generation; /* of who may be the master */
+	uint64_t generation;
+	uint32_t versions;    /* that may be spoken; 0: all */
+	uint64_t datapath_id; /* 0: of the bridge's own port */
+	/* A port may be another one; NULL: nobody cares. */
+	void (*ports_changed)(struct openflow_peers *peers);
+};
+
 struct openflow_session_options {
 	struct event_base *base;
 	struct vswitch *sw;
 	struct bridge *bridge;
-	const char *name;               /* who it is, for the log; copied */
-	struct cds_list_head *sessions; /* it joins them while it lives */
-	void (*gone)(void *ctx);        /* it has left them */
+	const char *name;             /* who it is, for the log; copied */
+	struct openflow_peers *peers; /* it joins them while it lives */
+	bool is_service; /* it came to ask, and is told nothing that it does not ask for */
+	uint32_t
+		inactivity_ms; /* after so long a silence it is asked, and then hung up on; 0: never */
+	/* Its version is agreed upon; it has come to an end, and is freed after the return. NULL: nobody cares. */
+	void (*agreed)(void *ctx);
+	void (*ended)(void *ctx, const char *why, bool was_agreed);
 	void *ctx;
 };
 
 /* Takes over `fd`, also when it fails, and says HELLO. It ends when the other side hangs up or breaks the rules.
  * 0 or -ENOMEM. */
-int openflow_session_new(int fd, const struct openflow_session_options *options);
-/* Ends all of a bridge at once; gone() is called for each. `is_bridge_gone`: there is nothing to say good-bye to. */
-void openflow_sessions_end(struct cds_list_head *sessions, bool is_bridge_gone);
+int openflow_session_new(struct openflow_session **out, int fd,
+			 const struct openflow_session_options *options);
+/* Ends those of whom `ctx` cares, without telling it. */
+void openflow_sessions_end(struct openflow_peers *peers, const void *ctx);
+/* Ends all of a bridge at once. `is_bridge_gone`: it is not to be looked at any more. */
+void openflow_peers_end(struct openflow_peers *peers, bool is_bridge_gone);
 
 /* ---- for the handlers ---- */
 
@@ -45,7 +70,16 @@ struct openflow_session {
 	struct of_stream *stream;
 	struct bridge *bridge;
 	uint8_t version; /* 0: not agreed upon yet */
+	struct event *probe;
+	bool is_heard, is_probed; /* since the probe's last turn */
 	uint16_t miss_send_len;
+	uint16_t controller_id; /* which packets are meant for it: NXT_SET_CONTROLLER_ID */
+	uint8_t packet_in_format;
+	uint8_t role; /* enum of_role, not NOCHANGE */
+	struct of_async async;
+	struct packet_in_watcher packets;
+	struct flow_watcher flows;
+	struct cds_list_head bundles;
 	bool has_table_id;        /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
 	bool is_nxm;              /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
 	struct wire_writer reply; /* to the message that is handled */
@@ -57,11 +91,21 @@ typedef enum of_error handler_fn(struct openflow_session *session,
 /* Sends what has been appended to `reply` so far: long answers go in pieces. */
 void openflow_session_flush(struct openflow_session *session);
 
+/* Sends what nobody asked for. */
+void openflow_session_tell(struct openflow_session *session, const struct wire_writer *w);
+/* Is it to be told of this? */
+bool openflow_session_wants(const struct openflow_session *session, enum of_async_type type,
+			    unsigned reason);
+
 /* openflow_switch.c */
 handler_fn handle_echo, handle_features, handle_get_config, handle_set_config, handle_barrier,
 	handle_desc;
 /* openflow_port.c */
-handler_fn handle_port_desc;
+handler_fn handle_port_desc, handle_port_stats, handle_port_mod;
+struct bridge_port;
+struct bridge_port_status;
+void openflow_port_describe(const struct bridge_port *port, const struct bridge_port_status *status,
+			    struct of_port *out);
 /* All ports, as many as fit into the message that began at `start` of `reply`. */
 void openflow_ports_write(struct openflow_session *session, size_t start);
 
@@ -69,10 +113,26 @@ void openflow_ports_write(struct openflow_session *session, size_t start);
 handler_fn handle_flow_mod, handle_table_id, handle_flow_format, handle_flow_stats,
 	handle_aggregate;
 struct flow_mod;
+/* Of -EINVAL for actions. */
+enum of_error openflow_actions_error(int rc, const struct ofactions *actions);
 /* Of what bridge_flow_mods() returns for `mod`. */
 enum of_error openflow_flow_error(int rc, const struct flow_mod *mod);
 /* openflow_table.c */
 handler_fn handle_tables, handle_table_mod;
+
+/* openflow_bundle.c */
+handler_fn handle_bundle_control, handle_bundle_add;
+void openflow_bundles_free(struct openflow_session *session);
+/* openflow_packet.c */
+handler_fn handle_packet_out, handle_packet_in_format, handle_controller_id;
+void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
+			  const struct packet_in *packet);
+/* openflow_role.c */
+handler_fn handle_role, handle_get_async, handle_set_async;
+void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
+			const struct flow_event *event);
+void openflow_port_status(struct openflow_session *session, const struct of_port *port,
+			  enum of_port_reason reason);
 
 /* ---- answers in several messages ---- */
 

@@ -10,7 +10,12 @@
 
 #define N_TABLES 255 /* 0 to 254 */
 
-enum capability { CAN_FLOW_STATS = 1 << 0, CAN_TABLE_STATS = 1 << 1, CAN_MATCH_ARP_10 = 1 << 7 };
+enum capability {
+	CAN_FLOW_STATS = 1 << 0,
+	CAN_TABLE_STATS = 1 << 1,
+	CAN_PORT_STATS = 1 << 2,
+	CAN_MATCH_ARP_10 = 1 << 7
+};
 
 /* What OpenFlow 1.0 asks for one by one: all of its actions. */
 #define ACTIONS_10 0xfff
@@ -40,13 +45,14 @@ enum of_error handle_barrier(struct openflow_session *session, const struct of_m
 	return OF_OK;
 }
 
-static uint64_t datapath_id(struct bridge *bridge)
+static uint64_t datapath_id(const struct openflow_session *session)
 {
+	struct bridge *bridge = session->bridge;
 	struct bridge_port *local = bridge_port_lookup(bridge, bridge_name(bridge));
 	struct bridge_port_status status;
 
-	if (!local)
-		return 0;
+	if (session->options.peers->datapath_id || !local)
+		return session->options.peers->datapath_id;
 	bridge_port_status(local, &status);
 	return eth_addr_u64(status.port.mac);
 }
@@ -56,11 +62,11 @@ enum of_error handle_features(struct openflow_session *session, const struct of_
 	struct wire_writer *w = &session->reply;
 	size_t start = of_message_begin(w, OFM_FEATURES_REPLY, message->version, message->xid);
 
-	wire_put64(w, datapath_id(session->bridge));
+	wire_put64(w, datapath_id(session));
 	wire_put32(w, 0); /* buffers: packets come whole */
 	wire_put8(w, N_TABLES);
 	wire_put(w, 3); /* the main connection; padding */
-	wire_put32(w, CAN_FLOW_STATS | CAN_TABLE_STATS |
+	wire_put32(w, CAN_FLOW_STATS | CAN_TABLE_STATS | CAN_PORT_STATS |
 			      (message->version == OF10 ? CAN_MATCH_ARP_10 : 0));
 	wire_put32(w, message->version == OF10 ? ACTIONS_10 : 0);
 	if (message->version == OF10)

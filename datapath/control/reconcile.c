@@ -350,6 +350,9 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 	if (interfaces_make(reconcile))
 		rc = -EAGAIN;
 	mirrors_make_all(reconcile);
+	for (struct bridge_record *b = reconcile->bridges; reconcile->openflow && b; b = b->hh.next)
+		if (b->bridge)
+			controllers_make(reconcile, b);
 	return rc;
 }
 

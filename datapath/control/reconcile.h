@@ -11,11 +11,20 @@
 #include "switch/vswitch.h"
 
 struct err;
+struct openflow;
 struct publish;
 struct replica;
 
 /* Tables in the replica, by number. */
-enum { TABLE_SWITCH, TABLE_BRIDGE, TABLE_PORT, TABLE_INTERFACE, TABLE_MIRROR, N_TABLES };
+enum {
+	TABLE_SWITCH,
+	TABLE_BRIDGE,
+	TABLE_PORT,
+	TABLE_INTERFACE,
+	TABLE_MIRROR,
+	TABLE_CONTROLLER,
+	N_TABLES
+};
 
 struct bridge_record {
 	char *name;
@@ -61,7 +70,8 @@ struct reconcile {
 	/* fixed after create */
 	struct vswitch *sw;
 	const struct replica *replica;
-	bool with_fake; /* allow interfaces of type "fake" */
+	struct openflow *openflow; /* NULL: nobody speaks it */
+	bool with_fake;            /* allow interfaces of type "fake" */
 	/* control thread */
 	struct bridge_record *bridges;       /* uthash by name */
 	struct interface_record *interfaces; /* uthash by name */
@@ -78,6 +88,9 @@ void reconcile_fini(struct reconcile *reconcile);
  * with them, or "". */
 void mirrors_make(struct reconcile *reconcile, struct bridge_record *record, struct err *err);
 
+/* Tells OpenFlow what the bridge's row and its controllers ask for (reconcile_controller.c). */
+void controllers_make(struct reconcile *reconcile, const struct bridge_record *record);
+
 /* Names the columns of a row that tell what became of it. */
 void report_bridge(struct publish *publish, const struct bridge_record *record);
 void report_interface(struct publish *publish, struct interface_record *record,
@@ -85,4 +98,5 @@ void report_interface(struct publish *publish, struct interface_record *record,
 /* With their statistics, if it is time for them. */
 void report_mirrors(struct publish *publish, const struct reconcile *reconcile,
 		    bool with_statistics);
+void report_controllers(struct publish *publish, const struct reconcile *reconcile);
 void report_switch(struct publish *publish, const struct row *row);

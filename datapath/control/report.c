@@ -7,6 +7,7 @@
 #include "config.h"
 #include "control/reconcile.h"
 #include "control/mac.h"
+#include "control/port_statistics.h"
 #include "control/publish.h"
 #include "control/row.h"
 
@@ -165,49 +166,22 @@ static void report_device(struct publish *publish, const char *uuid,
 	publish_set(publish, table, uuid, "status", status_map(status));
 }
 
-/* Reasons that are charged to the port that a packet was to leave by. */
-static bool is_output_drop(enum drop_reason reason)
-{
-	return reason == DROP_PORT_DOWN || reason == DROP_TX_FULL || reason == DROP_TX_ERROR ||
-	       reason == DROP_TOO_BIG;
-}
-
-/* The device's counters as far as status->drops does not have them. */
-static void device_counters(const struct bridge_port *port, const struct port_status *status,
-			    struct port_counters *out)
-{
-	*out = (struct port_counters){.rx_packets = 0};
-	if (bridge_port_counters(port, out))
-		return;
-	if (status->hook == HOOK_XDP) {
-		/* Drivers count here what the port's sockets had no room for. */
-		out->rx_dropped = 0;
-	} else {
-		/* The sockets are those that all skb ports share. */
-		out->xsk_rx_invalid = 0;
-		out->xsk_tx_invalid = 0;
-	}
-}
-
 static void report_statistics(struct publish *publish, const char *uuid,
 			      const struct bridge_port *port,
 			      const struct bridge_port_status *status)
 {
 	struct json_object *map = value_map();
-	uint64_t rx_dropped = 0, tx_dropped = 0;
-	struct port_counters device;
+	struct port_statistics sums;
 
-	device_counters(port, &status->port, &device);
-	for (unsigned i = DROP_NONE + 1; i < N_DROP_REASONS; i++)
-		*(is_output_drop(i) ? &tx_dropped : &rx_dropped) += status->drops[i];
-	value_map_add_integer(map, "rx_bytes", status->rx_bytes);
-	value_map_add_integer(map, "rx_dropped", rx_dropped + device.rx_dropped);
-	value_map_add_integer(map, "rx_errors", device.rx_errors + device.xsk_rx_invalid);
-	value_map_add_integer(map, "rx_packets", status->rx_packets);
-	value_map_add_integer(map, "tx_bytes", status->tx_bytes);
-	value_map_add_integer(map, "tx_dropped", tx_dropped + device.tx_dropped);
-	value_map_add_integer(map, "tx_errors", device.tx_errors + device.xsk_tx_invalid);
-	value_map_add_integer(map, "tx_packets", status->tx_packets);
+	port_statistics_read(port, status, &sums);
+	value_map_add_integer(map, "rx_bytes", sums.rx_bytes);
+	value_map_add_integer(map, "rx_dropped", sums.rx_dropped);
+	value_map_add_integer(map, "rx_errors", sums.rx_errors);
+	value_map_add_integer(map, "rx_packets", sums.rx_packets);
+	value_map_add_integer(map, "tx_bytes", sums.tx_bytes);
+	value_map_add_integer(map, "tx_dropped", sums.tx_dropped);
+	value_map_add_integer(map, "tx_errors", sums.tx_errors);
+	value_map_add_integer(map, "tx_packets", sums.tx_packets);
 	publish_set(publish, table, uuid, "statistics", map);
 }
 

@@ -56,11 +56,16 @@ size_t row_size(const struct row *row, const char *column)
 	return set ? json_object_array_length(set) : value != NULL;
 }
 
-const char *row_string(const struct row *row, const char *column)
+const char *row_string_at(const struct row *row, const char *column, size_t i)
 {
-	struct json_object *value = element(row, column, 0);
+	struct json_object *value = element(row, column, i);
 
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+const char *row_string(const struct row *row, const char *column)
+{
+	return row_string_at(row, column, 0);
 }
 
 int64_t row_integer(const struct row *row, const char *column, int64_t fallback)
@@ -134,6 +139,11 @@ void value_set_add(struct json_object *set, const char *text)
 struct json_object *value_string(const char *text)
 {
 	return text ? json_object_new_string(text) : value_set();
+}
+
+struct json_object *value_boolean(bool is_so)
+{
+	return json_object_new_boolean(is_so);
 }
 
 struct json_object *value_integer(int64_t n)

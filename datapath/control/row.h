@@ -27,6 +27,7 @@ bool row_boolean(const struct row *row, const char *column);
 /* Columns that are sets (an optional column is a set of none or one). NULL past the end. */
 size_t row_size(const struct row *row, const char *column);
 const char *row_uuid_at(const struct row *row, const char *column, size_t i);
+const char *row_string_at(const struct row *row, const char *column, size_t i);
 int64_t row_integer_at(const struct row *row, const char *column, size_t i);
 
 /* Columns that are maps from string to string. NULL: no such key. */
@@ -34,6 +35,7 @@ const char *row_map_get(const struct row *row, const char *column, const char *k
 
 /* Values to write, in the same notation. The caller owns them. */
 struct json_object *value_string(const char *text); /* NULL: the empty set */
+struct json_object *value_boolean(bool is_so);
 struct json_object *value_integer(int64_t n);
 struct json_object *value_optional(int64_t n, bool is_there);
 struct json_object *value_set(void);

@@ -64,7 +64,7 @@ void of_port_write(struct wire_writer *w, uint8_t version, const struct of_port 
 	if (version != OF10)
 		wire_put16(w, 0);
 	wire_put_text(w, port->name, 16);
-	wire_put32(w, port->config);
+	wire_put32(w, port->config & of_port_config_known(version));
 	if (version != OF10 && port->is_link_up && !(port->config & OF_PORT_DOWN))
 		state |= STATE_LIVE;
 	wire_put32(w, state);
@@ -76,4 +76,15 @@ void of_port_write(struct wire_writer *w, uint8_t version, const struct of_port 
 	put_features(w, version, port);
 	if (version >= OF14)
 		wire_patch16(w, start + 4, (uint16_t)(w->len - start));
+}
+
+void of_port_status_write(struct wire_writer *w, uint8_t version, const struct of_port *port,
+			  enum of_port_reason reason)
+{
+	size_t start = of_message_begin(w, OFM_PORT_STATUS, version, 0);
+
+	wire_put8(w, (uint8_t)reason);
+	wire_put(w, 7);
+	of_port_write(w, version, port);
+	of_message_end(w, start);
 }

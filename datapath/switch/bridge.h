@@ -106,7 +106,8 @@ struct bridge_port {
 	struct bridge_port_config config;
 	uint16_t id;
 	uint16_t ofport;
-	uint8_t flags; /* enum port_mod_flag, but for PORT_MOD_DOWN */
+	uint64_t made_at; /* ns */
+	uint8_t flags;    /* enum port_mod_flag, but for PORT_MOD_DOWN */
 	/* one of the two: */
 	struct port *device;
 	struct port_fake *fake;

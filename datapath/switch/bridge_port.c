@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/own.h"
 #include "flow/fdb.h"
@@ -145,6 +146,7 @@ static int port_new(struct bridge_port **out, struct bridge *bridge,
 		return err_set(err, ENOMEM, "port %s: out of memory", config->port.name);
 	port->bridge = bridge;
 	port->config = *config;
+	port->made_at = clock_now(sw->options.clock);
 	rc = id_take(sw, config->port.name);
 	if (rc < 0)
 		return err_set(err, -rc, "port %s: the switch has all the ports it can have (%d)",
@@ -302,6 +304,7 @@ void bridge_port_status(const struct bridge_port *port, struct bridge_port_statu
 	memset(out, 0, sizeof(*out));
 	out->id = port->id;
 	out->ofport = port->ofport;
+	out->age = clock_now(port->bridge->sw->options.clock) - port->made_at;
 	device_status(port, &out->port);
 	counts_sum(port->bridge->sw, port->id, &counts);
 	port_counts_subtract(&counts, &port->counts_before);

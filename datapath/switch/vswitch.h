@@ -118,6 +118,7 @@ int bridge_for_each_port(struct bridge *bridge, int (*visit)(struct bridge_port 
 struct bridge_port_status {
 	uint16_t id;     /* switch-wide number */
 	uint16_t ofport; /* 1 to 65279; the internal port named like the bridge: 65534 */
+	uint64_t age;    /* ns since it was made */
 	struct port_status port;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* what the workers counted */
 	uint64_t drops[N_DROP_REASONS];                      /* workers and kernel programs */

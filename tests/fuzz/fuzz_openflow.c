@@ -20,18 +20,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct event_base *base;
 static struct vswitch *sw;
 static struct bridge *bridge;
-static struct cds_list_head sessions;
-static unsigned n_gone;
+static struct openflow_peers peers;
 
 static void must(int rc)
 {
 	if (rc)
 		abort();
-}
-
-static void gone(void *ctx)
-{
-	n_gone++;
 }
 
 static void build(void)
@@ -50,7 +44,7 @@ static void build(void)
 	base = event_base_new();
 	must(vswitch_new(&sw, &options, base, NULL));
 	must(bridge_add(sw, "br0", &config, &bridge, NULL));
-	CDS_INIT_LIST_HEAD(&sessions);
+	CDS_INIT_LIST_HEAD(&peers.sessions);
 }
 
 /* Takes what came; true if it was anything. */
@@ -78,10 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct openflow_session_options options = {
 		.name = "fuzz",
-		.sessions = &sessions,
-		.gone = gone,
+		.peers = &peers,
 	};
-	unsigned n_before = n_gone;
+	struct openflow_session *session;
 	int fds[2];
 
 	if (!base)
@@ -92,15 +85,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || size > SIZE_MAX_INPUT)
 		return 0;
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-	must(openflow_session_new(fds[0], &options));
+	must(openflow_session_new(&session, fds[0], &options));
 	assert(send(fds[1], (uint8_t[]){data[0] % 7, 0, 0, 8, 0, 0, 0, 0}, 8, 0) == 8);
 	assert(send(fds[1], data + 1, size - 1, MSG_DONTWAIT) == (ssize_t)size - 1);
 	shutdown(fds[1], SHUT_WR);
-	while (n_gone == n_before || drain(fds[1])) {
+	while (peers.n || drain(fds[1])) {
 		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 		drain(fds[1]);
 	}
 	close(fds[1]);
-	assert(cds_list_empty(&sessions));
+	assert(cds_list_empty(&peers.sessions));
 	return 0;
 }

@@ -17,40 +17,38 @@
 
 #define TURNS 40
 
-static void gone(void *ctx)
-{
-	struct speech *speech = ctx;
-
-	speech->n_gone++;
-}
-
 static void turn(struct speech *speech)
 {
 	for (unsigned i = 0; i < TURNS; i++)
 		event_base_loop(speech->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
-void speech_init(struct speech *speech)
+int speech_connect(struct speech *speech, bool is_service)
 {
-	struct openflow_session_options options = {
+	const struct openflow_session_options options = {
 		.name = "test",
-		.sessions = &speech->sessions,
-		.gone = gone,
-		.ctx = speech,
+		.base = speech->base,
+		.sw = speech->rig.sw,
+		.bridge = speech->rig.bridge,
+		.peers = &speech->peers,
+		.is_service = is_service,
 	};
+	struct openflow_session *session;
 	int fds[2];
 
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(openflow_session_new(&session, fds[0], &options), 0);
+	return fds[1];
+}
+
+void speech_init(struct speech *speech)
+{
 	log_set_level(LOG_ERROR);
 	rig_init(&speech->rig, &RIG_BRIDGE);
 	speech->base = event_base_new();
-	speech->n_gone = 0;
-	CDS_INIT_LIST_HEAD(&speech->sessions);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	options.base = speech->base;
-	options.sw = speech->rig.sw;
-	options.bridge = speech->rig.bridge;
-	assert_int_equal(openflow_session_new(fds[0], &options), 0);
-	speech->fd = fds[1];
+	speech->peers = (struct openflow_peers){.n = 0};
+	CDS_INIT_LIST_HEAD(&speech->peers.sessions);
+	speech->fd = speech_connect(speech, false);
 }
 
 void speech_agree(struct speech *speech, uint8_t version)
@@ -64,8 +62,8 @@ void speech_agree(struct speech *speech, uint8_t version)
 
 void speech_fini(struct speech *speech)
 {
-	openflow_sessions_end(&speech->sessions, false);
-	assert_int_equal(speech->n_gone, 1);
+	openflow_peers_end(&speech->peers, false);
+	assert_int_equal(speech->peers.n, 0);
 	close(speech->fd);
 	event_base_free(speech->base);
 	rig_fini(&speech->rig);
@@ -161,5 +159,5 @@ void speech_expect_end(struct speech *speech)
 {
 	speech_hear(speech);
 	assert_int_equal(recv(speech->fd, speech->heard, 1, 0), 0);
-	assert_int_equal(speech->n_gone, 1);
+	assert_int_equal(speech->peers.n, 0);
 }

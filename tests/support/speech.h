@@ -3,24 +3,25 @@
 #include <event2/event.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <urcu/list.h>
 
+#include "control/openflow_session.h"
 #include "support/rig.h"
 
 struct speech {
 	struct rig rig;
 	struct event_base *base;
-	struct cds_list_head sessions;
+	struct openflow_peers peers;
 	int fd;
-	unsigned n_gone;
 	uint8_t heard[1 << 20];
 };
 
-/* Begins one; HELLO is not said yet. */
+/* Begins one, as a controller; HELLO is not said yet. */
 void speech_init(struct speech *speech);
 /* HELLO has been said both ways, for this version. */
 void speech_agree(struct speech *speech, uint8_t version);
 void speech_fini(struct speech *speech);
+/* One more controller of the same bridge; nothing is said yet. Who speaks and hears is whose socket is `fd`. */
+int speech_connect(struct speech *speech, bool is_service);
 
 /* Says bytes: hexadecimal digits, blanks between them as one likes. "LLLL" is the message's length. */
 void speech_say(struct speech *speech, const char *hex);

@@ -1,0 +1,205 @@
+/* Bundles: changes of flows that become one change. A bundle is its connection's own, and goes with it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <urcu/list.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "control/openflow_session.h"
+#include "openflow/bundle.h"
+#include "openflow/flow.h"
+#include "switch/flows.h"
+
+#define BUNDLES_MAX  64
+#define MESSAGES_MAX 1000000u
+
+/* What an error about a message needs, after the message itself is gone. */
+struct note {
+	uint32_t xid;
+	uint16_t len;
+	uint8_t head[OF_ERROR_DATA_MAX];
+};
+
+struct bundle {
+	struct cds_list_head node; /* session's */
+	uint32_t id;
+	uint16_t flags;
+	bool is_closed;
+	struct flow_mod *mods;
+	struct note *notes; /* of each */
+	uint32_t n, size;
+};
+
+static void bundle_free(struct bundle *bundle)
+{
+	cds_list_del(&bundle->node);
+	for (uint32_t i = 0; i < bundle->n; i++)
+		flow_mod_fini(&bundle->mods[i]);
+	free(bundle->mods);
+	free(bundle->notes);
+	free(bundle);
+}
+
+void openflow_bundles_free(struct openflow_session *session)
+{
+	struct bundle *bundle, *next;
+
+	cds_list_for_each_entry_safe (bundle, next, &session->bundles, node)
+		bundle_free(bundle);
+}
+
+static struct bundle *lookup(struct openflow_session *session, uint32_t id)
+{
+	struct bundle *bundle;
+
+	cds_list_for_each_entry (bundle, &session->bundles, node)
+		if (bundle->id == id)
+			return bundle;
+	return NULL;
+}
+
+static enum of_error open_new(struct openflow_session *session, uint32_t id, uint16_t flags,
+			      struct bundle **out)
+{
+	struct bundle *bundle;
+	unsigned n = 0;
+
+	cds_list_for_each_entry (bundle, &session->bundles, node)
+		n++;
+	bundle = n < BUNDLES_MAX ? calloc(1, sizeof(*bundle)) : NULL;
+	if (!bundle)
+		return OF_BFC_OUT_OF_BUNDLES;
+	bundle->id = id;
+	bundle->flags = flags;
+	cds_list_add_tail(&bundle->node, &session->bundles);
+	*out = bundle;
+	return OF_OK;
+}
+
+/* ---- what is in it ---- */
+
+static int grow(struct bundle *bundle)
+{
+	uint32_t size = bundle->size ? bundle->size * 2 : 16;
+	void *mods, *notes;
+
+	if (bundle->n < bundle->size)
+		return 0;
+	if (bundle->n >= MESSAGES_MAX)
+		return -ENOSPC;
+	mods = realloc(bundle->mods, size * sizeof(*bundle->mods));
+	if (mods)
+		bundle->mods = mods;
+	notes = realloc(bundle->notes, size * sizeof(*bundle->notes));
+	if (notes)
+		bundle->notes = notes;
+	if (!mods || !notes)
+		return -ENOMEM;
+	bundle->size = size;
+	return 0;
+}
+
+static enum of_error append(struct openflow_session *session, struct bundle *bundle,
+			    const struct of_message *inside)
+{
+	struct note *note;
+	enum of_error error;
+
+	if (inside->form->id != OFM_FLOW_MOD)
+		return OF_BFC_MSG_UNSUP;
+	if (grow(bundle))
+		return OF_BFC_MSG_TOO_MANY;
+	error = of_flow_mod_read(inside, session->has_table_id, &bundle->mods[bundle->n]);
+	if (error)
+		return error;
+	note = &bundle->notes[bundle->n++];
+	note->xid = inside->xid;
+	note->len = (uint16_t)(inside->all.len < sizeof(note->head) ? inside->all.len
+								    : sizeof(note->head));
+	memcpy(note->head, inside->all.at, note->len);
+	return OF_OK;
+}
+
+/* A bundle that nobody has opened opens with what is added to it. */
+enum of_error handle_bundle_add(struct openflow_session *session, const struct of_message *message)
+{
+	struct of_bundle_add add;
+	enum of_error error = of_bundle_add_read(message, &add);
+	struct bundle *bundle;
+
+	if (error)
+		return error;
+	bundle = lookup(session, add.id);
+	if (!bundle)
+		error = open_new(session, add.id, add.flags, &bundle);
+	else if (bundle->is_closed)
+		error = OF_BFC_BUNDLE_CLOSED;
+	else if (bundle->flags != add.flags)
+		error = OF_BFC_BAD_FLAGS;
+	return error ? error : append(session, bundle, &add.inside);
+}
+
+/* ---- what becomes of it ---- */
+
+/* Says which of its messages is to blame, too. */
+static enum of_error commit(struct openflow_session *session, struct bundle *bundle)
+{
+	struct err err = ERR_INIT;
+	size_t which = 0;
+	int rc = 0;
+
+	if (bundle->n)
+		rc = bridge_flow_mods(session->bridge, bundle->mods, bundle->n, &which, &err);
+	if (rc) {
+		const struct note *note = &bundle->notes[which];
+
+		log_debug("openflow", "%s: bundle %u: %s", session->name, bundle->id, err.text);
+		of_error_write(&session->reply, openflow_flow_error(rc, &bundle->mods[which]),
+			       session->version, note->xid,
+			       (struct wire_bytes){note->head, note->len});
+		openflow_session_flush(session);
+	}
+	bundle_free(bundle);
+	return rc ? OF_BFC_MSG_FAILED : OF_OK;
+}
+
+static enum of_error control(struct openflow_session *session, const struct of_bundle_control *c)
+{
+	struct bundle *bundle = lookup(session, c->id);
+
+	if (c->type == OF_BUNDLE_OPEN_REQUEST)
+		return bundle ? OF_BFC_BUNDLE_EXIST : open_new(session, c->id, c->flags, &bundle);
+	if (c->type > OF_BUNDLE_DISCARD_REPLY || c->type % 2)
+		return OF_BFC_BAD_TYPE;
+	if (!bundle)
+		return OF_BFC_BAD_ID;
+	if (c->type == OF_BUNDLE_DISCARD_REQUEST) {
+		bundle_free(bundle);
+		return OF_OK;
+	}
+	if (bundle->flags != c->flags)
+		return OF_BFC_BAD_FLAGS;
+	if (c->type == OF_BUNDLE_COMMIT_REQUEST)
+		return commit(session, bundle);
+	if (bundle->is_closed)
+		return OF_BFC_BUNDLE_CLOSED;
+	bundle->is_closed = true;
+	return OF_OK;
+}
+
+enum of_error handle_bundle_control(struct openflow_session *session,
+				    const struct of_message *message)
+{
+	struct of_bundle_control c;
+	enum of_error error = of_bundle_control_read(message, &c);
+
+	if (!error)
+		error = control(session, &c);
+	if (error)
+		return error;
+	c.type++; /* the reply's */
+	of_bundle_control_write(&session->reply, message, &c);
+	return OF_OK;
+}

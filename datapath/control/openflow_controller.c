@@ -1,0 +1,354 @@
+#include "control/openflow_controller.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "control/listener.h"
+#include "control/openflow_session.h"
+#include "control/target.h"
+
+#define DEFAULT_PORT     6653
+#define BACKOFF_FIRST_MS 1000
+#define SOCKET_MODE      0660
+
+struct controller {
+	struct cds_list_head node;
+	/* fixed after create */
+	struct controllers *all;
+	char uuid[OPENFLOW_UUID_SIZE];
+	char text[256];
+	struct target target;
+	bool is_service;
+	uint32_t max_backoff_ms, inactivity_ms;
+	/* control thread */
+	enum { IDLE, CONNECTING, ACTIVE, LISTENING } state;
+	struct event *event; /* of the socket that connects, or until the next attempt */
+	int fd;              /* that connects; -1 */
+	struct listener *listener;
+	struct openflow_session *session; /* of an active one */
+	unsigned n_sessions;              /* of one that listens */
+	uint32_t backoff_ms;
+	uint64_t changed_at; /* ns: (dis)connected */
+	char last_error[128];
+};
+
+static uint64_t now(void)
+{
+	static const struct clock clock = {.is_manual = false};
+
+	return clock_now(&clock);
+}
+
+static void tell(struct controller *controller)
+{
+	controller->all->changed(controller->all->ctx);
+}
+
+static void event_drop(struct controller *controller)
+{
+	if (controller->event)
+		event_free(controller->event);
+	controller->event = NULL;
+}
+
+/* ---- sessions ---- */
+
+static void retry(struct controller *controller);
+
+static void active_ended(void *ctx, const char *why, bool was_agreed)
+{
+	struct controller *controller = ctx;
+
+	controller->session = NULL;
+	controller->changed_at = now();
+	if (was_agreed)
+		controller->backoff_ms = BACKOFF_FIRST_MS;
+	snprintf(controller->last_error, sizeof(controller->last_error), "%s",
+		 why[0] ? why : "the controller hung up");
+	retry(controller);
+	tell(controller);
+}
+
+static void passive_ended(void *ctx, const char *why, bool was_agreed)
+{
+	struct controller *controller = ctx;
+
+	if (!--controller->n_sessions)
+		controller->changed_at = now();
+	tell(controller);
+}
+
+static void session_agreed(void *ctx)
+{
+	tell(ctx);
+}
+
+static struct openflow_session_options options_of(struct controller *controller, const char *name)
+{
+	struct openflow_session_options options = *controller->all->session;
+
+	options.name = name;
+	options.is_service = controller->is_service;
+	options.inactivity_ms = controller->inactivity_ms;
+	options.ended = controller->target.is_passive ? passive_ended : active_ended;
+	options.agreed = session_agreed;
+	options.ctx = controller;
+	return options;
+}
+
+static int accepted(void *ctx, int fd, const char *name)
+{
+	struct controller *controller = ctx;
+	const struct openflow_session_options options = options_of(controller, name);
+	struct openflow_session *session;
+	int rc;
+
+	if (controller->all->session->peers->n >= OPENFLOW_SESSIONS_MAX) {
+		close(fd);
+		return -EMFILE;
+	}
+	rc = openflow_session_new(&session, fd, &options);
+	if (rc)
+		return rc;
+	if (!controller->n_sessions++)
+		controller->changed_at = now();
+	tell(controller);
+	return 0;
+}
+
+/* ---- to connect ---- */
+
+static void failed(struct controller *controller, int rc)
+{
+	snprintf(controller->last_error, sizeof(controller->last_error), "%s", strerror(-rc));
+	log_debug("openflow", "%s: %s", controller->text, controller->last_error);
+	retry(controller);
+	tell(controller);
+}
+
+static void connected_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	struct controller *controller = ctx;
+	const struct openflow_session_options options = options_of(controller, controller->text);
+	socklen_t size = sizeof(int);
+	int rc = 0;
+
+	event_drop(controller);
+	if (what & EV_TIMEOUT)
+		rc = ETIMEDOUT;
+	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &rc, &size))
+		rc = errno;
+	if (rc) {
+		fd_close(&controller->fd);
+		failed(controller, -rc);
+		return;
+	}
+	rc = openflow_session_new(&controller->session, take_fd(controller->fd), &options);
+	if (rc) {
+		failed(controller, rc);
+		return;
+	}
+	controller->state = ACTIVE;
+	controller->changed_at = now();
+	tell(controller);
+}
+
+static void attempt(struct controller *controller)
+{
+	const struct timeval patience = {.tv_sec = 8};
+	int fd = target_connect(&controller->target);
+
+	if (fd < 0) {
+		failed(controller, fd);
+		return;
+	}
+	controller->fd = fd;
+	controller->state = CONNECTING;
+	controller->event =
+		event_new(controller->all->session->base, fd, EV_WRITE, connected_cb, controller);
+	if (!controller->event || event_add(controller->event, &patience)) {
+		event_drop(controller);
+		fd_close(&controller->fd);
+		failed(controller, -ENOMEM);
+	}
+}
+
+static void retry_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	struct controller *controller = ctx;
+
+	event_drop(controller);
+	attempt(controller);
+}
+
+/* Later, each time after twice as long. */
+static void retry(struct controller *controller)
+{
+	const struct timeval wait = {.tv_sec = controller->backoff_ms / 1000,
+				     .tv_usec = controller->backoff_ms % 1000 * 1000};
+
+	controller->state = IDLE;
+	controller->backoff_ms = controller->backoff_ms < controller->max_backoff_ms / 2
+					 ? controller->backoff_ms * 2
+					 : controller->max_backoff_ms;
+	event_drop(controller);
+	controller->event = evtimer_new(controller->all->session->base, retry_cb, controller);
+	if (!controller->event || event_add(controller->event, &wait))
+		log_error("openflow", "%s: out of memory: it is not tried again", controller->text);
+}
+
+/* ---- to listen ---- */
+
+static void listen_now(struct controller *controller)
+{
+	const struct sockaddr_un *un = (const void *)&controller->target.addr;
+	struct listener_options options = {
+		.base = controller->all->session->base,
+		.path = controller->target.is_unix ? un->sun_path : controller->text,
+		.mode = SOCKET_MODE,
+		.accepted = accepted,
+		.ctx = controller,
+	};
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	if (!controller->target.is_unix) {
+		rc = options.fd = target_bind(&controller->target);
+		if (rc < 0)
+			err_set(&err, -rc, "%s: %s", controller->text, strerror(-rc));
+	}
+	if (rc >= 0)
+		rc = listener_new(&controller->listener, &options, &err);
+	if (rc) {
+		snprintf(controller->last_error, sizeof(controller->last_error), "%s", err.text);
+		log_warn("openflow", "cannot listen: %s", err.text);
+		return;
+	}
+	controller->state = LISTENING;
+	listener_admit(controller->listener);
+}
+
+/* ---- life ---- */
+
+static void controller_free(struct controller *controller)
+{
+	cds_list_del(&controller->node);
+	listener_free(&controller->listener);
+	openflow_sessions_end(controller->all->session->peers, controller);
+	event_drop(controller);
+	fd_close(&controller->fd);
+	free(controller);
+}
+
+static void controller_add(struct controllers *all, const struct openflow_controller *wanted)
+{
+	struct controller *controller = calloc(1, sizeof(*controller));
+	struct err err = ERR_INIT;
+
+	if (!controller) {
+		log_error("openflow", "%s: out of memory", wanted->target);
+		return;
+	}
+	controller->all = all;
+	snprintf(controller->uuid, sizeof(controller->uuid), "%s", wanted->uuid);
+	snprintf(controller->text, sizeof(controller->text), "%s", wanted->target);
+	controller->is_service = wanted->is_service;
+	controller->max_backoff_ms = wanted->max_backoff_ms;
+	controller->inactivity_ms = wanted->inactivity_ms;
+	controller->backoff_ms = BACKOFF_FIRST_MS;
+	controller->fd = -1;
+	controller->changed_at = now();
+	cds_list_add_tail(&controller->node, &all->list);
+	if (target_parse(wanted->target, DEFAULT_PORT, &controller->target, &err)) {
+		snprintf(controller->last_error, sizeof(controller->last_error), "%s", err.text);
+		log_warn("openflow", "controller %s", err.text);
+	} else if (controller->target.is_passive) {
+		listen_now(controller);
+	} else {
+		attempt(controller);
+	}
+}
+
+static bool is_same(const struct controller *controller, const struct openflow_controller *wanted)
+{
+	return !strcmp(controller->uuid, wanted->uuid) &&
+	       !strcmp(controller->text, wanted->target) &&
+	       controller->is_service == wanted->is_service &&
+	       controller->max_backoff_ms == wanted->max_backoff_ms &&
+	       controller->inactivity_ms == wanted->inactivity_ms;
+}
+
+static struct controller *lookup(const struct controllers *controllers, const char *uuid)
+{
+	struct controller *controller;
+
+	cds_list_for_each_entry (controller, &controllers->list, node)
+		if (!strcmp(controller->uuid, uuid))
+			return controller;
+	return NULL;
+}
+
+void controllers_set(struct controllers *controllers, const struct openflow_controller *wanted,
+		     unsigned n)
+{
+	struct controller *controller, *next;
+
+	cds_list_for_each_entry_safe (controller, next, &controllers->list, node) {
+		unsigned i = 0;
+
+		while (i < n && !is_same(controller, &wanted[i]))
+			i++;
+		if (i == n)
+			controller_free(controller);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (!lookup(controllers, wanted[i].uuid))
+			controller_add(controllers, &wanted[i]);
+}
+
+void controllers_free(struct controllers *controllers)
+{
+	struct controller *controller, *next;
+
+	cds_list_for_each_entry_safe (controller, next, &controllers->list, node)
+		controller_free(controller);
+}
+
+static const char *role_name(uint8_t role)
+{
+	return role == OF_ROLE_MASTER ? "master" : role == OF_ROLE_SLAVE ? "slave" : "other";
+}
+
+bool controllers_status(const struct controllers *controllers, const char *uuid,
+			struct openflow_controller_status *out)
+{
+	static const char *const states[] = {
+		[IDLE] = "BACKOFF",
+		[CONNECTING] = "CONNECTING",
+		[ACTIVE] = "ACTIVE",
+		[LISTENING] = "IDLE",
+	};
+	const struct controller *controller = lookup(controllers, uuid);
+	const struct openflow_session *session = controller ? controller->session : NULL;
+
+	if (!controller)
+		return false;
+	*out = (struct openflow_controller_status){
+		.is_connected = (session && session->version) || controller->n_sessions,
+		.role = role_name(session ? session->role : OF_ROLE_EQUAL),
+		.state = controller->n_sessions ? "ACTIVE" : states[controller->state],
+		.last_error = controller->last_error,
+		.since_s = (now() - controller->changed_at) / CLOCK_NS_PER_SEC,
+	};
+	return true;
+}

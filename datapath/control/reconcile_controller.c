@@ -1,0 +1,130 @@
+/* Rows of Controller, and what else of a bridge is OpenFlow's: what they ask for, and what became of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "control/openflow.h"
+#include "control/publish.h"
+#include "control/reconcile.h"
+#include "control/replica.h"
+#include "openflow/message.h"
+
+/* What Open vSwitch takes if nothing is said. */
+#define MAX_BACKOFF_MS     8000
+#define MAX_BACKOFF_MIN_MS 1000
+#define INACTIVITY_MS      5000
+
+static uint32_t read_ms(const struct row *row, const char *column, int64_t fallback, int64_t least)
+{
+	int64_t ms = row_integer(row, column, fallback);
+
+	if (ms < least)
+		ms = least;
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+static const struct row *controller_row(const struct reconcile *reconcile,
+					const struct bridge_record *record, size_t i)
+{
+	return replica_row(reconcile->replica, TABLE_CONTROLLER,
+			   row_uuid_at(record->row, "controller", i));
+}
+
+static unsigned read_controllers(const struct reconcile *reconcile,
+				 const struct bridge_record *record,
+				 struct openflow_controller *out)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < row_size(record->row, "controller"); i++) {
+		const struct row *row = controller_row(reconcile, record, i);
+		const char *type = row ? row_string(row, "type") : NULL;
+
+		if (!row || !row_string(row, "target"))
+			continue;
+		out[n++] = (struct openflow_controller){
+			.uuid = row_uuid(row),
+			.target = row_string(row, "target"),
+			.is_service = type && !strcmp(type, "service"),
+			.max_backoff_ms =
+				read_ms(row, "max_backoff", MAX_BACKOFF_MS, MAX_BACKOFF_MIN_MS),
+			.inactivity_ms = read_ms(row, "inactivity_probe", INACTIVITY_MS, 0),
+		};
+	}
+	return n;
+}
+
+/* "OpenFlow10" is version 1 ... */
+static uint32_t read_versions(const struct row *row)
+{
+	static const char prefix[] = "OpenFlow1";
+	uint32_t versions = 0;
+
+	for (size_t i = 0; i < row_size(row, "protocols"); i++) {
+		const char *text = row_string_at(row, "protocols", i);
+
+		if (text && !strncmp(text, prefix, strlen(prefix)))
+			versions |= 2u << (text[strlen(prefix)] - '0');
+	}
+	return versions;
+}
+
+static uint64_t read_datapath_id(const struct row *row)
+{
+	const char *text = row_map_get(row, "other_config", "datapath-id");
+
+	return text && strlen(text) == 16 ? strtoull(text, NULL, 16) : 0;
+}
+
+void controllers_make(struct reconcile *reconcile, const struct bridge_record *record)
+{
+	struct openflow_controller *controllers =
+		calloc(row_size(record->row, "controller") + 1, sizeof(*controllers));
+	struct openflow_settings settings = {.controllers = controllers};
+
+	if (!controllers) {
+		log_error("configure", "bridge %s: out of memory for its controllers",
+			  record->name);
+		return;
+	}
+	settings.n_controllers = read_controllers(reconcile, record, controllers);
+	settings.versions = read_versions(record->row);
+	settings.datapath_id = read_datapath_id(record->row);
+	openflow_bridge_set(reconcile->openflow, record->name, &settings);
+	free(controllers);
+}
+
+/* ---- what became of them ---- */
+
+static void report_controller(struct publish *publish, const struct row *row,
+			      const struct openflow_controller_status *status)
+{
+	const char *uuid = row_uuid(row);
+	struct json_object *map = value_map();
+
+	value_map_add(map, "state", status->state);
+	value_map_add_number(map,
+			     status->is_connected ? "sec_since_connect" : "sec_since_disconnect",
+			     status->since_s);
+	if (status->last_error[0])
+		value_map_add(map, "last_error", status->last_error);
+	publish_set(publish, "Controller", uuid, "is_connected",
+		    value_boolean(status->is_connected));
+	publish_set(publish, "Controller", uuid, "role",
+		    value_string(status->is_connected ? status->role : NULL));
+	publish_set(publish, "Controller", uuid, "status", map);
+}
+
+void report_controllers(struct publish *publish, const struct reconcile *reconcile)
+{
+	for (struct bridge_record *b = reconcile->bridges; b; b = b->hh.next)
+		for (size_t i = 0; reconcile->openflow && i < row_size(b->row, "controller"); i++) {
+			const struct row *row = controller_row(reconcile, b, i);
+			struct openflow_controller_status status;
+
+			if (row && openflow_controller_status(reconcile->openflow, b->name,
+							      row_uuid(row), &status))
+				report_controller(publish, row, &status);
+		}
+}

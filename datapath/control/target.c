@@ -1,0 +1,175 @@
+#include "control/target.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/slice.h"
+#include "flow/port_text.h"
+
+/* ---- reading ---- */
+
+static int bad(const char *text, struct err *err)
+{
+	return err_set(err, EINVAL,
+		       "%s: write tcp:ADDRESS[:PORT], ptcp:[PORT][:ADDRESS], unix:PATH or "
+		       "punix:PATH, with an address in numbers",
+		       text);
+}
+
+static bool set_address(struct target *out, struct slice address, uint16_t port)
+{
+	struct sockaddr_in *in = (void *)&out->addr;
+	struct sockaddr_in6 *in6 = (void *)&out->addr;
+	char copy[INET6_ADDRSTRLEN];
+
+	if (address.len >= sizeof(copy))
+		return false;
+	memcpy(copy, address.at, address.len);
+	copy[address.len] = '\0';
+	if (inet_pton(AF_INET, copy, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		out->len = sizeof(*in);
+		return true;
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	out->len = sizeof(*in6);
+	return inet_pton(AF_INET6, copy, &in6->sin6_addr) == 1;
+}
+
+/* Cuts "ADDRESS" or "[ADDRESS]" off the front. */
+static struct slice take_address(struct slice *text)
+{
+	struct slice address;
+	size_t end;
+
+	if (text->len && *text->at == '[') {
+		end = slice_find(*text, ']');
+		address = (struct slice){text->at + 1, end ? end - 1 : 0};
+		*text = slice_skip(*text, end < text->len ? end + 1 : end);
+		return address;
+	}
+	end = slice_find(*text, ':');
+	address = slice_first(*text, end);
+	*text = slice_skip(*text, end);
+	return address;
+}
+
+/* "" leaves what is there. */
+static bool read_port(struct slice text, uint16_t *port)
+{
+	uint64_t number = *port;
+
+	if (text.len && number_parse(text, "port", UINT16_MAX, &number, NULL))
+		return false;
+	*port = (uint16_t)number;
+	return true;
+}
+
+static bool read_active(struct slice text, uint16_t port, struct target *out)
+{
+	struct slice address = take_address(&text);
+
+	if (text.len && *text.at == ':')
+		text = slice_skip(text, 1);
+	return read_port(text, &port) && port && set_address(out, address, port);
+}
+
+static bool read_passive(struct slice text, uint16_t port, struct target *out)
+{
+	size_t end = slice_find(text, ':');
+	struct slice number = slice_first(text, end), rest;
+	struct slice address = slice_of("0.0.0.0");
+
+	rest = slice_skip(text, end < text.len ? end + 1 : end);
+	if (rest.len)
+		address = take_address(&rest);
+	return !rest.len && read_port(number, &port) && set_address(out, address, port);
+}
+
+static bool read_path(struct slice path, struct target *out)
+{
+	struct sockaddr_un *un = (void *)&out->addr;
+
+	if (!path.len || path.len >= sizeof(un->sun_path))
+		return false;
+	un->sun_family = AF_UNIX;
+	memcpy(un->sun_path, path.at, path.len);
+	out->is_unix = true;
+	out->len = sizeof(*un);
+	return true;
+}
+
+int target_parse(const char *text, uint16_t port, struct target *out, struct err *err)
+{
+	static const struct {
+		const char *prefix;
+		bool is_passive, is_unix;
+	} kinds[] = {
+		{"tcp:", false, false},
+		{"ptcp:", true, false},
+		{"unix:", false, true},
+		{"punix:", true, true},
+	};
+	const struct slice all = slice_of(text);
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct slice rest = slice_skip(
+			all, strlen(kinds[i].prefix) < all.len ? strlen(kinds[i].prefix) : all.len);
+		bool is_good;
+
+		if (!slice_starts(all, kinds[i].prefix))
+			continue;
+		*out = (struct target){.is_passive = kinds[i].is_passive};
+		is_good = kinds[i].is_unix      ? read_path(rest, out)
+			  : kinds[i].is_passive ? read_passive(rest, port, out)
+						: read_active(rest, port, out);
+		return is_good ? 0 : bad(text, err);
+	}
+	return bad(text, err);
+}
+
+/* ---- sockets ---- */
+
+static int socket_of(const struct target *target)
+{
+	int fd = socket(target->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1;
+
+	if (fd >= 0 && !target->is_unix)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd < 0 ? -errno : fd;
+}
+
+int target_connect(const struct target *target)
+{
+	own(fd_close) int fd = socket_of(target);
+
+	if (fd < 0)
+		return fd;
+	if (connect(fd, (const struct sockaddr *)&target->addr, target->len) &&
+	    errno != EINPROGRESS)
+		return -errno;
+	return take_fd(fd);
+}
+
+int target_bind(const struct target *target)
+{
+	own(fd_close) int fd = socket_of(target);
+	int on = 1;
+
+	if (fd < 0)
+		return fd;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (const struct sockaddr *)&target->addr, target->len))
+		return -errno;
+	return take_fd(fd);
+}

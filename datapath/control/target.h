@@ -1,0 +1,21 @@
+#pragma once
+/* Where to connect to, or to listen, as Open vSwitch writes it: tcp:ADDRESS[:PORT], ptcp:[PORT][:ADDRESS],
+ * unix:PATH, punix:PATH. IPv6 addresses stand in brackets. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct err;
+
+struct target {
+	bool is_passive; /* it listens */
+	bool is_unix;
+	struct sockaddr_storage addr;
+	socklen_t len;
+};
+
+/* `port`: if none is said. 0 or -EINVAL. */
+int target_parse(const char *text, uint16_t port, struct target *out, struct err *err);
+/* A socket on its way to an active target, or bound to a passive one of TCP. The socket or -errno. */
+int target_connect(const struct target *target);
+int target_bind(const struct target *target);
