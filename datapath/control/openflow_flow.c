@@ -72,14 +72,21 @@ enum of_error handle_flow_format(struct openflow_session *session, const struct 
 
 /* ---- lists ---- */
 
+/* A flow may have more actions than a message has room for: it is listed without them. */
 static int add_flow(const struct flow_row *row, void *ctx)
 {
 	struct openflow_parts *parts = ctx;
 	const struct of_message *request = parts->request;
 	struct wire_writer *w = &parts->session->reply;
+	struct flow_mod bare = *row->flow;
 	size_t entry = w->len;
 
 	of_flow_stats_write(w, request->form, request->version, row->flow, &row->stats);
+	if (!w->is_lost && w->len - entry > OPENFLOW_ENTRY_MAX) {
+		w->len = entry;
+		bare.actions = (struct ofactions){0};
+		of_flow_stats_write(w, request->form, request->version, &bare, &row->stats);
+	}
 	openflow_parts_added(parts, entry);
 	return 0;
 }

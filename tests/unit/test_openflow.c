@@ -10,6 +10,7 @@
 
 #include "openflow/hello.h"
 #include "support/speech.h"
+#include "switch/flows.h"
 
 static int setup(void **state)
 {
@@ -244,6 +245,29 @@ static void test_ports_come_in_as_many_messages_as_they_need(void **state)
 	assert_int_equal(n_ports, N);
 }
 
+/* 4,096 actions of 16 bytes are more than a message. */
+static void test_flow_that_is_too_long_is_listed_without_actions(void **state)
+{
+	struct speech *speech = *state;
+	const struct ofaction output = {.type = OFACTION_OUTPUT, .output.port = 1};
+	struct flow_mod flow = {.priority = 9};
+	size_t heard;
+
+	for (unsigned i = 0; i < OFACTIONS_MAX; i++)
+		assert_int_equal(ofactions_add(&flow.actions, &output), 0);
+	assert_int_equal(bridge_flow_mods(speech->rig.bridge, &flow, 1, NULL, NULL), 0);
+	flow_mod_fini(&flow);
+	speech_agree(speech, OF13);
+	speech_say(speech,
+		   "04 12 LLLL 00000001 0001 0000 00000000 ff 000000 ffffffff ffffffff 00000000"
+		   "0000000000000000 0000000000000000 0001 0004 00000000");
+	heard = speech_hear(speech);
+	/* it, and the flow that a bridge begins with: NORMAL */
+	assert_int_equal(heard, 16 + 56 + 56 + 24);
+	assert_int_equal(wire_get16(speech->heard + 16), 56);
+	assert_int_equal(wire_get16(speech->heard + 16 + 12), 9);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -260,6 +284,7 @@ int main(void)
 		TEST(test_a_length_below_the_header_is_the_end),
 		TEST(test_many_messages_are_answered_in_order),
 		TEST(test_features_and_configuration),
+		TEST(test_flow_that_is_too_long_is_listed_without_actions),
 		TEST(test_ports_come_in_as_many_messages_as_they_need),
 	};
 

@@ -1,0 +1,120 @@
+/* Messages without a switch behind them: what reads, writes, and what was written reads as the same again. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "openflow/bundle.h"
+#include "openflow/flow.h"
+#include "openflow/packet.h"
+#include "openflow/port.h"
+#include "openflow/role.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A flow is written and read: the same bytes come out of what was read. (What a version cannot say may be missing, and
+ * what is left may be no flow.) */
+static void write_again(const struct flow_mod *flow, uint8_t version)
+{
+	own(wire_fini) struct wire_writer one = {.at = NULL}, two = {.at = NULL};
+	own(flow_mod_fini) struct flow_mod again = {0};
+	struct of_message message;
+
+	of_flow_mod_write(&one, version, 1, flow);
+	if (one.is_lost || of_message_length(one.at) != one.len)
+		return;
+	assert(!of_message_read((struct wire_bytes){one.at, one.len}, &message));
+	if (of_flow_mod_read(&message, true, &again))
+		return;
+	of_flow_mod_write(&two, version, 1, &again);
+	assert(one.len == two.len && !memcmp(one.at, two.at, one.len));
+}
+
+static void read_flow(const struct of_message *message)
+{
+	own(flow_mod_fini) struct flow_mod flow = {0};
+
+	if (of_flow_mod_read(message, true, &flow))
+		return;
+	/* what is longer than a message can be, nobody could have sent */
+	if (flow.actions.n < 100)
+		write_again(&flow, message->version);
+}
+
+static void read_packet(const struct of_message *message)
+{
+	struct of_packet_out packet;
+
+	if (!of_packet_out_read(message, &packet))
+		ofactions_fini(&packet.actions);
+}
+
+static void read_body(const struct of_message *message)
+{
+	struct of_bundle_control control;
+	struct of_async async = of_async_default;
+	struct of_role_request role;
+	struct of_port_mod port;
+	struct flow_mod filter;
+	struct of_bundle_add add;
+
+	switch (message->form->id) {
+	case OFM_FLOW_MOD:
+	case OFM_NX_FLOW_MOD:
+		read_flow(message);
+		break;
+	case OFM_FLOW_STATS_REQUEST:
+	case OFM_NX_FLOW_STATS_REQUEST:
+	case OFM_FLOW_STATS15_REQUEST:
+	case OFM_AGGREGATE_REQUEST:
+	case OFM_NX_AGGREGATE_REQUEST:
+		of_flow_filter_read(message, &filter);
+		break;
+	case OFM_PACKET_OUT:
+		read_packet(message);
+		break;
+	case OFM_BUNDLE_CONTROL:
+		of_bundle_control_read(message, &control);
+		break;
+	case OFM_BUNDLE_ADD:
+		if (!of_bundle_add_read(message, &add) && add.inside.form->id == OFM_FLOW_MOD)
+			read_flow(&add.inside);
+		break;
+	case OFM_SET_ASYNC:
+	case OFM_NX_SET_ASYNC:
+		of_async_read(message, &async);
+		break;
+	case OFM_ROLE_REQUEST:
+	case OFM_NX_ROLE_REQUEST:
+		of_role_read(message, &role);
+		break;
+	case OFM_PORT_MOD:
+		of_port_mod_read(message, &port);
+		break;
+	}
+}
+
+/* The first byte is how they were agreed upon, as for fuzz_openflow; then come messages. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t at = 1;
+
+	while (size >= at + OF_HEADER_SIZE) {
+		struct wire_bytes bytes = {data + at, of_message_length(data + at)};
+		own(mem_free) uint8_t *copy = NULL; /* watched by the sanitizer */
+		struct of_message message;
+
+		if (bytes.len < OF_HEADER_SIZE || bytes.len > size - at)
+			break;
+		at += bytes.len;
+		copy = malloc(bytes.len);
+		if (!copy)
+			break;
+		memcpy(copy, bytes.at, bytes.len);
+		bytes.at = copy;
+		if (!of_message_read(bytes, &message))
+			read_body(&message);
+	}
+	return 0;
+}
