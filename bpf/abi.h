@@ -58,7 +58,13 @@ enum drop_reason {
 enum upcall_reason {
 	UPCALL_MISS, /* no cache entry */
 	UPCALL_FLOW, /* its cache entry says so */
+	UPCALL_KEY,  /* it is too long to come up: here is but its key, for the cache */
 };
+
+/* What is sent up of such a packet: so many bytes, with a struct packet_key among them. In front of it are
+ * headers in which the kernel may still complete a checksum. */
+#define UPCALL_KEY_SIZE 256
+#define UPCALL_KEY_AT   160
 
 /* In front of the Ethernet header of a packet on its way up through the upcall device.
  * The way down needs no header: an S-tag (0x88a8) whose 16 TCI bits are the output port's number. */

@@ -83,6 +83,30 @@ static __always_inline int upcall(struct __sk_buff *skb, __u16 port, __u32 hash)
 	return bpf_redirect(upcall_ifindex, 0);
 }
 
+/* A packet that is too long for the upcall device is lost, but those that follow need not be: the daemon puts
+ * its key into the cache. */
+static __always_inline int upcall_key(struct __sk_buff *skb, const struct ingress *ingress)
+{
+	struct upcall_header header = {
+		.magic = UPCALL_MAGIC,
+		.port = ingress->key.in_port,
+		.reason = UPCALL_KEY,
+	};
+
+	drop_count(header.port, DROP_TOO_BIG);
+	if (!has_cache || ingress->layout.verdict != PARSE_OK || !take_tags(skb, &header) ||
+	    bpf_skb_change_tail(skb, UPCALL_KEY_SIZE, 0) ||
+	    bpf_skb_change_head(skb, sizeof(header), 0))
+		return TC_ACT_SHOT;
+	header.n_tags = 0; /* they are in the key */
+	if (bpf_skb_store_bytes(skb, 0, &header, sizeof(header), 0) ||
+	    bpf_skb_store_bytes(skb, sizeof(header) + UPCALL_KEY_AT, &ingress->key,
+				sizeof(ingress->key), 0))
+		return TC_ACT_SHOT;
+	skb->queue_mapping = ingress_hash(ingress) % n_workers + 1;
+	return bpf_redirect(upcall_ifindex, 0);
+}
+
 /* Not static: the verifier checks it once, by itself. Inlined, every way through the parser would be
  * followed by every way through what comes behind it. */
 __attribute__((noinline)) int tc_parse(struct __sk_buff *skb, struct ingress *out)
@@ -147,7 +171,7 @@ int port_tc(struct __sk_buff *skb)
 	if (verdict != ACT_ON)
 		return verdict;
 	if (!fits(skb))
-		return drop(port->port, DROP_TOO_BIG);
+		return upcall_key(skb, &ingress);
 	return upcall(skb, port->port, ingress_hash(&ingress));
 }
 

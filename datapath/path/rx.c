@@ -32,6 +32,20 @@ static void count(struct worker *worker, struct frame *frames, unsigned n)
 	}
 }
 
+/* Takes out those that are no packets but keys of packets, and offers these. Returns how many are left. */
+static unsigned keys_offer(struct worker *worker, struct frame *frames, unsigned n)
+{
+	unsigned n_left = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (frames[i].reason == UPCALL_KEY)
+			offer_lost(worker, &frames[i]);
+		else
+			frames[n_left++] = frames[i];
+	}
+	return n_left;
+}
+
 void step_rx(struct worker *worker, struct burst *burst)
 {
 	unsigned n_queues = __atomic_load_n(&worker->n_rxqs, __ATOMIC_ACQUIRE);
@@ -47,5 +61,6 @@ void step_rx(struct worker *worker, struct burst *burst)
 			worker->rx_next = 0;
 		worker->rx_left--;
 	}
+	burst->n = keys_offer(worker, burst->frames, burst->n);
 	count(worker, burst->frames, burst->n);
 }

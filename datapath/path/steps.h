@@ -31,6 +31,8 @@ void act(struct worker *worker, struct burst *burst, struct edit *edit, const st
 	 uint32_t n_ops);
 /* Offers the flow of such a packet to the kernel's cache. */
 void offer(struct worker *worker, const struct flow_key *key);
+/* The same for a packet that is lost, of which `frame`, which is given away, has the key (UPCALL_KEY). */
+void offer_lost(struct worker *worker, const struct frame *frame);
 /* Removes stale and idle entries of the cache, a little each turn: every one is looked at about
  * once per second. */
 void sweep(struct worker *worker);

@@ -53,12 +53,13 @@ static bool wants_xdp(const struct port *port, const struct link_info *info)
 static void note_set(struct port *port, const struct link_info *info, const char *why_no_xdp)
 {
 	uint32_t max = upcall_port_mtu_max(port->table->upcall);
-	char *note = port->status.note, limit[80] = "";
+	char *note = port->status.note, limit[96] = "";
 	const size_t size = sizeof(port->status.note);
 
 	note[0] = '\0';
 	if (port->status.hook == HOOK_SKB && info->mtu > max)
-		snprintf(limit, sizeof(limit), "packets longer than %u bytes are dropped", max);
+		snprintf(limit, sizeof(limit),
+			 "of packets longer than %u bytes, a flow's first are dropped", max);
 	if (why_no_xdp)
 		snprintf(note, size, "no XDP: %s%s%s", why_no_xdp, limit[0] ? "; " : "", limit);
 	else if (limit[0])

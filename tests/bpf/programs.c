@@ -64,16 +64,27 @@ static void test_tc_refuses_what_is_cut_off(void **state)
 	assert_int_equal(n_dropped(f, PORT, DROP_MALFORMED), 1);
 }
 
-static void test_tc_refuses_what_the_upcall_device_cannot_carry(void **state)
+static void test_of_what_the_upcall_device_cannot_carry_the_key_goes_up(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t frame[LEN_MAX] = {0}, out[4096];
 	uint32_t size, fits = LEN_MAX - sizeof(struct upcall_header);
+	struct upcall_header header;
+	struct packet_key key;
 
 	memcpy(frame, ipv4, sizeof(ipv4));
 	assert_int_equal(run(f->kernel->progs.port_tc, frame, fits, out, &size), TC_ACT_REDIRECT);
-	assert_int_equal(run(f->kernel->progs.port_tc, frame, fits + 1, out, &size), TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, PORT, DROP_TOO_BIG), 0);
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, fits + 1, out, &size),
+			 TC_ACT_REDIRECT);
 	assert_int_equal(n_dropped(f, PORT, DROP_TOO_BIG), 1);
+	assert_int_equal(size, sizeof(header) + UPCALL_KEY_SIZE);
+	memcpy(&header, out, sizeof(header));
+	memcpy(&key, out + sizeof(header) + UPCALL_KEY_AT, sizeof(key));
+	assert_int_equal(header.reason, UPCALL_KEY);
+	assert_int_equal(header.n_tags, 0);
+	assert_int_equal(key.in_port, PORT);
+	assert_memory_equal(&key.eth_dst, ipv4, 12);
 }
 
 static void test_frames_of_no_port_are_dropped(void **state)
@@ -500,8 +511,9 @@ int main(void)
 						kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_tc_refuses_what_is_cut_off, kernel_rig_setup,
 						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_tc_refuses_what_the_upcall_device_cannot_carry,
-						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_of_what_the_upcall_device_cannot_carry_the_key_goes_up,
+			kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, kernel_rig_setup,
