@@ -36,18 +36,6 @@ struct trial {
 	{ \
 		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = (value) \
 	}
-#define MOV_R1(value) \
-	{ \
-		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = (value) \
-	}
-#define MOV_R2(value) \
-	{ \
-		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = (value) \
-	}
-#define CALL(helper) \
-	{ \
-		.code = BPF_JMP | BPF_CALL, .imm = (helper) \
-	}
 #define EXIT \
 	{ \
 		.code = BPF_JMP | BPF_EXIT \
@@ -59,19 +47,6 @@ static int pass_load(enum bpf_prog_type type, int verdict)
 	const struct bpf_insn insns[] = {MOV_R0(verdict), EXIT};
 
 	return bpf_prog_load(type, "shunt_probe", "GPL", insns, N_INSNS(insns), NULL);
-}
-
-/* 0 or -errno. */
-static int redirect_peer_try(void)
-{
-	const struct bpf_insn insns[] = {MOV_R1(1), MOV_R2(0), CALL(BPF_FUNC_redirect_peer), EXIT};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "shunt_probe", "GPL", insns, N_INSNS(insns),
-			       NULL);
-
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
 }
 
 /* ---- the trial ---- */
@@ -220,8 +195,8 @@ static void btf_row(const struct emitter *out)
 		row(out, "btf", PROBE_GOOD, "the kernel tells its types");
 	else
 		row(out, "btf", PROBE_LESS,
-		    "no /sys/kernel/btf/vmlinux: VLAN tags that a sender's kernel keeps beside the "
-		    "frame are lost at hook xdp");
+		    "no /sys/kernel/btf/vmlinux: frames that a device refuses after XDP has sent them "
+		    "there are counted by its driver alone");
 }
 
 void probe_kernel(probe_fn *emit, void *ctx)
@@ -243,8 +218,6 @@ void probe_kernel(probe_fn *emit, void *ctx)
 	      "no way for packets to reach the daemon: CONFIG_XDP_SOCKETS");
 	tried(&out, "tcx", trial.tcx, PROBE_LESS,
 	      "tc programs are attached by clsact filters (Linux 6.6 has tcx)");
-	tried(&out, "redirect_peer", redirect_peer_try(), PROBE_LESS,
-	      "packets into a container take one more hop");
 }
 
 const char *probe_verdict_name(enum probe_verdict verdict)
