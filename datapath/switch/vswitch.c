@@ -285,6 +285,8 @@ void vswitch_free(struct vswitch **p)
 		return;
 	if (sw->ticker)
 		event_free(sw->ticker);
+	if (sw->is_left)
+		ledger_keep(sw->ledger);
 	HASH_ITER (hh, sw->bridges, bridge, next) {
 		struct bridge *gone = bridge;
 
