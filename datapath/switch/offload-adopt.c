@@ -22,7 +22,6 @@ static bool is_adoptable(const struct offload *offload, uint32_t slot, uint32_t 
 static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint64_t now)
 {
 	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct kernel_count count;
 	struct flow_key key = {0};
 	int rc;
 
