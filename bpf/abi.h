@@ -21,7 +21,7 @@
 	X(TX_FULL, "tx-full", "the output port's queue was full") \
 	X(TX_ERROR, "tx-error", "the kernel refused to send it") \
 	X(TOO_BIG, "too-big", "longer than the output port's MTU") \
-	X(RESERVED_MULTICAST, "reserved-multicast", "to a link-local address (01:80:c2:00:00:0x)") \
+	X(RESERVED_MULTICAST, "reserved-multicast", "for switches, as STP is (forward-bpdu)") \
 	X(HAIRPIN, "hairpin", "its destination is the port it came from") \
 	X(VLAN_NOT_ALLOWED, "vlan-not-allowed", "its VLAN is not one of the input port's") \
 	X(NO_OUTPUT, "no-output", "no port to send it to") \

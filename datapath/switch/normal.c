@@ -118,13 +118,25 @@ static void learn(const struct port_view *port, const struct flow_key *key, uint
 
 /* ---- sending ---- */
 
-/* 01:80:c2:00:00:00 to :0f: spanning tree, pause, LLDP; never forwarded by a bridge (802.1Q
- * table 8-1). */
-static bool is_reserved(struct eth_addr mac)
+bool normal_reserves(struct eth_addr dst)
 {
-	static const uint8_t prefix[] = {0x01, 0x80, 0xc2, 0x00, 0x00};
+	static const struct {
+		uint64_t mac;
+		uint64_t bits;
+	} reserved[] = {
+		{0x0180c2000000, 0xfffffffffff0}, /* spanning tree, pause, LLDP: 802.1Q table 8-1 */
+		{0x01000c000000, 0xffffffffffff}, /* inter-switch link */
+		{0x01000cccccc0, 0xfffffffffff0}, /* connectivity faults, CDP, VTP, PVST+ */
+		{0x01000ccdcdcd, 0xffffffffffff}, /* spanning tree's uplink fast */
+		{0x00e02b000000, 0xffffffffffff}, /* Extreme's discovery */
+		{0x00e02b000004, 0xfffffffffffd}, /* EAPS: 04 and 06 */
+	};
+	const uint64_t mac = eth_addr_u64(dst);
 
-	return !memcmp(mac.byte, prefix, sizeof(prefix)) && mac.byte[5] < 0x10;
+	for (unsigned i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
+		if ((mac & reserved[i].bits) == reserved[i].mac)
+			return true;
+	return false;
 }
 
 /* A packet on its way out: which steps it has behind it. */
@@ -241,7 +253,7 @@ static enum drop_reason receive(const struct port_view *port, const struct flow_
 		return DROP_MIRROR_ONLY;
 	if (!admit(port, &tag, vlan))
 		return DROP_VLAN_NOT_ALLOWED;
-	if (is_reserved(key->packet.eth_dst) && !port->bridge->forward_bpdu)
+	if (normal_reserves(key->packet.eth_dst) && !port->bridge->forward_bpdu)
 		return DROP_RESERVED_MULTICAST;
 	learn(port, key, *vlan, now, out);
 	return DROP_NONE;

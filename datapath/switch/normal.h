@@ -10,6 +10,7 @@
 #include "path/drop.h"
 
 struct bridge_view;
+struct eth_addr;
 struct flow_key;
 struct flow_op_list;
 struct packet_vlan;
@@ -36,6 +37,10 @@ enum drop_reason normal(const struct snapshot *snapshot, const struct normal_pla
 /* The VLAN that a packet with this outer tag is in at the port, whichever way it goes. False: the port
  * does not take it. */
 bool normal_vlan(const struct port_view *port, struct packet_vlan tag, uint16_t *vlan);
+
+/* Is it an address of protocols between switches, which a bridge does not forward? The list is that of
+ * other_config:forward-bpdu in ovs-vswitchd.conf.db(5). */
+bool normal_reserves(struct eth_addr dst);
 
 /* Does the port carry the VLAN? */
 bool normal_carries(const struct port_view *port, uint16_t vlan);

@@ -8,21 +8,11 @@
 #include "switch/translate_state.h"
 #include "switch/translate_trace.h"
 
-#define RESERVED_PREFIX_SIZE 5
-
 /* ---- of the bridge ---- */
 
 static bool has_vlan(const struct vlan_bitmap *vlans, uint16_t vlan)
 {
 	return vlans->bits[vlan / 64] >> (vlan % 64) & 1;
-}
-
-/* 01:80:c2:00:00:00 to :0f. */
-static bool is_reserved(struct eth_addr mac)
-{
-	static const uint8_t prefix[RESERVED_PREFIX_SIZE] = {0x01, 0x80, 0xc2, 0x00, 0x00};
-
-	return !memcmp(mac.byte, prefix, sizeof(prefix)) && mac.byte[5] < 0x10;
 }
 
 /* A packet where it is chosen: which VLAN it is in, and the tag it has. */
@@ -54,7 +44,7 @@ static bool send_copy(struct translate_state *state, const struct mirror_view *m
 			normal_send_copy(mirror->output, &copy, ops);
 		return ops->n_ops > n_before;
 	}
-	if (chosen->vlan == mirror->output_vlan || is_reserved(state->work.key.packet.eth_dst))
+	if (chosen->vlan == mirror->output_vlan || normal_reserves(state->work.key.packet.eth_dst))
 		return false;
 	copy.vlan = mirror->output_vlan;
 	for (unsigned i = 0; i < state->bridge->n_ports; i++) {

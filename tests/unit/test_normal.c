@@ -279,6 +279,28 @@ static void reserved_multicast_is_not_forwarded(void **state)
 	assert_sent(p2, BEYOND, A, ETHER_UNTAGGED);
 }
 
+/* Those that switches of some makers keep for themselves; the list is that of ovs-vswitchd.conf.db(5). */
+static void addresses_of_makers_are_reserved_too(void **state)
+{
+	static const uint64_t kept[] = {0x01000c000000, 0x01000cccccc0, 0x01000ccccccc,
+					0x01000ccccccd, 0x01000ccdcdcd, 0x00e02b000000,
+					0x00e02b000004, 0x00e02b000006};
+	static const uint64_t passed[] = {0x01000c000001, 0x01000cccccd0, 0x01000ccdcdce,
+					  0x00e02b000001, 0x00e02b000005, 0x00e02b000007};
+	struct bridge_port *p1 = rig_port(&rig, &RIG_PORT("p1"));
+	struct bridge_port *p2 = rig_port(&rig, &RIG_PORT("p2"));
+
+	for (unsigned i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		put(p1, kept[i], A, ETHER_UNTAGGED);
+		assert_nothing_sent(p2);
+		assert_int_equal(rig_drops(p1, DROP_RESERVED_MULTICAST), i + 1);
+	}
+	for (unsigned i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
+		put(p1, passed[i], A, ETHER_UNTAGGED);
+		assert_sent(p2, passed[i], A, ETHER_UNTAGGED);
+	}
+}
+
 static void forward_bpdu_forwards_it(void **state)
 {
 	struct bridge_config config = RIG_BRIDGE;
@@ -471,6 +493,7 @@ int main(void)
 		TEST(each_packet_keeps_its_own_priority),
 		TEST(the_same_address_may_be_elsewhere_in_another_vlan),
 		TEST(reserved_multicast_is_not_forwarded),
+		TEST(addresses_of_makers_are_reserved_too),
 		TEST(forward_bpdu_forwards_it),
 		TEST(a_multicast_source_is_not_learned),
 		TEST(a_packet_is_not_sent_back),
