@@ -118,7 +118,7 @@ static int call_help(struct session *session, const struct cli_invocation *inv, 
 		return 0;
 	}
 	near = cli_suggest_command(&cli, inv->args[0]);
-	return err_set(err, EINVAL,
+	return err_set(err, EOPNOTSUPP,
 		       near ? "unknown command '%s': did you mean '%s'?" : "unknown command '%s'",
 		       inv->args[0], near);
 }
