@@ -6,5 +6,6 @@
  * calls detach_ready(), with the child's status (or 1) when the child ends before that. Before any
  * thread is made. Returns -errno if it cannot fork. */
 int detach_fork(void);
-/* Lets the parent go, and with it the terminal. Nothing if nobody was forked. */
+/* Lets the parent go, and with it the terminal, if there was a fork; and tells the service manager that started
+ * the daemon, if there is one: sd_notify(3). */
 void detach_ready(void);
