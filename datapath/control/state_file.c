@@ -39,6 +39,7 @@ struct state_file {
 	struct vswitch *sw;
 	char *path, *new_path;
 	struct event *timer;
+	bool is_failing; /* and that was said */
 	/* while it is being written */
 	FILE *out;
 	uint64_t hash;
@@ -243,8 +244,10 @@ static void timer_ready(evutil_socket_t fd, short what, void *ctx)
 	}
 	if (!rc)
 		rc = write_finish(file);
-	if (rc)
-		log_warn("switchd", "%s: cannot write it: %s", file->new_path, strerror(-rc));
+	if (rc && !file->is_failing)
+		log_warn("switchd", "%s: cannot write it: %s: trying again", file->new_path,
+			 strerror(-rc));
+	file->is_failing = rc;
 	write_end(file);
 	arm(file, file->spent * REST > rest ? file->spent * REST : rest);
 }
