@@ -113,6 +113,11 @@ void port_del(struct port **port)
 	*port = NULL;
 }
 
+int port_set_up(struct port *port, bool is_up)
+{
+	return -ENODEV;
+}
+
 uint16_t port_id(const struct port *port)
 {
 	return 0;
