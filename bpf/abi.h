@@ -363,8 +363,14 @@ struct kernel_key {
 
 _Static_assert(sizeof(struct kernel_key) == 80, "kernel key");
 
-#define KERNEL_FLOWS    65536     /* entries at a time */
-#define KERNEL_PLACES   81920     /* for them, and for those that rest; place 0 is none */
+/* Entries at a time: as many as the daemon is told when the maps are made, or so many. */
+#define KERNEL_FLOWS_DEFAULT 131072
+#define KERNEL_FLOWS_MIN     1024
+#define KERNEL_FLOWS_MAX     1048576
+
+/* Places for n entries, and for those that rest; place 0 is none. */
+#define KERNEL_PLACES(n) ((n) + (n) / 4)
+
 #define KERNEL_OPS      (1 << 20) /* ops and their words, of all entries with more than one */
 #define KERNEL_FLOW_OPS 512       /* of one entry: 256 outputs, and what it takes to change tags */
 
@@ -386,7 +392,7 @@ struct kernel_flow {
 
 _Static_assert(sizeof(struct kernel_flow) == 128, "kernel flow");
 
-/* By CPU * KERNEL_PLACES + place (map `flow_counts`); packets as on a wire: see act.h. */
+/* By CPU * places + place (map `flow_counts`); packets as on a wire: see act.h. */
 struct kernel_count {
 	__u64 n_packets;
 	__u64 n_bytes;

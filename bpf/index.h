@@ -11,15 +11,18 @@
  */
 #include "abi.h"
 
-#define INDEX_BUCKETS      32768 /* a power of two */
 #define INDEX_BUCKET_SLOTS 8
-#define INDEX_PLACE_BITS   17
+#define INDEX_PLACE_BITS   21
+
+/* For n entries, if that is a power of two. */
+#define INDEX_BUCKETS(n) ((n) / 2)
 
 struct index_bucket {
 	__u32 slot[INDEX_BUCKET_SLOTS]; /* tag << INDEX_PLACE_BITS | place; 0: free */
 };
 
-_Static_assert(KERNEL_PLACES < 1 << INDEX_PLACE_BITS, "a slot has room for a place");
+_Static_assert(KERNEL_PLACES(KERNEL_FLOWS_MAX) < 1 << INDEX_PLACE_BITS,
+	       "a slot has room for a place");
 
 /* Where a key can be. */
 struct index_spot {
@@ -33,17 +36,18 @@ static inline __attribute__((always_inline)) __u64 index_mix(__u64 hash, __u64 w
 	return hash ^ hash >> 32;
 }
 
-static inline __attribute__((always_inline)) struct index_spot index_spot_of(__u64 hash)
+static inline __attribute__((always_inline)) struct index_spot index_spot_of(__u64 hash,
+									     __u32 n_buckets)
 {
 	return (struct index_spot){
-		.bucket = {hash % INDEX_BUCKETS, (hash >> 20) % INDEX_BUCKETS},
+		.bucket = {hash & (n_buckets - 1), hash >> 20 & (n_buckets - 1)},
 		.tag = (__u32)(hash >> (32 + INDEX_PLACE_BITS)),
 	};
 }
 
-/* The mask says how many words count; the others are zero. */
+/* The mask says how many words count; the others are zero. `n_buckets`: a power of two. */
 static inline __attribute__((always_inline)) struct index_spot index_spot_for(
-	const struct kernel_mask *mask, const struct kernel_key *key)
+	const struct kernel_mask *mask, const struct kernel_key *key, __u32 n_buckets)
 {
 	__u64 hash = mask->seed;
 
@@ -55,5 +59,5 @@ static inline __attribute__((always_inline)) struct index_spot index_spot_for(
 	if (mask->n_words > PACKET_KEY_IPV4_WORDS)
 		for (int i = PACKET_KEY_IPV4_WORDS; i < PACKET_KEY_WORDS; i++)
 			hash = index_mix(hash, key->word[i]);
-	return index_spot_of(index_mix(hash, 0));
+	return index_spot_of(index_mix(hash, 0), n_buckets);
 }

@@ -95,14 +95,14 @@ __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 	mask = key_make(&ingress->key, &key);
 	if (!mask)
 		return 0;
-	spot = index_spot_for(mask, &key);
+	spot = index_spot_for(mask, &key, n_buckets);
 	place = bucket_find(spot.bucket[0], spot.tag, &key);
 	return place ?: bucket_find(spot.bucket[1], spot.tag, &key);
 }
 
 static __always_inline void flow_count(__u32 place, __u64 n_packets, __u64 n_bytes)
 {
-	__u32 i = bpf_get_smp_processor_id() * KERNEL_PLACES + place;
+	__u32 i = bpf_get_smp_processor_id() * n_places + place;
 	struct kernel_count *count = bpf_map_lookup_elem(&flow_counts, &i);
 
 	if (count) {

@@ -67,7 +67,12 @@ struct {
 	__type(value, struct drop_counters);
 } drops SEC(".maps") __weak;
 
-/* ---- the flow cache: the daemon makes these maps and writes them in its own memory ---- */
+/* ---- the flow cache: the daemon makes these maps, of what size it likes, and writes them in its own
+ * memory ---- */
+
+/* Set before load, to the sizes that the maps have. */
+const volatile __u32 n_places __weak = KERNEL_PLACES(KERNEL_FLOWS_DEFAULT);
+const volatile __u32 n_buckets __weak = INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -96,7 +101,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, INDEX_BUCKETS);
+	__uint(max_entries, INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT));
 	__type(key, __u32);
 	__type(value, struct index_bucket);
 } flow_index SEC(".maps") __weak;
@@ -104,7 +109,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_PLACES);
+	__uint(max_entries, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT));
 	__type(key, __u32);
 	__type(value, struct kernel_flow);
 } flows SEC(".maps") __weak;
@@ -122,7 +127,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_PLACES);
+	__uint(max_entries, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT));
 	__type(key, __u32);
 	__type(value, struct kernel_count);
 } flow_counts SEC(".maps") __weak;

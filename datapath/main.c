@@ -187,6 +187,7 @@ static int switch_start(struct daemon *daemon, struct err *err)
 		.n_workers = daemon->options.n_workers,
 		.clock = &daemon->clock,
 		.ledger = run_dir_file(daemon->run_dir, "counts"),
+		.n_kernel_flows = daemon->options.n_kernel_flows,
 		.no_fast_path = daemon->options.no_fast_path,
 		.changed = port_changed,
 		.ctx = daemon,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "../bpf/abi.h"
 #include "base/err.h"
 
 #define RUN_DIR     "/run/shunt"
@@ -27,6 +28,8 @@ const char options_help[] =
 	"  --instance NAME    name that its devices and pins carry: a-z, 0-9 and -, at most 8\n"
 	"                     (default: made from DIR)\n"
 	"  --workers N        threads that forward packets (default: half of the processors)\n"
+	"  --kernel-flows N   entries of the kernel's flow cache, some 170 bytes each: a power of two from\n"
+	"                     1024 to 1048576 (default 131072)\n"
 	"  --no-fast-path     forward every packet in the daemon, none in the kernel\n"
 	"  --cleanup NAME     remove what instance NAME left when it was killed, and end\n"
 	"  --version          print the version\n"
@@ -43,6 +46,7 @@ enum {
 	OPT_DETACH,
 	OPT_INSTANCE,
 	OPT_WORKERS,
+	OPT_KERNEL_FLOWS,
 	OPT_NO_FAST_PATH,
 	OPT_CLEANUP,
 	OPT_VERSION,
@@ -58,6 +62,7 @@ static const struct option long_options[] = {
 	{"detach", no_argument, NULL, OPT_DETACH},
 	{"instance", required_argument, NULL, OPT_INSTANCE},
 	{"workers", required_argument, NULL, OPT_WORKERS},
+	{"kernel-flows", required_argument, NULL, OPT_KERNEL_FLOWS},
 	{"no-fast-path", no_argument, NULL, OPT_NO_FAST_PATH},
 	{"cleanup", required_argument, NULL, OPT_CLEANUP},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -90,6 +95,18 @@ static int workers_parse(const char *text, unsigned *out, struct err *err)
 	return 0;
 }
 
+static int kernel_flows_parse(const char *text, uint32_t *out, struct err *err)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (!text[0] || *end || n < KERNEL_FLOWS_MIN || n > KERNEL_FLOWS_MAX || n & (n - 1))
+		return err_set(err, EINVAL, "--kernel-flows %s: use a power of two from %u to %u",
+			       text, KERNEL_FLOWS_MIN, KERNEL_FLOWS_MAX);
+	*out = (uint32_t)n;
+	return 0;
+}
+
 static int option_set(struct options *options, int option, const char *text, struct err *err)
 {
 	switch (option) {
@@ -117,6 +134,8 @@ static int option_set(struct options *options, int option, const char *text, str
 		return instance_parse(text, options->instance, err);
 	case OPT_WORKERS:
 		return workers_parse(text, &options->n_workers, err);
+	case OPT_KERNEL_FLOWS:
+		return kernel_flows_parse(text, &options->n_kernel_flows, err);
 	case OPT_NO_FAST_PATH:
 		options->no_fast_path = true;
 		return 0;
@@ -139,6 +158,7 @@ int options_parse(int argc, char *argv[], struct options *out, struct err *err)
 		.run_dir = run_dir && run_dir[0] ? run_dir : RUN_DIR,
 		.database = DATABASE,
 		.log_level = LOG_INFO,
+		.n_kernel_flows = KERNEL_FLOWS_DEFAULT,
 	};
 	int option, rc;
 

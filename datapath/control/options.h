@@ -1,6 +1,7 @@
 #pragma once
 /* The command line of switchd. */
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/log.h"
 
@@ -15,8 +16,9 @@ struct options {
 	const char *pidfile;                 /* NULL: none but the one in the run directory */
 	char instance[INSTANCE_LEN_MAX + 1]; /* "": see options_name_instance() */
 	enum log_level log_level;
-	const char *cleanup; /* the instance to be cleaned up after; NULL: forward packets */
-	unsigned n_workers;  /* 0: the switch chooses */
+	const char *cleanup;     /* the instance to be cleaned up after; NULL: forward packets */
+	unsigned n_workers;      /* 0: the switch chooses */
+	uint32_t n_kernel_flows; /* see flow_maps_new() */
 	bool no_fast_path;
 	bool is_detached;
 	bool is_help;

@@ -38,12 +38,13 @@ const char *bpf_program_name(enum bpf_program_id program)
 	return program_name[program];
 }
 
-void bpf_build_name(char name[BPF_BUILD_NAME_SIZE])
+void bpf_build_name(char name[BPF_BUILD_NAME_SIZE], uint32_t n_flows)
 {
 	size_t size;
 	const void *elf = kernel__elf_bytes(&size);
 
-	snprintf(name, BPF_BUILD_NAME_SIZE, "%016llx", (unsigned long long)XXH3_64bits(elf, size));
+	snprintf(name, BPF_BUILD_NAME_SIZE, "%016llx",
+		 (unsigned long long)XXH64(elf, size, n_flows));
 }
 
 /* What fails is told by whoever called; libbpf's own words, and the verifier's, help to see why. */
@@ -188,6 +189,8 @@ static int kernel_load(struct bpf_programs *programs, const struct bpf_settings 
 	kernel->rodata->has_cache = extent < BARE;
 	late_set(kernel, extent == WITH_LATE);
 	rc = maps_share(programs, kernel->obj);
+	kernel->rodata->n_places = bpf_map__max_entries(kernel->maps.flows);
+	kernel->rodata->n_buckets = bpf_map__max_entries(kernel->maps.flow_index);
 	return rc ?: kernel__load(kernel);
 }
 

@@ -43,9 +43,10 @@ struct bpf_settings {
 	bool hold; /* until bpf_programs_admit() no packet reaches a socket */
 };
 
-/* What programs and maps of this build are called in bpffs: a hash of all their code. */
+/* What programs and maps of this build are called in bpffs: a hash of all their code, and of the size of the
+ * flow cache. */
 #define BPF_BUILD_NAME_SIZE 17
-void bpf_build_name(char name[BPF_BUILD_NAME_SIZE]);
+void bpf_build_name(char name[BPF_BUILD_NAME_SIZE], uint32_t n_flows);
 
 /* Finds the programs under their names, or loads them and gives them names; maps that have names
  * are shared. 0 or -errno with a text. */

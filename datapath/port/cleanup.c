@@ -69,7 +69,7 @@ int port_cleanup(const char *instance, struct err *err)
 
 	if (!cleanup)
 		return err_set(err, ENOMEM, "out of memory");
-	bpf_build_name(build);
+	bpf_build_name(build, KERNEL_FLOWS_DEFAULT);
 	rc = pins_open(&pins, instance, build, err);
 	if (rc)
 		return rc;

@@ -5,6 +5,13 @@
 
 #include "base/counter.h"
 
+void flow_maps_size(struct flow_maps *maps, uint32_t n_flows)
+{
+	maps->n_flows = n_flows;
+	maps->n_places = KERNEL_PLACES(n_flows);
+	maps->n_buckets = INDEX_BUCKETS(n_flows);
+}
+
 static uint32_t *slot_at(const struct flow_maps *maps, uint32_t slot)
 {
 	return &maps->index[slot / INDEX_BUCKET_SLOTS].slot[slot % INDEX_BUCKET_SLOTS];
@@ -26,7 +33,8 @@ uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot)
 
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key)
 {
-	const struct index_spot spot = index_spot_for(&maps->masks[key->mask], key);
+	const struct index_spot spot =
+		index_spot_for(&maps->masks[key->mask], key, maps->n_buckets);
 
 	for (unsigned i = 0; i < 2 * INDEX_BUCKET_SLOTS; i++) {
 		const uint32_t slot = spot.bucket[i / INDEX_BUCKET_SLOTS] * INDEX_BUCKET_SLOTS +
@@ -57,7 +65,8 @@ static void slot_write(struct flow_maps *maps, uint32_t slot, uint32_t value)
 int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
 		   uint32_t *out)
 {
-	const struct index_spot spot = index_spot_for(&maps->masks[key->mask], key);
+	const struct index_spot spot =
+		index_spot_for(&maps->masks[key->mask], key, maps->n_buckets);
 	uint32_t slot = free_slot(maps, spot.bucket[0]);
 
 	if (slot == FLOW_SLOT_NONE)
@@ -85,7 +94,7 @@ void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel
 {
 	*out = (struct kernel_count){0};
 	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
-		const struct kernel_count *row = &maps->counts[cpu * KERNEL_PLACES + place];
+		const struct kernel_count *row = &maps->counts[cpu * maps->n_places + place];
 
 		out->n_packets += counter_get((const uint64_t *)&row->n_packets);
 		out->n_bytes += counter_get((const uint64_t *)&row->n_bytes);
@@ -95,7 +104,7 @@ void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel
 void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
 {
 	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
-		maps->counts[cpu * KERNEL_PLACES + place] = (struct kernel_count){0};
+		maps->counts[cpu * maps->n_places + place] = (struct kernel_count){0};
 	maps->seen[place] = (struct kernel_count){0};
 }
 

@@ -16,19 +16,19 @@
 static const struct layout {
 	const char *name;
 	uint32_t value_size;
-	uint32_t n;
+	uint32_t n; /* 0: as many as there are places, or buckets */
 	bool is_per_cpu;
 } layouts[N_FLOW_MAPS] = {
 	[FLOW_MAP_VERSIONS] = {"versions", sizeof(struct versions), 1, false},
 	[FLOW_MAP_PORT_MASKS] = {"port_masks", sizeof(struct port_masks), PORT_ID_MAX, false},
 	[FLOW_MAP_MASKS] = {"masks", sizeof(struct kernel_mask), FLOW_MASK_IDS, false},
-	[FLOW_MAP_FLOWS] = {"flows", sizeof(struct kernel_flow), KERNEL_PLACES, false},
-	[FLOW_MAP_COUNTS] = {"flow_counts", sizeof(struct kernel_count), KERNEL_PLACES, true},
-	[FLOW_MAP_SEEN] = {"flow_seen", sizeof(struct kernel_count), KERNEL_PLACES, false},
+	[FLOW_MAP_FLOWS] = {"flows", sizeof(struct kernel_flow), 0, false},
+	[FLOW_MAP_COUNTS] = {"flow_counts", sizeof(struct kernel_count), 0, true},
+	[FLOW_MAP_SEEN] = {"flow_seen", sizeof(struct kernel_count), 0, false},
 	[FLOW_MAP_PORT_COUNTS] = {"port_counts", sizeof(struct kernel_port_count), PORT_ID_MAX,
 				  true},
 	[FLOW_MAP_OPS] = {"flow_ops", sizeof(struct flow_op), KERNEL_OPS, false},
-	[FLOW_MAP_INDEX] = {"flow_index", sizeof(struct index_bucket), INDEX_BUCKETS, false},
+	[FLOW_MAP_INDEX] = {"flow_index", sizeof(struct index_bucket), 0, false},
 };
 
 const char *flow_map_name(enum flow_map map)
@@ -38,7 +38,10 @@ const char *flow_map_name(enum flow_map map)
 
 static uint32_t n_values(const struct flow_maps *maps, enum flow_map map)
 {
-	return layouts[map].is_per_cpu ? layouts[map].n * maps->n_cpus : layouts[map].n;
+	const uint32_t n_own = map == FLOW_MAP_INDEX ? maps->n_buckets : maps->n_places;
+	const uint32_t n = layouts[map].n ?: n_own;
+
+	return layouts[map].is_per_cpu ? n * maps->n_cpus : n;
 }
 
 /* What the kernel rounds a map's memory up to. */
@@ -144,7 +147,7 @@ static int arrays_new(struct flow_maps *maps, struct pins *pins)
 	return rc;
 }
 
-int flow_maps_new(struct flow_maps **out, struct pins *pins)
+int flow_maps_new(struct flow_maps **out, struct pins *pins, uint32_t n_flows)
 {
 	own(flow_maps_free) struct flow_maps *maps = calloc(1, sizeof(*maps));
 	int rc;
@@ -157,6 +160,7 @@ int flow_maps_new(struct flow_maps **out, struct pins *pins)
 	if (rc < 0)
 		return rc;
 	maps->n_cpus = (unsigned)rc;
+	flow_maps_size(maps, n_flows);
 	rc = set_check(maps, pins);
 	if (!rc && pins_has_heritage(pins))
 		heritage_check(maps, pins);

@@ -38,6 +38,9 @@ struct flow_maps {
 	/* fixed after create */
 	bool were_there; /* a daemon before us has filled them */
 	unsigned n_cpus;
+	uint32_t n_flows; /* entries at a time */
+	uint32_t n_places;
+	uint32_t n_buckets; /* of the index */
 	int fd[N_FLOW_MAPS];
 	/* control only */
 	bool is_held;
@@ -47,18 +50,21 @@ struct flow_maps {
 	struct port_masks *port_masks; /* PORT_ID_MAX */
 	struct kernel_mask *masks;     /* FLOW_MASK_IDS */
 	/* whoever holds the lock of switch/offload writes, programs read */
-	struct index_bucket *index; /* INDEX_BUCKETS */
-	struct kernel_flow *flows;  /* KERNEL_PLACES */
+	struct index_bucket *index; /* n_buckets */
+	struct kernel_flow *flows;  /* n_places */
 	struct flow_op *ops;        /* KERNEL_OPS */
 	/* the same writes; no program reads it: how much of a place's counters was given to flows */
-	struct kernel_count *seen; /* KERNEL_PLACES */
+	struct kernel_count *seen; /* n_places */
 	/* programs write; places that nobody can find are zeroed under that lock */
-	struct kernel_count *counts;           /* n_cpus * KERNEL_PLACES */
+	struct kernel_count *counts;           /* n_cpus * n_places */
 	struct kernel_port_count *port_counts; /* n_cpus * PORT_ID_MAX */
 };
 
-/* Finds them or makes them; held if they were there. 0 or the errno of bpf(2) or mmap(2). */
-int flow_maps_new(struct flow_maps **out, struct pins *pins);
+/* Finds them or makes them; held if they were there. n_flows: a power of two, KERNEL_FLOWS_MAX at most,
+ * and the same for all who share the pins. 0 or the errno of bpf(2) or mmap(2). */
+int flow_maps_new(struct flow_maps **out, struct pins *pins, uint32_t n_flows);
+/* Sets the three sizes. */
+void flow_maps_size(struct flow_maps *maps, uint32_t n_flows);
 /* When nobody reads versions any more. */
 void flow_maps_free(struct flow_maps **maps);
 

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "port/probe.h"
 
-void bpf_build_name(char name[BPF_BUILD_NAME_SIZE])
+void bpf_build_name(char name[BPF_BUILD_NAME_SIZE], uint32_t n_flows)
 {
 	name[0] = '\0';
 }
@@ -43,7 +43,7 @@ bool pins_has_set(const struct pins *pins)
 	return false;
 }
 
-int flow_maps_new(struct flow_maps **out, struct pins *pins)
+int flow_maps_new(struct flow_maps **out, struct pins *pins, uint32_t n_flows)
 {
 	return -ENOTSUP;
 }

@@ -25,7 +25,7 @@ static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint6
 	struct flow_key key = {0};
 	int rc;
 
-	if (i >= KERNEL_PLACES || !is_adoptable(offload, slot, i))
+	if (i >= offload->maps->n_places || !is_adoptable(offload, slot, i))
 		return -EINVAL;
 	memcpy(key.word, flow->word, sizeof(flow->word));
 	if (!offload_is_port(key.packet.in_port))
@@ -46,12 +46,12 @@ static void leftovers_know(struct offload *offload)
 	struct kernel_count count, *seen;
 	uint32_t i;
 
-	if (credit_is_undone(offload->book, &i, &count) && i < KERNEL_PLACES) {
+	if (credit_is_undone(offload->book, &i, &count) && i < offload->maps->n_places) {
 		seen = &offload->maps->seen[i];
 		if (seen->n_packets <= count.n_packets && seen->n_bytes <= count.n_bytes)
 			*seen = count;
 	}
-	for (i = 1; i < KERNEL_PLACES; i++)
+	for (i = 1; i < offload->maps->n_places; i++)
 		if (offload_count_read(offload, i, &count))
 			places_know(&offload->places, i);
 }
@@ -59,7 +59,7 @@ static void leftovers_know(struct offload *offload)
 void offload_adopt(struct offload *offload, uint64_t now)
 {
 	offload_begin(offload);
-	for (uint32_t slot = 0; slot < INDEX_BUCKETS * INDEX_BUCKET_SLOTS; slot++) {
+	for (uint32_t slot = 0; slot < offload->maps->n_buckets * INDEX_BUCKET_SLOTS; slot++) {
 		const uint32_t i = flow_index_place(offload->maps, slot);
 
 		if (i && entry_adopt(offload, slot, i, now))

@@ -9,10 +9,12 @@
 
 #define VICTIM_CHOICE 8 /* of a port's oldest, the one that was idle for longest goes */
 
-int places_init(struct places *places)
+int places_init(struct places *places, uint32_t n_max, uint32_t n_places)
 {
 	memset(places, 0, sizeof(*places));
-	places->place = calloc(KERNEL_PLACES, sizeof(*places->place));
+	places->n_max = n_max;
+	places->n_places = n_places;
+	places->place = calloc(n_places, sizeof(*places->place));
 	return places->place ? 0 : -ENOMEM;
 }
 
@@ -53,7 +55,7 @@ static void unlink_from(struct places *places, struct place_queue *queue, uint32
 
 bool places_have_room(const struct places *places)
 {
-	return places->unused.first || places->n_made + 1 < KERNEL_PLACES;
+	return places->unused.first || places->n_made + 1 < places->n_places;
 }
 
 uint32_t places_take(struct places *places)
@@ -62,7 +64,7 @@ uint32_t places_take(struct places *places)
 
 	if (i)
 		unlink_from(places, &places->unused, i);
-	else if (places->n_made + 1 < KERNEL_PLACES)
+	else if (places->n_made + 1 < places->n_places)
 		i = ++places->n_made;
 	return i;
 }
@@ -96,8 +98,8 @@ void places_leave(struct places *places, uint32_t i, uint64_t now)
 
 bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, uint64_t now)
 {
-	if (i == PLACE_NONE || i >= KERNEL_PLACES || places->place[i].state != PLACE_UNUSED ||
-	    places->n_live == KERNEL_FLOWS)
+	if (i == PLACE_NONE || i >= places->n_places || places->place[i].state != PLACE_UNUSED ||
+	    places->n_live == places->n_max)
 		return false;
 	places_join(places, i, in_port, now);
 	places_know(places, i);
@@ -134,7 +136,7 @@ uint32_t places_ripe(struct places *places, uint64_t now)
 static uint16_t victim_port(struct places *places, uint16_t in_port)
 {
 	const uint32_t own_n = places->n_of_port[in_port];
-	const uint32_t share = KERNEL_FLOWS / (places->n_ports + !own_n);
+	const uint32_t share = places->n_max / (places->n_ports + !own_n);
 
 	if (own_n && own_n >= share)
 		return in_port;
@@ -148,7 +150,7 @@ uint32_t places_victim(struct places *places, uint16_t in_port)
 {
 	uint32_t victim, i;
 
-	if (places->n_live < KERNEL_FLOWS)
+	if (places->n_live < places->n_max)
 		return PLACE_NONE;
 	victim = i = places->ring[victim_port(places, in_port)].first;
 	for (unsigned n = 1; n < VICTIM_CHOICE && places->place[i].next; n++) {

@@ -35,7 +35,9 @@ struct place_queue {
 };
 
 struct places {
-	struct place *place; /* KERNEL_PLACES; number 0 is none */
+	uint32_t n_max; /* live ones at a time */
+	uint32_t n_places;
+	struct place *place; /* number 0 is none */
 	uint32_t n_made;     /* 1 to n_made have been used */
 	uint32_t n_live;
 	uint32_t n_ports; /* that have live ones */
@@ -47,11 +49,11 @@ struct places {
 };
 
 /* 0 or -ENOMEM. */
-int places_init(struct places *places);
+int places_init(struct places *places, uint32_t n_max, uint32_t n_places);
 void places_fini(struct places *places);
 
 bool places_have_room(const struct places *places);
-/* An unused place, PLACE_NONE if there is none: no more than KERNEL_FLOWS may be live. */
+/* An unused place, PLACE_NONE if there is none: no more than n_max may be live. */
 uint32_t places_take(struct places *places);
 /* One that was taken is an entry now: fill in slot and list. */
 void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);

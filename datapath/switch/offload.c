@@ -33,7 +33,7 @@ int offload_new(struct offload **out, struct flow_maps *maps, const struct path_
 	offload->host = host;
 	offload->book = book;
 	offload->budget = RENEW_MAX;
-	rc = places_init(&offload->places);
+	rc = places_init(&offload->places, maps->n_flows, maps->n_places);
 	if (!rc)
 		rc = op_lists_new(&offload->lists, maps->ops, book);
 	if (!rc)

@@ -123,7 +123,7 @@ static int pins_take(struct vswitch *sw, struct err *err)
 	char build[BPF_BUILD_NAME_SIZE];
 	int rc;
 
-	bpf_build_name(build);
+	bpf_build_name(build, sw->options.n_kernel_flows);
 	rc = pins_open(&sw->pins, sw->options.instance, build, err);
 	/* Should we fail to start, what is there goes on. */
 	sw->is_left = !rc && (pins_has_set(sw->pins) || pins_has_others(sw->pins));
@@ -133,7 +133,8 @@ static int pins_take(struct vswitch *sw, struct err *err)
 /* They live with the flow maps, for the programs to see; without those, by themselves. */
 static int versions_new(struct vswitch *sw)
 {
-	int rc = sw->pins ? flow_maps_new(&sw->flow_maps, sw->pins) : -ENOTSUP;
+	int rc = sw->pins ? flow_maps_new(&sw->flow_maps, sw->pins, sw->options.n_kernel_flows)
+			  : -ENOTSUP;
 
 	if (rc && rc != -ENOTSUP)
 		log_warn("switch", "no flow cache in the kernel: %s", strerror(-rc));
@@ -250,6 +251,7 @@ int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
 	rcu_sleep_begin();
 	pthread_mutex_init(&sw->fdb_lock, NULL);
 	sw->options = *options;
+	sw->options.n_kernel_flows = options->n_kernel_flows ?: KERNEL_FLOWS_DEFAULT;
 	if (options->n_workers > WORKERS_MAX)
 		return err_set(err, EINVAL, "switch: %u workers are too many: use 1 to %d",
 			       options->n_workers, WORKERS_MAX);

@@ -35,10 +35,11 @@ struct vswitch_options {
 	const char *instance; /* see port_table_new() */
 	unsigned n_workers;   /* 0: one on machines with two cores or fewer, else min(4, half) */
 	const struct clock *clock;
-	const char *ledger; /* file, for what flows count; NULL: none */
-	bool no_devices;    /* tests, --disable-bpf: only fake ports, no port table is made */
-	bool no_fast_path;  /* the kernel's flow cache stays empty */
-	bool no_threads;    /* tests: the caller turns the workers by worker_turn() */
+	const char *ledger;      /* file, for what flows count; NULL: none */
+	bool no_devices;         /* tests, --disable-bpf: only fake ports, no port table is made */
+	uint32_t n_kernel_flows; /* entries of the kernel's flow cache; 0: KERNEL_FLOWS_DEFAULT */
+	bool no_fast_path;       /* it stays empty */
+	bool no_threads;         /* tests: the caller turns the workers by worker_turn() */
 	/* Called in the control thread when a port's status changed or a counter is worth a look. */
 	void (*changed)(void *ctx, struct bridge_port *port);
 	void *ctx;

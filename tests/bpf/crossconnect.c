@@ -272,7 +272,7 @@ static int run(struct bench *bench, char **argv)
 	event_add(term, NULL);
 	event_add(interrupt, NULL);
 	bench->flush = event_new(bench->base, -1, 0, flush_ready, bench);
-	bpf_build_name(build);
+	bpf_build_name(build, KERNEL_FLOWS_DEFAULT);
 	if (pins_open(&pins, argv[1], build, &err) ||
 	    port_table_new(&table, bench->base, pins, &host, &err))
 		fprintf(stderr, "%s\n", err.text);

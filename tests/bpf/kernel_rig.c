@@ -145,7 +145,7 @@ static void index_write(struct fixture *f, const struct kernel_mask *mask,
 	struct index_spot spot;
 
 	memcpy(key.word, flow->word, sizeof(key.word));
-	spot = index_spot_for(mask, &key);
+	spot = index_spot_for(mask, &key, INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT));
 	bucket.slot[2] = spot.tag << INDEX_PLACE_BITS | (PLACE + 1);
 	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;
 	map_write(f->kernel->maps.flow_index, spot.bucket[1], &bucket);

@@ -28,7 +28,8 @@
 #define N_PORTS   4
 #define N_RULES   6
 #define N_STEPS   20000
-#define LEARNED   17 /* a version counter: what is learned */
+#define N_FLOWS   65536 /* in the kernel at a time */
+#define LEARNED   17    /* a version counter: what is learned */
 #define SECOND_NS CLOCK_NS_PER_SEC
 
 /* What a packet must look like, and the number of what is done to it. */
@@ -226,14 +227,15 @@ static int setup(void **state)
 	memset(&world, 0, sizeof(world));
 	world.now = SECOND_NS;
 	world.maps.n_cpus = 1;
+	flow_maps_size(&world.maps, N_FLOWS);
 	world.maps.versions = calloc(1, sizeof(*world.maps.versions));
 	world.maps.port_masks = calloc(PORT_ID_MAX, sizeof(*world.maps.port_masks));
 	world.maps.masks = calloc(FLOW_MASK_IDS, sizeof(*world.maps.masks));
-	world.maps.index = calloc(INDEX_BUCKETS, sizeof(*world.maps.index));
-	world.maps.flows = calloc(KERNEL_PLACES, sizeof(*world.maps.flows));
+	world.maps.index = calloc(world.maps.n_buckets, sizeof(*world.maps.index));
+	world.maps.flows = calloc(world.maps.n_places, sizeof(*world.maps.flows));
 	world.maps.ops = calloc(KERNEL_OPS, sizeof(*world.maps.ops));
-	world.maps.counts = calloc(KERNEL_PLACES, sizeof(*world.maps.counts));
-	world.maps.seen = calloc(KERNEL_PLACES, sizeof(*world.maps.seen));
+	world.maps.counts = calloc(world.maps.n_places, sizeof(*world.maps.counts));
+	world.maps.seen = calloc(world.maps.n_places, sizeof(*world.maps.seen));
 	world.path = calloc(1, sizeof(*world.path));
 	world.host = (struct path_host){
 		.versions = world.maps.versions,
@@ -399,16 +401,16 @@ static void test_a_port_cannot_push_out_anothers_flows(void **state)
 	uint32_t n_own = 0;
 
 	rules_set(1);
-	flows_offer(1, KERNEL_FLOWS + 1000);
-	flows_offer(2, KERNEL_FLOWS);
-	for (uint32_t i = 1; i < KERNEL_PLACES; i++) {
+	flows_offer(1, N_FLOWS + 1000);
+	flows_offer(2, N_FLOWS);
+	for (uint32_t i = 1; i < world.maps.n_places; i++) {
 		const struct kernel_flow *flow = &world.maps.flows[i];
 		struct packet_key key = {0};
 
 		memcpy(key.word, flow->word, sizeof(key.word));
 		n_own += kernel_lookup(&key) == i && key.in_port == 1;
 	}
-	assert_in_range(n_own, KERNEL_FLOWS / 2 - 1, KERNEL_FLOWS / 2 + 1);
+	assert_in_range(n_own, N_FLOWS / 2 - 1, N_FLOWS / 2 + 1);
 }
 
 int main(void)
