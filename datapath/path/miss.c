@@ -12,7 +12,8 @@
 
 bool miss_take(struct worker *worker, uint16_t port)
 {
-	return bucket_take(&worker->miss_buckets[port], worker->now, MISS_RATE, MISS_BURST);
+	return worker->now >= worker->shared_until ||
+	       bucket_take(&worker->miss_buckets[port], worker->now, MISS_RATE, MISS_BURST);
 }
 
 struct flow_actions *miss_translate(struct worker *worker, const struct burst *burst,
@@ -80,7 +81,7 @@ void step_miss(struct worker *worker, struct burst *burst)
 {
 	for (unsigned i = 0; i < burst->n; i++) {
 		const struct frame *frame = &burst->frames[i];
-		enum drop_reason why;
+		enum drop_reason why = DROP_NONE;
 		struct cache_entry *entry = entry_make(worker, burst, i, &why);
 
 		if (!entry) {

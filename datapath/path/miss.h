@@ -1,11 +1,13 @@
 #pragma once
 /* Misses cost far more than hits, so each input port has a bucket of tokens for them: whatever one
- * port sends, the others keep their share of the worker. */
+ * port sends, the others keep their share of the worker. Where there have been no others for a while,
+ * there is nobody to keep it for: a port that is alone at its worker may cause all it can. */
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MISS_RATE  100000 /* misses per second and port */
-#define MISS_BURST 8192   /* at once */
+#define MISS_RATE  100000       /* misses per second and port */
+#define MISS_BURST 8192         /* at once */
+#define MISS_ALONE 100000000ull /* ns for which no other port has sent */
 
 struct burst;
 struct flow_actions;

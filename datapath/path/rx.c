@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/rcu.h"
 #include "packet/frame.h"
+#include "path/miss.h"
 #include "path/steps.h"
 #include "path/worker.h"
 #include "port/queue.h"
@@ -25,8 +26,11 @@ static void count(struct worker *worker, struct frame *frames, unsigned n)
 
 		if (frames[i].in_port >= PORT_ID_MAX)
 			frames[i].in_port = PORT_ID_NONE;
+		if (frames[i].in_port != worker->rx_port) {
+			worker->rx_port = frames[i].in_port;
+			worker->shared_until = worker->now + MISS_ALONE;
+		}
 		counts = &worker->port_counts[frames[i].in_port];
-
 		counter_add(&counts->rx_packets, 1);
 		counter_add(&counts->rx_bytes, frames[i].len);
 	}

@@ -72,10 +72,13 @@ struct worker {
 	/* the worker writes, atomic */
 	unsigned sleep_seq; /* odd while it sleeps */
 	/* this worker only */
-	struct pollfd *fds;    /* what it sleeps on: WORKER_MAX_QUEUES + 1 of them */
-	uint64_t now;          /* of the clock, taken once per turn */
-	unsigned rx_next;      /* rx queue to ask next */
-	unsigned rx_left;      /* rx queues to ask in this turn */
+	struct pollfd *fds; /* what it sleeps on: WORKER_MAX_QUEUES + 1 of them */
+	uint64_t now;       /* of the clock, taken once per turn */
+	unsigned rx_next;   /* rx queue to ask next */
+	unsigned rx_left;   /* rx queues to ask in this turn */
+	uint16_t rx_port;   /* whose packet was the last one */
+	uint64_t
+		shared_until; /* then that port will be alone here, unless others send: see miss.h */
 	struct output *staged; /* outputs that hold frames */
 	struct cache *cache;
 	struct action_table *actions;

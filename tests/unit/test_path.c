@@ -163,6 +163,35 @@ static void one_port_cannot_cause_misses_without_limit(void **state)
 	assert_int_equal(take_all(p3), 1);
 }
 
+static unsigned n_misses_dropped(unsigned n, uint64_t first)
+{
+	const uint64_t before = rig_drops(p1, DROP_MISS_LIMIT);
+
+	for (unsigned i = 0; i < n; i++) {
+		put(p1, BROADCAST, first + i);
+		rig_turn(&rig);
+		take_all(p2);
+		take_all(p3);
+	}
+	return (unsigned)(rig_drops(p1, DROP_MISS_LIMIT) - before);
+}
+
+static void a_port_that_is_alone_has_no_limit(void **state)
+{
+	put(p1, BROADCAST, A);
+	rig_turn(&rig);
+	take_all(p2);
+	take_all(p3);
+	clock_advance(&rig.clock, MISS_ALONE);
+	assert_int_equal(n_misses_dropped(MISS_BURST + 100, A + 1), 0);
+
+	/* Until another one comes. */
+	put(p2, BROADCAST, B);
+	rig_turn(&rig);
+	take_all(p3);
+	assert_int_equal(n_misses_dropped(MISS_BURST + 100, A + 2 * MISS_BURST), 100);
+}
+
 /* A turn takes longer than a token needs to come, but not by a whole number. */
 static void misses_are_as_many_as_the_rate_says(void **state)
 {
@@ -477,6 +506,7 @@ int main(void)
 		TEST(a_full_queue_drops_and_counts),
 		TEST(without_buffers_copies_are_dropped),
 		TEST(one_port_cannot_cause_misses_without_limit),
+		TEST(a_port_that_is_alone_has_no_limit),
 		TEST(misses_are_as_many_as_the_rate_says),
 		TEST(packets_and_bytes_are_counted),
 		TEST(hits_and_misses_are_counted),
