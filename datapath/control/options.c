@@ -28,7 +28,7 @@ const char options_help[] =
 	"  --instance NAME    name that its devices and pins carry: a-z, 0-9 and -, at most 8\n"
 	"                     (default: made from DIR)\n"
 	"  --workers N        threads that forward packets (default: half of the processors)\n"
-	"  --kernel-flows N   entries of the kernel's flow cache, some 170 bytes each: a power of two from\n"
+	"  --kernel-flows N   entries of the kernel's flow cache, some 200 bytes each: a power of two from\n"
 	"                     1024 to 1048576 (default 131072)\n"
 	"  --no-fast-path     forward every packet in the daemon, none in the kernel\n"
 	"  --cleanup NAME     remove what instance NAME left when it was killed, and end\n"

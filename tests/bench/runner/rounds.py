@@ -114,14 +114,14 @@ def line_of(result):
     return f"{what}: {median} ({spread}){wanted}{sides}"
 
 
-def table_of(results):
-    """For people, and as Markdown."""
+def table_of(results, is_aligned=True):
+    """Markdown; for people with its columns aligned."""
     rows = [HEADINGS] + [cells_of(result) for result in results]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
-             for row in rows]
-    rule = "| " + " | ".join("-" * width for width in widths) + " |"
-    return "\n".join([lines[0], rule, *lines[1:]])
+    widths = [max(len(row[i]) for row in rows) if is_aligned else 3 for i in range(len(HEADINGS))]
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width if is_aligned else 0) for cell, width in zip(row, widths))
+        + " |" for row in rows)
 
 
 def cpu_model():
