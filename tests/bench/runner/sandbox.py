@@ -66,9 +66,15 @@ class Process:
 def call(*words):
     """Runs this program again in namespaces of its own: its exit status. When it ends, in whatever
     way, every process, device and program that it made ends with it."""
-    return subprocess.call(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
-                            "--mount-proc", sys.argv[0], *words],
-                           env=dict(os.environ, SHUNT_SANDBOX="bench"))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    with subprocess.Popen(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
+                           "--mount-proc", sys.argv[0], *words],
+                          env=dict(os.environ, SHUNT_SANDBOX="bench")) as process:
+        try:
+            return process.wait()
+        finally:
+            process.kill()
 
 
 def is_inside():
