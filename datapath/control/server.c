@@ -13,6 +13,7 @@ struct client {
 	struct cds_list_head node;
 	struct server *server;
 	struct connection *conn;
+	uint64_t kept_since; /* server->stats.n_messages when it began to keep something waiting */
 };
 
 struct server {
@@ -53,19 +54,29 @@ static void client_closed(void *ctx, struct connection *conn, const char *why)
 	free(client);
 }
 
-static void largest_cut(struct server *server)
+static bool has_kept(const struct client *client)
 {
-	struct connection *largest = NULL;
-	struct client *client;
+	return connection_n_buffered(client->conn) &&
+	       client->server->stats.n_messages - client->kept_since >= SERVER_PATIENCE;
+}
 
-	cds_list_for_each_entry (client, &server->clients, node) {
-		if (!largest ||
-		    connection_n_buffered(client->conn) > connection_n_buffered(largest))
-			largest = client->conn;
-	}
-	if (largest)
-		connection_cut(largest, "all clients together keep too much waiting, and it the "
-					"most");
+static bool is_worse(const struct client *a, const struct client *b)
+{
+	if (has_kept(a) != has_kept(b))
+		return has_kept(a);
+	return connection_n_buffered(a->conn) > connection_n_buffered(b->conn);
+}
+
+static void worst_cut(struct server *server)
+{
+	struct client *worst = NULL, *client;
+
+	cds_list_for_each_entry (client, &server->clients, node)
+		if (!worst || is_worse(client, worst))
+			worst = client;
+	if (worst)
+		connection_cut(worst->conn, "all clients together keep too much waiting, and it "
+					    "the most");
 }
 
 static void client_buffered(void *ctx, ssize_t delta)
@@ -73,9 +84,11 @@ static void client_buffered(void *ctx, ssize_t delta)
 	struct client *client = ctx;
 	struct server *server = client->server;
 
+	if (delta > 0 && connection_n_buffered(client->conn) == (size_t)delta)
+		client->kept_since = server->stats.n_messages;
 	server->stats.n_buffered += (size_t)delta;
 	if (delta > 0 && server->stats.n_buffered > SERVER_BUFFERED_MAX)
-		largest_cut(server);
+		worst_cut(server);
 }
 
 static const struct connection_ops client_ops = {

@@ -2,8 +2,10 @@
 /* The place where clients come in: a unix socket, whose clients' messages go to one handler.
  *
  * Memory is bounded for all clients together as well: when they keep more than
- * SERVER_BUFFERED_MAX waiting, the one that keeps the most is cut off. Listeners and outgoing
- * connections of other kinds (tcp, ssl) join by server_adopt(). Control thread only.
+ * SERVER_BUFFERED_MAX waiting, the one that keeps the most is cut off: of those that have kept something
+ * while SERVER_PATIENCE messages came, if there are any, so that many who keep a little each are no harm to
+ * one that reads what it asked for. Listeners and outgoing connections of other kinds (tcp, ssl) join by
+ * server_adopt(). Control thread only.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +20,7 @@ struct server;
 #define SERVER_CLIENTS_MAX  4096
 #define SERVER_BUFFERED_MAX ((size_t)48 << 20)
 #define SERVER_MESSAGE_MAX  ((size_t)16 << 20)
+#define SERVER_PATIENCE     8 /* messages of any client */
 
 struct server_handler {
 	void *ctx;

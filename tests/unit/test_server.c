@@ -277,6 +277,33 @@ static void test_all_together_are_bounded_by_the_largest(void **state)
 		close(fds[i]);
 }
 
+static void test_client_that_reads_is_not_cut_for_those_that_do_not(void **state)
+{
+	struct fixture *f = *state;
+	const ssize_t n_wanted = 12 << 20;
+	own(mem_free) char *answers = malloc((size_t)n_wanted + 1);
+	own(fd_close) int fd = client_new(f);
+	int deaf[40];
+
+	/* given many that leave a little each, and that for some time */
+	for (unsigned i = 0; i < 40; i++) {
+		deaf[i] = client_new(f);
+		assert_true(client_send(f, deaf[i], "{\"fill\":1}", 10));
+	}
+	for (unsigned i = 0; i < SERVER_PATIENCE; i++) {
+		assert_true(client_send(f, fd, "{\"a\":1}", 7));
+		assert_int_equal(client_receive(f, fd, answers, 7), 7);
+	}
+
+	/* when one asks for more than any of them keeps */
+	assert_true(client_send(f, fd, "{\"fill\":12}", 11));
+
+	assert_int_equal(client_receive(f, fd, answers, (size_t)n_wanted), n_wanted);
+	assert_in_range(f->n_closed, 1, 20);
+	for (unsigned i = 0; i < 40; i++)
+		close(deaf[i]);
+}
+
 static void test_bound_holds_within_one_turn(void **state)
 {
 	struct fixture *f = *state;
@@ -399,6 +426,7 @@ int main(void)
 		TEST(test_client_that_never_reads_is_cut_off),
 		TEST(test_client_that_does_not_read_replies_is_not_read),
 		TEST(test_all_together_are_bounded_by_the_largest),
+		TEST(test_client_that_reads_is_not_cut_for_those_that_do_not),
 		TEST(test_bound_holds_within_one_turn),
 		TEST(test_busy_client_does_not_delay_others),
 		TEST(test_half_closed_client_gets_its_answers),
