@@ -336,10 +336,24 @@ static void mirrors_make_all(struct reconcile *reconcile)
 	}
 }
 
+static void switch_make(struct reconcile *reconcile, const struct row *sw)
+{
+	struct err err = ERR_INIT;
+	struct vswitch_config config;
+
+	settings_switch(sw, &config, &err);
+	error_set(reconcile->error, sizeof(reconcile->error), "table", "Open_vSwitch", err.text);
+	if (!memcmp(&config, &reconcile->config, sizeof(config)))
+		return;
+	vswitch_set(reconcile->sw, &config);
+	reconcile->config = config;
+}
+
 int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 {
 	int rc = 0;
 
+	switch_make(reconcile, sw);
 	want_all(reconcile, sw);
 	interfaces_remove(reconcile);
 	bridges_remove(reconcile);

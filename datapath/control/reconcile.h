@@ -75,6 +75,8 @@ struct reconcile {
 	/* control thread */
 	struct bridge_record *bridges;       /* uthash by name */
 	struct interface_record *interfaces; /* uthash by name */
+	struct vswitch_config config;        /* max_idle_ms 0: none was set yet */
+	char error[256];                     /* of the row of Open_vSwitch */
 };
 
 /* Makes the switch what the rows say. `sw` is the row of Open_vSwitch, NULL if there is none.

@@ -16,6 +16,8 @@
 #define MAC_TABLE_MAX 1000000
 #define MAC_TABLE_MIN 10
 #define MAC_AGE_MIN   15
+#define MAX_IDLE_MIN  500 /* ms */
+#define MAX_IDLE_MAX  3600000
 
 /* A word and the number it stands for. */
 struct word {
@@ -72,6 +74,22 @@ static int read_word(const char *text, const char *what, const struct word *word
 						len ? ", " : "", words->text);
 	}
 	return err_set(err, EINVAL, "%s %s is not supported: use %s", what, text, list);
+}
+
+int settings_switch(const struct row *sw, struct vswitch_config *out, struct err *err)
+{
+	uint64_t idle = VSWITCH_MAX_IDLE_MS, limit = VSWITCH_FLOW_LIMIT;
+	int rc[2] = {0};
+
+	if (sw) {
+		rc[0] = settings_number(sw, "other_config", "max-idle", MAX_IDLE_MAX, &idle, err);
+		rc[1] = settings_number(sw, "other_config", "flow-limit", UINT32_MAX, &limit, err);
+	}
+	*out = (struct vswitch_config){
+		.max_idle_ms = (uint32_t)(idle < MAX_IDLE_MIN ? MAX_IDLE_MIN : idle),
+		.flow_limit = (uint32_t)limit,
+	};
+	return rc[0] ? rc[0] : rc[1];
 }
 
 int settings_bridge(const struct row *bridge, struct bridge_config *out, struct err *err)

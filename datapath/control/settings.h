@@ -8,6 +8,10 @@ struct bridge_config;
 struct bridge_port_config;
 struct err;
 struct row;
+struct vswitch_config;
+
+/* Reads the row of Open_vSwitch (NULL: the defaults). As the next. */
+int settings_switch(const struct row *sw, struct vswitch_config *out, struct err *err);
 
 /* Reads a row of Bridge. A wrong value leaves the default in its place: -EINVAL with a text, and
  * *out is filled in all the same. */

@@ -41,6 +41,8 @@ struct cache {
 	uint32_t *bucket;          /* max_entries, at least FIRST_BUCKETS */
 	struct port_ring *port;    /* PORT_ID_MAX */
 	/* this worker only */
+	uint32_t max_entries; /* at most config.max_entries */
+	uint32_t max_idle;
 	uint32_t n_buckets; /* 2^level to 2^(level + 1) - 1 */
 	unsigned level;
 	uint32_t n_made; /* places used so far: 1 to n_made */
@@ -82,6 +84,8 @@ int cache_new(struct cache **out, const struct cache_config *config)
 	if (!cache)
 		return -ENOMEM;
 	cache->config = *config;
+	cache->max_entries = config->max_entries;
+	cache->max_idle = config->max_idle;
 	cache->n_buckets = FIRST_BUCKETS;
 	cache->level = FIRST_LEVEL;
 	cache->entry = map(places, sizeof(*cache->entry));
@@ -92,6 +96,13 @@ int cache_new(struct cache **out, const struct cache_config *config)
 		return -ENOMEM;
 	*out = take_ptr(cache);
 	return 0;
+}
+
+void cache_set_limits(struct cache *cache, uint32_t max_entries, uint32_t max_idle)
+{
+	assert(max_entries && max_entries <= cache->config.max_entries);
+	cache->max_entries = max_entries;
+	cache->max_idle = max_idle;
 }
 
 void cache_free(struct cache **cache)
@@ -194,7 +205,7 @@ static void ring_del(struct cache *cache, struct cache_entry *entry)
 static uint16_t victim_port(struct cache *cache, uint16_t port)
 {
 	const uint32_t own_n = cache->port[port].n;
-	const uint32_t share = cache->config.max_entries / (cache->n_ports + !own_n);
+	const uint32_t share = cache->max_entries / (cache->n_ports + !own_n);
 
 	if (own_n && own_n >= share)
 		return port;
@@ -368,6 +379,13 @@ static void store_words(struct cache *cache, struct cache_entry *entry,
 	       (n - n_here) * sizeof(uint64_t));
 }
 
+/* Makes room for an entry of `port` (PORT_ID_NONE: nobody's). */
+static void evict(struct cache *cache, uint16_t port, uint32_t now)
+{
+	cache_remove(cache, victim_entry(cache, victim_port(cache, port), now));
+	counter_add(&cache->counters.n_evicted, 1);
+}
+
 /* A new entry with the query's key, in its bucket and its port's ring. */
 static struct cache_entry *add(struct cache *cache, const struct cache_query *query, uint32_t now)
 {
@@ -376,10 +394,8 @@ static struct cache_entry *add(struct cache *cache, const struct cache_query *qu
 	uint32_t *bucket;
 
 	assert(port < PORT_ID_MAX);
-	if (cache->counters.n_entries == cache->config.max_entries) {
-		cache_remove(cache, victim_entry(cache, victim_port(cache, port), now));
-		counter_add(&cache->counters.n_evicted, 1);
-	}
+	if (cache->counters.n_entries >= cache->max_entries)
+		evict(cache, port, now);
 	entry = take_place(cache);
 	entry->hash = query->hash;
 	entry->type = type_of(query->mask);
@@ -418,6 +434,8 @@ uint32_t cache_sweep(struct cache *cache, uint32_t now, uint32_t budget)
 {
 	uint32_t n_removed = 0;
 
+	for (uint32_t i = 0; i < budget && cache->counters.n_entries > cache->max_entries; i++)
+		evict(cache, PORT_ID_NONE, now);
 	if (budget > cache->n_made)
 		budget = cache->n_made;
 	while (budget--) {
@@ -425,7 +443,7 @@ uint32_t cache_sweep(struct cache *cache, uint32_t now, uint32_t budget)
 
 		cache->swept = cache->swept % cache->n_made + 1;
 		entry = &cache->entry[cache->swept];
-		if (!entry->actions || (now - entry->last_used <= cache->config.max_idle &&
+		if (!entry->actions || (now - entry->last_used <= cache->max_idle &&
 					version_is_fresh(cache->config.versions, entry->stamp)))
 			continue;
 		cache_remove(cache, entry);

@@ -68,7 +68,7 @@ struct cache_query {
 };
 
 struct cache_config {
-	uint32_t max_entries; /* 1 to CACHE_MAX_ENTRIES */
+	uint32_t max_entries; /* 1 to CACHE_MAX_ENTRIES: what there is memory for */
 	uint32_t max_idle;    /* ticks after which an entry is swept */
 	const struct versions *versions;
 	/* Called when an entry leaves or is given other actions: take its counters, put its
@@ -87,6 +87,9 @@ struct cache_counters {
 int cache_new(struct cache **out, const struct cache_config *config);
 /* Releases every entry first. */
 void cache_free(struct cache **cache);
+/* Other limits from now on: at least 1, and no more entries than it was made for. What is above is swept, the
+ * least used first. */
+void cache_set_limits(struct cache *cache, uint32_t max_entries, uint32_t max_idle);
 
 /* Looks up `n` (at most CACHE_BURST) questions. The entries stay where they are until the next
  * cache_insert(), cache_sweep() or cache_remove(). */
@@ -115,7 +118,7 @@ struct cache_entry *cache_insert(struct cache *cache, const struct cache_query *
 
 void cache_remove(struct cache *cache, struct cache_entry *entry);
 
-/* Looks at the next `budget` places and removes entries that are stale or idle for too long.
+/* Looks at the next `budget` places and removes entries that are stale, idle for too long, or too many.
  * Returns how many. A whole round takes cache_n_places() / budget calls. */
 uint32_t cache_sweep(struct cache *cache, uint32_t now, uint32_t budget);
 /* How many places there are to sweep or visit: grows with the most entries there ever were. */

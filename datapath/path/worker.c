@@ -24,9 +24,6 @@
 #define SWEEP_RETRY_MS 1    /* where a sweep is overdue */
 #define SLEEP_END_US   50   /* how often control looks whether a sleep is over */
 
-#define CACHE_ENTRIES  (1 << 20) /* 128 MiB of address space, used as entries come */
-#define CACHE_IDLE_SEC 10
-
 bool worker_turn(struct worker *worker)
 {
 	struct burst *burst = &worker->burst;
@@ -141,6 +138,21 @@ void worker_call(struct worker *worker, void (*run)(struct worker *worker, void 
 		usleep(SLEEP_END_US);
 }
 
+static void limits_set(struct worker *worker, void *ctx)
+{
+	const struct worker_cache_limits *limits = ctx;
+	const uint64_t ticks = (uint64_t)limits->max_idle_ms * CACHE_TICKS_PER_SEC / 1000;
+
+	cache_set_limits(worker->cache, limits->max_entries, (uint32_t)ticks);
+}
+
+void worker_cache_set_limits(struct worker *worker, const struct worker_cache_limits *limits)
+{
+	struct worker_cache_limits copy = *limits;
+
+	worker_call(worker, limits_set, &copy);
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *worker = arg;
@@ -212,8 +224,8 @@ static void entry_release(void *ctx, struct cache_entry *entry)
 static int tables_new(struct worker *worker)
 {
 	const struct cache_config config = {
-		.max_entries = CACHE_ENTRIES,
-		.max_idle = CACHE_IDLE_SEC * CACHE_TICKS_PER_SEC,
+		.max_entries = WORKER_CACHE_ENTRIES,
+		.max_idle = WORKER_CACHE_IDLE_MS * CACHE_TICKS_PER_SEC / 1000,
 		.versions = worker->host->versions,
 		.release = entry_release,
 		.ctx = worker,

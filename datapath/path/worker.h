@@ -40,6 +40,10 @@ struct worker_call;
 
 #define WORKER_SPIN_NS (50 * CLOCK_NS_PER_US)
 
+/* Of its flow cache, unless somebody says otherwise. */
+#define WORKER_CACHE_ENTRIES (1 << 20) /* 128 MiB of address space, used as entries come */
+#define WORKER_CACHE_IDLE_MS 10000
+
 #define WORKER_MAX_QUEUES 4096 /* of each kind, per worker */
 #define WORKER_BY_PACKET  64 /* decisions about single packets that are kept for others like them */
 
@@ -119,6 +123,13 @@ void worker_end_sleep(struct worker *worker);
 /* Has the worker run `run` between two turns, and waits for it: something short, that reads what belongs
  * to the worker alone. Control. */
 void worker_call(struct worker *worker, void (*run)(struct worker *worker, void *ctx), void *ctx);
+
+struct worker_cache_limits {
+	uint32_t max_entries; /* 1 to WORKER_CACHE_ENTRIES */
+	uint32_t max_idle_ms;
+};
+/* Control. */
+void worker_cache_set_limits(struct worker *worker, const struct worker_cache_limits *limits);
 
 /* One turn: true if there were packets. The worker's thread, or the one that has no others. */
 bool worker_turn(struct worker *worker);

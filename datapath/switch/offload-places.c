@@ -12,7 +12,7 @@
 int places_init(struct places *places, uint32_t n_max, uint32_t n_places)
 {
 	memset(places, 0, sizeof(*places));
-	places->n_max = n_max;
+	places->n_max = places->max_live = n_max;
 	places->n_places = n_places;
 	places->place = calloc(n_places, sizeof(*places->place));
 	return places->place ? 0 : -ENOMEM;
@@ -136,7 +136,7 @@ uint32_t places_ripe(struct places *places, uint64_t now)
 static uint16_t victim_port(struct places *places, uint16_t in_port)
 {
 	const uint32_t own_n = places->n_of_port[in_port];
-	const uint32_t share = places->n_max / (places->n_ports + !own_n);
+	const uint32_t share = places->max_live / (places->n_ports + !own_n);
 
 	if (own_n && own_n >= share)
 		return in_port;
@@ -150,7 +150,7 @@ uint32_t places_victim(struct places *places, uint16_t in_port)
 {
 	uint32_t victim, i;
 
-	if (places->n_live < places->n_max)
+	if (places->n_live < places->max_live || !places->n_live)
 		return PLACE_NONE;
 	victim = i = places->ring[victim_port(places, in_port)].first;
 	for (unsigned n = 1; n < VICTIM_CHOICE && places->place[i].next; n++) {

@@ -35,12 +35,13 @@ struct place_queue {
 };
 
 struct places {
-	uint32_t n_max; /* live ones at a time */
+	uint32_t n_max; /* live ones that there is room for */
 	uint32_t n_places;
 	struct place *place; /* number 0 is none */
 	uint32_t n_made;     /* 1 to n_made have been used */
 	uint32_t n_live;
-	uint32_t n_ports; /* that have live ones */
+	uint32_t max_live; /* that are wanted now: n_max at most */
+	uint32_t n_ports;  /* that have live ones */
 	struct place_queue resting;
 	struct place_queue unused;
 	uint32_t n_of_port[PORT_ID_MAX];
@@ -69,5 +70,6 @@ void places_adopted(struct places *places, uint64_t now);
 /* The one that has rested for long enough; PLACE_NONE. It is unused from here on. */
 uint32_t places_ripe(struct places *places, uint64_t now);
 
-/* The live one that should give way to a new one of this port; PLACE_NONE: there is room. */
+/* The live one that should give way to a new one of this port (PORT_ID_NONE: of nobody); PLACE_NONE: there
+ * is room for one more, or none may live at all. */
 uint32_t places_victim(struct places *places, uint16_t in_port);

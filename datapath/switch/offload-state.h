@@ -21,6 +21,7 @@ struct offload {
 	/* atomic: all entries are stale, and to be translated again */
 	bool is_renewal_due;
 	/* under the lock */
+	uint64_t max_idle; /* ns */
 	struct places places;
 	struct op_lists *lists;
 	uint64_t budget; /* entries that may be renewed before a change is confirmed */

@@ -15,8 +15,7 @@
 #include "switch/offload-state.h"
 
 #define MAILBOX_SLOTS 4096
-#define IDLE_NS       (10 * CLOCK_NS_PER_SEC) /* as in the workers' caches */
-#define BATCH         256                     /* entries or offers between two rests */
+#define BATCH         256    /* entries or offers between two rests */
 #define RENEW_MAX     16384  /* entries that a change may be kept waiting for: some 10 ms */
 #define RENEW_RATE    400000 /* and so many a second, for many changes in a row */
 
@@ -256,7 +255,7 @@ static void ripen(struct offload *offload, uint64_t now)
 static void entry_add(struct offload *offload, const struct masked *masked, uint64_t now)
 {
 	const uint32_t victim = places_victim(&offload->places, masked->key.packet.in_port);
-	const uint32_t i = entry_new(offload, masked, now);
+	const uint32_t i = offload->places.max_live ? entry_new(offload, masked, now) : PLACE_NONE;
 	struct kernel_key key;
 
 	if (i && victim) {
@@ -521,7 +520,7 @@ static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 		return;
 	if (is_used)
 		place->since = now;
-	if (now - place->since > IDLE_NS)
+	if (now - place->since > offload->max_idle)
 		entry_remove(offload, i, now);
 	else if (!offload_is_fresh(offload, i))
 		entry_renew(offload, i, now);
@@ -529,11 +528,32 @@ static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 		refresh(offload, &offload->maps->flows[i], now);
 }
 
+/* No more than there may be, if there were more before. */
+static void evict(struct offload *offload, uint64_t now)
+{
+	for (unsigned i = 0; i < BATCH && offload->places.n_live > offload->places.max_live; i++) {
+		entry_remove(offload, places_victim(&offload->places, PORT_ID_NONE), now);
+		counter_add(&offload->stats.n_evicted, 1);
+	}
+}
+
+void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t max_idle)
+{
+	if (!offload)
+		return;
+	pthread_mutex_lock(&offload->lock);
+	offload->places.max_live =
+		max_entries < offload->places.n_max ? max_entries : offload->places.n_max;
+	offload->max_idle = max_idle;
+	pthread_mutex_unlock(&offload->lock);
+}
+
 void offload_sweep(struct offload *offload, uint64_t now)
 {
 	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
 		offload_begin(offload);
 		ripen(offload, now);
+		evict(offload, now);
 		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
 			if (offload->places.place[i].state != PLACE_UNUSED)
 				place_sweep(offload, i, now);

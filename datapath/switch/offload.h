@@ -33,6 +33,9 @@ void offload_free(struct offload **offload);
 /* Where workers send struct path_offer. Borrowed. */
 struct mailbox *offload_mailbox(const struct offload *offload);
 
+/* So many entries, and so long without a packet (ns), from now on: what is above goes with the next sweep.
+ * NULL-safe. Control. */
+void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t max_idle);
 /* Takes in what was offered. Revalidator, registered with RCU and offline. */
 void offload_receive(struct offload *offload, uint64_t now);
 /* Once a second: ages, and tells the FDB what is still in use. Revalidator, as above. */

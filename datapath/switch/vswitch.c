@@ -186,6 +186,9 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	if (sw->flow_maps && !sw->options.no_fast_path)
 		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host, sw->credits);
 	if (!rc)
+		offload_set_limits(sw->offload, VSWITCH_FLOW_LIMIT,
+				   VSWITCH_MAX_IDLE_MS * CLOCK_NS_PER_MS);
+	if (!rc)
 		rc = adopt_begin(sw);
 	if (rc)
 		return rc;
@@ -320,6 +323,19 @@ void vswitch_free(struct vswitch **p)
 	pthread_mutex_destroy(&sw->fdb_lock);
 	rcu_reader_end();
 	mem_free(p);
+}
+
+void vswitch_set(struct vswitch *sw, const struct vswitch_config *config)
+{
+	const uint32_t most = config->flow_limit ? config->flow_limit : 1;
+	const struct worker_cache_limits limits = {
+		.max_entries = most > WORKER_CACHE_ENTRIES ? WORKER_CACHE_ENTRIES : most,
+		.max_idle_ms = config->max_idle_ms,
+	};
+
+	for (unsigned i = 0; i < sw->n_workers; i++)
+		worker_cache_set_limits(sw->workers[i], &limits);
+	offload_set_limits(sw->offload, config->flow_limit, config->max_idle_ms * CLOCK_NS_PER_MS);
 }
 
 static void kernel_cache_stats(const struct vswitch *sw, struct cache_stats *out)

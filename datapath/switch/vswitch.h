@@ -163,6 +163,16 @@ void bridge_fdb_stats(struct bridge *bridge, struct fdb_stats *out);
 
 /* ---- the flow cache ---- */
 
+struct vswitch_config {
+	uint32_t max_idle_ms; /* a cached flow goes when no packet of it has come for so long */
+	uint32_t flow_limit; /* flows in each cache: of a worker (one at least), and the kernel's */
+};
+#define VSWITCH_MAX_IDLE_MS 10000
+#define VSWITCH_FLOW_LIMIT  (1 << 20) /* there is no memory for more */
+
+/* Holds at once; what is above the new limits goes within seconds. */
+void vswitch_set(struct vswitch *sw, const struct vswitch_config *config);
+
 struct cache_stats {
 	uint64_t n_hit, n_miss, n_stale, n_evicted, n_expired, n_full;
 	uint32_t n_entries, n_masks;

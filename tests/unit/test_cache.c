@@ -158,6 +158,39 @@ static void stale_entry_is_replaced_in_place(void **state)
 	cache_free(&cache);
 }
 
+/* A port that has more than the others gives first. */
+static void limits_change_as_it_goes(void **state)
+{
+	struct cache *cache = cache_of(64);
+	struct cache_counters counters;
+	unsigned n_left = 0;
+
+	for (unsigned i = 1; i <= 30; i++)
+		insert(cache, 1, i, 1);
+	for (unsigned i = 1; i <= 4; i++)
+		insert(cache, 2, i, 1);
+	cache_set_limits(cache, 10, 2 * CACHE_TICKS_PER_SEC);
+	cache_sweep(cache, 2, 64);
+	cache_counters_read(cache, &counters);
+	assert_int_equal(counters.n_entries, 10);
+	assert_int_equal(counters.n_evicted, 24);
+	for (unsigned i = 1; i <= 4; i++)
+		n_left += look_up(cache, 2, i);
+	assert_int_equal(n_left, 4);
+	insert(cache, 2, 5, 3);
+	cache_counters_read(cache, &counters);
+	assert_int_equal(counters.n_entries, 10);
+	cache_sweep(cache, 4 + 2 * CACHE_TICKS_PER_SEC, 64);
+	cache_counters_read(cache, &counters);
+	assert_int_equal(counters.n_entries, 0);
+	cache_set_limits(cache, 64, CACHE_TICKS_PER_SEC);
+	for (unsigned i = 1; i <= 64; i++)
+		insert(cache, 1, i, 1);
+	cache_counters_read(cache, &counters);
+	assert_int_equal(counters.n_entries, 64);
+	cache_free(&cache);
+}
+
 static void hit_tells_of_a_new_second(void **state)
 {
 	struct cache *cache = cache_of(64);
@@ -218,6 +251,7 @@ int main(void)
 		TEST(one_entry_is_enough),
 		TEST(flood_pushes_out_itself),
 		TEST(stale_entry_is_replaced_in_place),
+		TEST(limits_change_as_it_goes),
 		TEST(hit_tells_of_a_new_second),
 		TEST(too_many_dependencies_rest_on_all),
 	};
