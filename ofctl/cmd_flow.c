@@ -225,6 +225,11 @@ static int run_dump_aggregate(struct job *job, const struct cli_invocation *inv,
 	return ret;
 }
 
+static void show_eviction(struct grid *grid, struct json_object *row, struct json_object *value)
+{
+	grid_add_text(grid, json_object_get_boolean(value) ? "evicts" : "");
+}
+
 static int run_dump_tables(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
 	static const struct report_column columns[] = {
@@ -234,6 +239,7 @@ static int run_dump_tables(struct job *job, const struct cli_invocation *inv, st
 		{"looked up", "looked-up", GRID_RIGHT, NULL},
 		{"matched", "matched", GRID_RIGHT, NULL},
 		{"max flows", "max-flows", GRID_RIGHT, NULL},
+		{"if full", "evicts", GRID_LEFT, show_eviction},
 		{"miss", "miss", GRID_LEFT, NULL},
 		{},
 	};
@@ -250,6 +256,16 @@ static int run_dump_tables(struct job *job, const struct cli_invocation *inv, st
 	return 0;
 }
 
+static int run_mod_table(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct json_object *params = job_params(inv->args[0]);
+
+	job_param(params, "table", inv->args[1]);
+	job_param(params, "setting", inv->args[2]);
+	return job_call(job, "table-mod", params, &result, err);
+}
+
 /* ---- the table ---- */
 
 #define STRICT 1u << OPTION_STRICT
@@ -263,6 +279,7 @@ static const struct cli_action del_all = {run_del_all};
 static const struct cli_action dump_flows = {run_dump_flows};
 static const struct cli_action dump_aggregate = {run_dump_aggregate};
 static const struct cli_action dump_tables = {run_dump_tables};
+static const struct cli_action mod_table = {run_mod_table};
 
 const struct cli_command flow_commands[] = {
 	{"add-flow", "BRIDGE FLOW", "add a flow, or change the actions of the one like it", BUNDLE,
@@ -282,5 +299,8 @@ const struct cli_command flow_commands[] = {
 	 STRICT | 1u << OPTION_NO_STATS | 1u << OPTION_SORT | 1u << OPTION_RSORT, &dump_flows},
 	{"dump-aggregate", "BRIDGE [FLOW]", "sum up what flows counted", STRICT, &dump_aggregate},
 	{"dump-tables", "BRIDGE", "show the flow tables and what they counted", 0, &dump_tables},
+	{"mod-table", "BRIDGE TABLE DOES",
+	 "let a table (or all) drop, continue, controller, default; evict, noevict; name:NAME", 0,
+	 &mod_table},
 	{},
 };

@@ -165,18 +165,13 @@ static int run_dump_ports(struct job *job, const struct cli_invocation *inv, str
 
 /* ---- mod-port, get-frags, set-frags ---- */
 
-static void param_add(struct json_object *params, const char *name, const char *text)
-{
-	json_object_object_add(params, name, need(json_object_new_string(text)));
-}
-
 static int run_mod_port(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
 	own(json_free) struct json_object *result = NULL;
 	struct json_object *params = job_params(inv->args[0]);
 
-	param_add(params, "port", inv->args[1]);
-	param_add(params, "setting", inv->args[2]);
+	job_param(params, "port", inv->args[1]);
+	job_param(params, "setting", inv->args[2]);
 	return job_call(job, "port-mod", params, &result, err);
 }
 
@@ -199,7 +194,7 @@ static int run_set_frags(struct job *job, const struct cli_invocation *inv, stru
 	own(json_free) struct json_object *result = NULL;
 	struct json_object *params = job_params(inv->args[0]);
 
-	param_add(params, "frags", inv->args[1]);
+	job_param(params, "frags", inv->args[1]);
 	return job_call(job, "frags-set", params, &result, err);
 }
 

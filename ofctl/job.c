@@ -60,6 +60,11 @@ struct json_object *job_params(const char *bridge)
 	return params;
 }
 
+void job_param(struct json_object *params, const char *name, const char *text)
+{
+	json_object_object_add(params, name, need(json_object_new_string(text)));
+}
+
 void job_print_json(struct json_object *value)
 {
 	puts(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |

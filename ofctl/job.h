@@ -74,6 +74,7 @@ void job_fini(struct job *job);
 
 /* {"bridge": bridge}, to be added to. */
 struct json_object *job_params(const char *bridge);
+void job_param(struct json_object *params, const char *name, const char *text);
 /* Prints a value on a line of its own. */
 void job_print_json(struct json_object *value);
 

@@ -33,6 +33,17 @@ static void print_names(const struct completion *c, struct job *job, const char 
 		print_member(c->word, rows, member);
 }
 
+static void print_tables(const struct completion *c, struct job *job, const char *bridge)
+{
+	own(json_free) struct json_object *rows = NULL;
+
+	complete_print(c->word, "all", "");
+	if (job_call(job, "table-dump", job_params(bridge), &rows, NULL))
+		return;
+	print_member(c->word, rows, "name");
+	print_member(c->word, rows, "table");
+}
+
 void ofctl_complete(const struct completion *c, struct job *job)
 {
 	if (!strcmp(c->kind, "BRIDGE") || !strcmp(c->kind, "SOURCE"))
@@ -43,6 +54,11 @@ void ofctl_complete(const struct completion *c, struct job *job)
 		complete_print_choices(c->word, "up|down|receive|no-receive|receive-stp|"
 						"no-receive-stp|forward|no-forward|flood|no-flood|"
 						"packet-in|no-packet-in|stp|no-stp");
+	else if (!strcmp(c->kind, "TABLE") && c->n_args)
+		print_tables(c, job, c->args[0]);
+	else if (!strcmp(c->kind, "DOES"))
+		complete_print_choices(c->word,
+				       "drop|continue|controller|default|evict|noevict|name:");
 	else if (!strcmp(c->kind, "MODE"))
 		complete_print_choices(c->word, "normal|drop|nx-match");
 }

@@ -44,8 +44,9 @@ struct configure {
 };
 
 static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", NULL};
-static const char *const bridge_columns[] = {"name",         "ports",      "mirrors",   "fail_mode",
-					     "other_config", "controller", "protocols", NULL};
+static const char *const bridge_columns[] = {"name",       "ports",       "mirrors",
+					     "fail_mode",  "flow_tables", "other_config",
+					     "controller", "protocols",   NULL};
 static const char *const port_columns[] = {"name",      "interfaces",   "tag",       "trunks",
 					   "vlan_mode", "other_config", "protected", NULL};
 static const char *const interface_columns[] = {"name", "type",           "options", "mtu_request",
@@ -58,6 +59,8 @@ static const char *const mirror_columns[] = {
 
 static const char *const controller_columns[] = {"target", "type", "max_backoff",
 						 "inactivity_probe", NULL};
+static const char *const flow_table_columns[] = {"name", "flow_limit", "overflow_policy", "groups",
+						 NULL};
 
 /* What control/report.c and control/reconcile_mirror.c write. */
 static const char *const switch_results[] = {
@@ -78,6 +81,7 @@ static const struct replica_table tables[N_TABLES] = {
 	[TABLE_INTERFACE] = {"Interface", interface_columns, interface_results},
 	[TABLE_MIRROR] = {"Mirror", mirror_columns, mirror_results},
 	[TABLE_CONTROLLER] = {"Controller", controller_columns, controller_results},
+	[TABLE_FLOW_TABLE] = {"Flow_Table", flow_table_columns, NULL},
 };
 
 /* ---- telling what became of it ---- */

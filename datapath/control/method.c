@@ -32,6 +32,7 @@ const struct method methods[] = {
 	{"status", method_status, rpc_schema_status},
 	{"stop", method_stop, rpc_schema_stop},
 	{"table-dump", method_table_dump, rpc_schema_table_dump},
+	{"table-mod", method_table_mod, rpc_schema_table_mod},
 	{"trace", method_trace, rpc_schema_trace},
 };
 const unsigned n_methods = sizeof(methods) / sizeof(*methods);

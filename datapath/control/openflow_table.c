@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "control/openflow_session.h"
+#include "flow/port_text.h"
 #include "openflow/table.h"
 #include "switch/flows.h"
 #include "switch/vswitch.h"
@@ -14,10 +15,12 @@
 
 static void describe(struct openflow_session *session, uint8_t number, struct of_table *out)
 {
+	const char *name = bridge_flow_names(session->bridge).table_name(session->bridge, number);
 	struct flow_table_config config;
 	struct flow_table_stats stats;
+	struct flow_table_mod mod;
 
-	bridge_table_get(session->bridge, number, &config);
+	bridge_table_get(session->bridge, number, &config, &mod);
 	bridge_table_stats(session->bridge, number, &stats);
 	*out = (struct of_table){
 		.number = number,
@@ -26,9 +29,9 @@ static void describe(struct openflow_session *session, uint8_t number, struct of
 		.n_flows = stats.n_flows,
 		.n_matched = stats.n_matched,
 		.n_lookups = stats.n_matched + stats.n_missed,
-		.evicts = config.eviction == FLOW_EVICT,
+		.evicts = config.eviction == FLOW_EVICT || mod.eviction == FLOW_EVICT,
 	};
-	snprintf(out->name, sizeof(out->name), "%s", config.name);
+	snprintf(out->name, sizeof(out->name), "%s", name ? name : "");
 }
 
 static void write_table(struct wire_writer *w, const struct of_message *request,
@@ -69,12 +72,11 @@ enum of_error handle_tables(struct openflow_session *session, const struct of_me
 
 static enum of_error set_eviction(struct openflow_session *session, uint8_t number, bool evicts)
 {
-	struct flow_table_config config;
+	struct flow_table_mod mod;
 
-	bridge_table_get(session->bridge, number, &config);
-	config.eviction = evicts ? FLOW_EVICT : FLOW_REFUSE;
-	return bridge_table_set(session->bridge, number, &config, NULL) ? OF_TMFC_BAD_CONFIG
-									: OF_OK;
+	bridge_table_get(session->bridge, number, NULL, &mod);
+	mod.eviction = evicts ? FLOW_EVICT : FLOW_REFUSE;
+	return bridge_table_mod(session->bridge, number, &mod, NULL) ? OF_TMFC_BAD_CONFIG : OF_OK;
 }
 
 enum of_error handle_table_mod(struct openflow_session *session, const struct of_message *message)

@@ -325,14 +325,17 @@ static int interfaces_make(struct reconcile *reconcile)
 	return rc;
 }
 
-static void mirrors_make_all(struct reconcile *reconcile)
+static void bridges_furnish(struct reconcile *reconcile)
 {
 	for (struct bridge_record *b = reconcile->bridges; b; b = b->hh.next) {
-		struct err err = ERR_INIT;
+		struct err mirror = ERR_INIT, table = ERR_INIT;
 
-		if (b->bridge)
-			mirrors_make(reconcile, b, &err);
-		error_set(b->mirror_error, sizeof(b->mirror_error), "bridge", b->name, err.text);
+		if (b->bridge) {
+			mirrors_make(reconcile, b, &mirror);
+			tables_make(reconcile, b, &table);
+		}
+		error_set(b->mirror_error, sizeof(b->mirror_error), "bridge", b->name, mirror.text);
+		error_set(b->table_error, sizeof(b->table_error), "bridge", b->name, table.text);
 	}
 }
 
@@ -363,7 +366,7 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 	}
 	if (interfaces_make(reconcile))
 		rc = -EAGAIN;
-	mirrors_make_all(reconcile);
+	bridges_furnish(reconcile);
 	for (struct bridge_record *b = reconcile->bridges; reconcile->openflow && b; b = b->hh.next)
 		if (b->bridge)
 			controllers_make(reconcile, b);

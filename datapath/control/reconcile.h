@@ -23,6 +23,7 @@ enum {
 	TABLE_INTERFACE,
 	TABLE_MIRROR,
 	TABLE_CONTROLLER,
+	TABLE_FLOW_TABLE,
 	N_TABLES
 };
 
@@ -33,6 +34,7 @@ struct bridge_record {
 	const struct row *row; /* of this run; NULL: not wanted any more */
 	char error[256];
 	char mirror_error[256]; /* of the first mirror that is wrong */
+	char table_error[256];  /* the same, of flow tables */
 	UT_hash_handle hh;
 };
 
@@ -92,6 +94,9 @@ void mirrors_make(struct reconcile *reconcile, struct bridge_record *record, str
 
 /* Tells OpenFlow what the bridge's row and its controllers ask for (reconcile_controller.c). */
 void controllers_make(struct reconcile *reconcile, const struct bridge_record *record);
+
+/* The same for its flow tables (reconcile_table.c). */
+void tables_make(struct reconcile *reconcile, struct bridge_record *record, struct err *err);
 
 /* Names the columns of a row that tell what became of it. */
 void report_bridge(struct publish *publish, const struct bridge_record *record);

@@ -103,6 +103,8 @@ void report_bridge(struct publish *publish, const struct bridge_record *record)
 		value_map_add(status, "error", record->error);
 	if (record->mirror_error[0])
 		value_map_add(status, "mirror_error", record->mirror_error);
+	if (record->table_error[0])
+		value_map_add(status, "table_error", record->table_error);
 	publish_set(publish, "Bridge", uuid, "status", status);
 	publish_set(publish, "Bridge", uuid, "datapath_id",
 		    record->bridge ? datapath_id(record) : value_set());

@@ -115,6 +115,30 @@ const char *row_map_get(const struct row *row, const char *column, const char *k
 	return NULL;
 }
 
+static struct json_object *pairs_of(const struct row *row, const char *column)
+{
+	return content_of(column_of(row, column), "map", json_type_array);
+}
+
+size_t row_map_size(const struct row *row, const char *column)
+{
+	struct json_object *pairs = pairs_of(row, column);
+
+	return pairs ? json_object_array_length(pairs) : 0;
+}
+
+const char *row_map_uuid_at(const struct row *row, const char *column, size_t i, int64_t *key)
+{
+	struct json_object *pair = json_object_array_get_idx(pairs_of(row, column), i);
+	struct json_object *uuid;
+
+	if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
+		return NULL;
+	*key = json_object_get_int64(json_object_array_get_idx(pair, 0));
+	uuid = content_of(json_object_array_get_idx(pair, 1), "uuid", json_type_string);
+	return uuid ? json_object_get_string(uuid) : NULL;
+}
+
 /* ---- values to write ---- */
 
 static struct json_object *tagged(const char *tag, struct json_object *content)

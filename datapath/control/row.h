@@ -33,6 +33,10 @@ int64_t row_integer_at(const struct row *row, const char *column, size_t i);
 /* Columns that are maps from string to string. NULL: no such key. */
 const char *row_map_get(const struct row *row, const char *column, const char *key);
 
+/* Columns that are maps from integer to uuid, as the schema says: the i-th pair, i below row_map_size(). */
+size_t row_map_size(const struct row *row, const char *column);
+const char *row_map_uuid_at(const struct row *row, const char *column, size_t i, int64_t *key);
+
 /* Values to write, in the same notation. The caller owns them. */
 struct json_object *value_string(const char *text); /* NULL: the empty set */
 struct json_object *value_boolean(bool is_so);

@@ -22,7 +22,7 @@
 #include "flow/flow_text.h"
 #include "flow/port_text.h"
 #include "switch/flow_cursor.h"
-#include "switch/flows.h"
+#include "switch/flow_table.h"
 #include "switch/port_mod.h"
 #include "switch/vswitch.h"
 
@@ -150,6 +150,21 @@ static void write_frags(struct state_file *file, const struct bridge *bridge)
 	line_end(file);
 }
 
+static void write_tables(struct state_file *file, struct bridge *bridge)
+{
+	static const struct flow_table_mod nothing;
+
+	for (unsigned i = 0; i < FLOW_TABLES; i++) {
+		struct flow_table_mod mod;
+
+		bridge_table_get(bridge, (uint8_t)i, NULL, &mod);
+		if (!memcmp(&mod, &nothing, sizeof(mod)))
+			continue;
+		print_fmt(&file->line, "table %u %u %u %s", i, mod.eviction, mod.miss, mod.name);
+		line_end(file);
+	}
+}
+
 static int write_address(const struct fdb_row *row, void *ctx)
 {
 	struct state_file *file = ctx;
@@ -182,6 +197,7 @@ static int bridge_begin(struct state_file *file)
 		print_fmt(&file->line, "bridge %s", name);
 		line_end(file);
 		write_frags(file, bridge);
+		write_tables(file, bridge);
 		bridge_for_each_port(bridge, write_port, file);
 		bridge_fdb_for_each(bridge, write_address, file);
 		return flow_cursor_new(&file->cursor, bridge, &all) ? -ENOMEM : 1;

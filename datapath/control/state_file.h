@@ -10,6 +10,7 @@
  *	shunt-state 2 BOOT-ID
  *	bridge NAME
  *	frags NUMBER                    (enum flow_frags)
+ *	table NUMBER EVICTION MISS NAME (struct flow_table_mod)
  *	port FLAGS NAME                 (enum port_mod_flag)
  *	flow ROW PACKETS BYTES CREATED-AT USED-AT MODIFIED-AT FLOW    (times in ns; FLOW as of ovs-ofctl)
  *	fdb VLAN MAC SEEN-AT static|learned PORT

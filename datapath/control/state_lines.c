@@ -16,7 +16,7 @@
 #include "control/mac.h"
 #include "flow/flow_text.h"
 #include "flow/port_text.h"
-#include "switch/flows.h"
+#include "switch/flow_table.h"
 #include "switch/port_mod.h"
 #include "switch/restore.h"
 #include "switch/vswitch.h"
@@ -223,6 +223,21 @@ static bool frags_read(struct reader *reader, struct slice line)
 	       !bridge_frags_set(reader->bridge, (enum flow_frags)frags);
 }
 
+static bool table_read(struct reader *reader, struct slice line)
+{
+	struct flow_table_mod mod = {.name = ""};
+	uint64_t table, eviction, miss;
+
+	if (!number_next(&line, FLOW_TABLES - 1, &table) ||
+	    !number_next(&line, FLOW_EVICT, &eviction) ||
+	    !number_next(&line, TABLE_MISS_DROP, &miss))
+		return false;
+	mod.eviction = (enum flow_eviction)eviction;
+	mod.miss = (enum table_miss)miss;
+	snprintf(mod.name, sizeof(mod.name), "%.*s", (int)line.len, line.at);
+	return !bridge_table_mod(reader->bridge, (uint8_t)table, &mod, NULL);
+}
+
 /* A port that is gone is forgotten. */
 static bool port_read(struct reader *reader, struct slice line)
 {
@@ -270,6 +285,8 @@ static void line_read(struct reader *reader, struct slice line)
 		is_good = address_read(reader, line);
 	else if (reader->bridge && slice_is(what, "frags"))
 		is_good = frags_read(reader, line);
+	else if (reader->bridge && slice_is(what, "table"))
+		is_good = table_read(reader, line);
 	else if (reader->bridge && slice_is(what, "port"))
 		is_good = port_read(reader, line);
 	if (!is_good)

@@ -362,6 +362,18 @@ static void print_flags(struct print *out, uint8_t flags)
 			print_fmt(out, "%s ", settings[i].name);
 }
 
+/* The first one goes without saying, unless it has a name. */
+static void print_table(struct print *out, uint8_t table, bool is_always,
+			const struct flow_names *names)
+{
+	if (!is_always && !table &&
+	    !(names && names->table_name && names->table_name(names->ctx, 0)))
+		return;
+	print_add(out, "table=");
+	table_print(out, table, names);
+	print_add(out, ", ");
+}
+
 void flow_print(struct print *out, const struct flow_mod *flow, const struct flow_stats *stats,
 		const struct flow_names *names)
 {
@@ -371,11 +383,7 @@ void flow_print(struct print *out, const struct flow_mod *flow, const struct flo
 		print_fmt(out, "cookie=%s%" PRIx64 ", ", "0x", flow->cookie);
 	if (stats)
 		print_duration(out, stats->duration);
-	if (stats || (flow->table && flow->table != FLOW_TABLE_ANY)) {
-		print_add(out, "table=");
-		table_print(out, flow->table == FLOW_TABLE_ANY ? 0 : flow->table, names);
-		print_add(out, ", ");
-	}
+	print_table(out, flow->table == FLOW_TABLE_ANY ? 0 : flow->table, stats, names);
 	if (stats)
 		print_fmt(out, "n_packets=%" PRIu64 ", n_bytes=%" PRIu64 ", ", stats->n_packets,
 			  stats->n_bytes);

@@ -63,6 +63,7 @@ static int bridge_new(struct bridge **out, struct vswitch *sw, const char *name,
 		return -ENOMEM;
 	bridge->sw = sw;
 	bridge->number = ++sw->n_bridges_made;
+	bridge->miss = TABLE_MISS_DROP;
 	bridge->config = *config;
 	strcpy(bridge->name, name);
 	rc = ofports_new(&bridge->ofports);

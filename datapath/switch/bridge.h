@@ -86,6 +86,7 @@ struct bridge {
 	char name[IFNAMSIZ];
 	struct bridge_config config;
 	uint8_t frags; /* enum flow_frags */
+	uint8_t miss;  /* enum table_miss: what TABLE_MISS_DEFAULT stands for */
 	struct fdb *fdb;
 	struct flow_tables *tables;
 	struct flow_watcher learn_watcher;

@@ -131,16 +131,17 @@ static void entry_unlink(struct flow_tables *tables, struct flow_entry *entry)
 	tables->n_flows--;
 }
 
-/* What entry_link() needs, for one more. */
-static int reserve(struct flow_change *change, uint8_t table)
+/* What entry_link() needs, for one more (NULL: none). */
+static int reserve(struct flow_change *change, const struct flow_entry *entry,
+		   const struct match *match)
 {
 	struct flow_tables *tables = change->tables;
 	size_t n_room = change->n_room ? change->n_room * 2 : 16;
 	struct flow_delta *delta;
 	int rc = heap_reserve(&tables->timed, tables->n_flows + 1);
 
-	if (!rc)
-		rc = flow_evict_reserve(&tables->table[table]);
+	if (!rc && entry)
+		rc = flow_evict_reserve(&tables->table[entry->flow.table], &entry->flow, match);
 	if (rc || change->n_deltas < change->n_room)
 		return rc;
 	delta = realloc(change->delta, n_room * sizeof(*delta));
@@ -198,8 +199,7 @@ static int put_old(struct flow_change *change, struct flow_entry *entry)
 
 int flow_change_put(struct flow_change *change, struct flow_delta delta, const struct match *match)
 {
-	const struct flow_entry *some = delta.new ? delta.new : delta.old;
-	int rc = reserve(change, some->flow.table);
+	int rc = reserve(change, delta.new, match);
 
 	if (!rc && delta.old)
 		rc = put_old(change, delta.old);

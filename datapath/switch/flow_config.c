@@ -23,12 +23,17 @@ static bool is_name(const char *name)
 			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")];
 }
 
+static const char *name_of(const struct flow_table *table)
+{
+	return *table->config.name ? table->config.name : table->mod.name;
+}
+
 static int table_number(void *ctx, struct slice name, uint8_t *number)
 {
 	const struct flow_tables *tables = ((struct bridge *)ctx)->tables;
 
 	for (unsigned i = 0; name.len && i < FLOW_TABLES; i++) {
-		if (slice_is(name, tables->table[i].config.name)) {
+		if (slice_is(name, name_of(&tables->table[i]))) {
 			*number = (uint8_t)i;
 			return 0;
 		}
@@ -40,8 +45,8 @@ static const char *table_name(void *ctx, uint8_t number)
 {
 	const struct flow_tables *tables = ((struct bridge *)ctx)->tables;
 
-	return number < FLOW_TABLES && *tables->table[number].config.name
-		       ? tables->table[number].config.name
+	return number < FLOW_TABLES && *name_of(&tables->table[number])
+		       ? name_of(&tables->table[number])
 		       : NULL;
 }
 
@@ -108,25 +113,21 @@ enum flow_frags bridge_frags(const struct bridge *bridge)
 
 /* ---- configuration ---- */
 
-static int check(const struct bridge *bridge, uint8_t table, const struct flow_table_config *config,
-		 struct err *err)
+static int check(const struct bridge *bridge, uint8_t table, const char *name, struct err *err)
 {
 	uint8_t other;
 
 	if (table >= FLOW_TABLES)
 		return err_set(err, EINVAL, "there is no table %u: use 0 to %u", table,
 			       FLOW_TABLES - 1);
-	if (!memchr(config->name, 0, sizeof(config->name)) ||
-	    (*config->name && !is_name(config->name)))
+	if (!memchr(name, 0, FLOW_TABLE_NAME_SIZE) || (*name && !is_name(name)))
 		return err_set(err, EINVAL,
-			       "table %u: \"%.*s\" is not a name for a table: use at most %zu "
+			       "table %u: \"%.*s\" is not a name for a table: use at most %u "
 			       "letters, digits, '_', '.' and '-', and begin with no digit",
-			       table, (int)sizeof(config->name), config->name,
-			       sizeof(config->name) - 1);
-	if (*config->name && !table_number((void *)bridge, slice_of(config->name), &other) &&
-	    other != table)
+			       table, FLOW_TABLE_NAME_SIZE, name, FLOW_TABLE_NAME_SIZE - 1);
+	if (*name && !table_number((void *)bridge, slice_of(name), &other) && other != table)
 		return err_set(err, EINVAL, "table %u: table %u is called %s already", table, other,
-			       config->name);
+			       name);
 	return 0;
 }
 
@@ -140,11 +141,15 @@ static int rank_all(struct flow_tables *tables, struct flow_table *table)
 	struct flow_list list = {0};
 	int rc = flow_list_select(&list, tables, &all);
 
-	if (!rc)
-		rc = flow_evict_reserve(table);
-	for (size_t i = 0; !rc && i < list.n; i++) {
+	for (size_t i = 0; !rc && i < list.n; i++)
 		flow_evict_remove(table, list.entry[i]);
-		flow_evict_add(table, list.entry[i]);
+	for (size_t i = 0; !rc && i < list.n; i++) {
+		struct match match;
+
+		flow_match(&list.entry[i]->flow, &match);
+		rc = flow_evict_reserve(table, &list.entry[i]->flow, &match);
+		if (!rc)
+			flow_evict_add(table, list.entry[i]);
 	}
 	flow_list_fini(&list);
 	return rc;
@@ -168,37 +173,77 @@ static int evict(struct flow_tables *tables, struct flow_table *table, struct er
 	return rc;
 }
 
+/* Both have been checked. */
+static int table_change(struct bridge *bridge, uint8_t number,
+			const struct flow_table_config *config, const struct flow_table_mod *mod,
+			struct err *err)
+{
+	struct flow_table *table = &bridge->tables->table[number];
+	const struct flow_table_config config_before = table->config;
+	const struct flow_table_mod mod_before = table->mod;
+	int rc;
+
+	table->config = *config;
+	table->mod = *mod;
+	rc = rank_all(bridge->tables, table);
+	if (!rc)
+		rc = evict(bridge->tables, table, err);
+	if (!rc)
+		return 0;
+	table->config = config_before;
+	table->mod = mod_before;
+	rank_all(bridge->tables, table);
+	return err_set(err, -rc, "table %u: %s", number, strerror(-rc));
+}
+
 int bridge_table_set(struct bridge *bridge, uint8_t number, const struct flow_table_config *config,
 		     struct err *err)
 {
-	struct flow_table_config before;
+	int rc = check(bridge, number, config->name, err);
+
+	return rc ? rc
+		  : table_change(bridge, number, config, &bridge->tables->table[number].mod, err);
+}
+
+int bridge_table_mod(struct bridge *bridge, uint8_t number, const struct flow_table_mod *mod,
+		     struct err *err)
+{
+	int rc = check(bridge, number, mod->name, err);
 	struct flow_table *table;
-	int rc = check(bridge, number, config, err);
 
 	if (rc)
 		return rc;
 	table = &bridge->tables->table[number];
-	before = table->config;
-	table->config = *config;
-	rc = rank_all(bridge->tables, table);
-	if (!rc)
-		rc = evict(bridge->tables, table, err);
-	if (rc) {
-		table->config = before;
-		rank_all(bridge->tables, table);
-		return err_set(err, -rc, "table %u: %s", number, strerror(-rc));
-	}
-	if (config->miss != before.miss) {
-		__atomic_store_n(&table->miss, (uint8_t)config->miss, __ATOMIC_RELAXED);
-		version_bump(bridge->sw->versions, VERSION_CONFIG);
-		offload_renew(bridge->sw->offload, clock_now(bridge->sw->options.clock));
-	}
+	rc = table_change(bridge, number, &table->config, mod, err);
+	if (rc || mod->miss == table->miss)
+		return rc;
+	__atomic_store_n(&table->miss, (uint8_t)mod->miss, __ATOMIC_RELAXED);
+	version_bump(bridge->sw->versions, VERSION_CONFIG);
+	offload_renew(bridge->sw->offload, clock_now(bridge->sw->options.clock));
 	return 0;
 }
 
-void bridge_table_get(struct bridge *bridge, uint8_t table, struct flow_table_config *out)
+void bridge_table_get(struct bridge *bridge, uint8_t number, struct flow_table_config *config,
+		      struct flow_table_mod *mod)
 {
-	*out = bridge->tables->table[table].config;
+	const struct flow_table *table = &bridge->tables->table[number];
+
+	if (config)
+		*config = table->config;
+	if (mod)
+		*mod = table->mod;
+}
+
+int bridge_miss_set(struct bridge *bridge, enum table_miss miss)
+{
+	const uint8_t before = bridge->miss;
+	int rc;
+
+	bridge->miss = (uint8_t)miss;
+	rc = miss == before ? 0 : snapshot_publish(bridge);
+	if (rc)
+		bridge->miss = before;
+	return rc;
 }
 
 void bridge_table_stats(struct bridge *bridge, uint8_t table, struct flow_table_stats *out)

@@ -81,6 +81,8 @@ void flows_tick(struct bridge *bridge, uint64_t now)
 {
 	expire(bridge->tables, now);
 	learn_forget(bridge);
+	for (unsigned i = 0; i < FLOW_TABLES; i++)
+		flow_evict_tidy(&bridge->tables->table[i]);
 	poll_readers(bridge->tables);
 	snapshot_narrow(bridge);
 }

@@ -31,13 +31,12 @@ static int make_room(struct flow_change *change, uint8_t number, struct err *err
 
 	if (!table->config.max_flows || table->n_flows < table->config.max_flows)
 		return 0;
-	if (table->config.eviction == FLOW_EVICT)
+	if (flow_table_evicts(table))
 		victim = flow_evict_choose(table);
 	if (!victim)
 		return err_set(err, ENOSPC, "table %u is full: it may have %u flows%s", number,
 			       table->config.max_flows,
-			       table->config.eviction == FLOW_EVICT ? ", and none has a timeout"
-								    : "");
+			       flow_table_evicts(table) ? ", and none has a timeout" : "");
 	return flow_change_put(change,
 			       (struct flow_delta){.old = victim,
 						   .type = FLOW_REMOVED,

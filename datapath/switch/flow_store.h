@@ -13,6 +13,7 @@
 
 struct bridge;
 struct bridge_view;
+struct flow_evict_group;
 struct mask_union;
 
 /* What a rule's data points at. Lives from the change that makes it until no reader can see it. */
@@ -22,7 +23,8 @@ struct flow_entry {
 	struct rule *rule;
 	uint64_t alone_since;  /* atomic: the version, while flow_table.alone points here */
 	struct heap_node due;  /* in flow_tables.timed: clock ns before which it does not expire */
-	struct heap_node rank; /* in flow_table.evictable: see flow_evict.c */
+	struct heap_node rank; /* in its group: see flow_evict.c */
+	struct flow_evict_group *group;
 };
 
 /* A table's own two tallies. */
@@ -45,8 +47,12 @@ struct flow_table {
 	struct flow_entry *alone;
 	uint8_t miss; /* atomic: enum table_miss */
 	struct flow_table_config config;
+	struct flow_table_mod mod;
 	uint32_t n_flows;
-	struct heap evictable; /* if the configuration says FLOW_EVICT */
+	/* of a table that evicts: its flows with a timeout */
+	struct flow_evict_group *groups; /* uthash */
+	struct heap groups_by_size;      /* the largest is on top */
+	bool has_empty_groups;           /* perhaps */
 };
 
 struct flow_tables {
@@ -125,12 +131,23 @@ uint64_t flow_masks_generation(const struct flow_tables *tables);
 
 /* ---- limits (flow_evict.c) ---- */
 
+static inline bool flow_table_evicts(const struct flow_table *table)
+{
+	return table->config.eviction == FLOW_EVICT || table->mod.eviction == FLOW_EVICT;
+}
+
 /* Of a table that holds as many flows as it may: the one that is to go. NULL: none may. */
 struct flow_entry *flow_evict_choose(struct flow_table *table);
 /* In front of flow_evict_add(). 0 or -ENOMEM. */
-int flow_evict_reserve(struct flow_table *table);
+int flow_evict_reserve(struct flow_table *table, const struct flow *flow,
+		       const struct match *match);
 void flow_evict_add(struct flow_table *table, struct flow_entry *entry);
+/* It may not be there. */
 void flow_evict_remove(struct flow_table *table, struct flow_entry *entry);
+/* Forgets groups that are empty. While no change is under way. */
+void flow_evict_tidy(struct flow_table *table);
+/* Forgets all; no flow is added or removed any more. */
+void flow_evict_fini(struct flow_table *table);
 
 /* Leaves but the flows that a bridge of this fail_mode begins with: one that says NORMAL, or none. Open
  * vSwitch does so, too, when fail_mode changes and there is no controller. Errors of

@@ -118,7 +118,7 @@ void flow_tables_free(struct flow_tables **p)
 	for (unsigned i = 0; i < FLOW_TABLES; i++) {
 		for (unsigned kind = 0; kind < N_FLOW_KINDS; kind++)
 			classifier_free(&tables->table[i].of_kind[kind]);
-		heap_fini(&tables->table[i].evictable);
+		flow_evict_fini(&tables->table[i]);
 	}
 	heap_fini(&tables->timed);
 	mask_union_free(&tables->wanted);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "flow/flow_text.h"
+#include "flow/subfield.h"
 
 struct bridge;
 struct err;
@@ -49,20 +50,33 @@ int bridge_flows_aggregate(struct bridge *bridge, const struct flow_mod *filter,
 
 /* ---- tables ---- */
 
-/* What a full table does with a flow more: refuses it, or removes another that has a timeout: the one
- * of least importance, of these the one that expires the soonest. */
+/* What a full table does with a flow more: refuses it, or removes another that has a timeout: of the largest
+ * group, the one of least importance, of these the one that expires the soonest. */
 enum flow_eviction { FLOW_REFUSE, FLOW_EVICT };
 /* What becomes of a packet that no flow of the table matches. */
 enum table_miss {
-	TABLE_MISS_DEFAULT, /* of the protocol by which the bridge is controlled: drop */
+	TABLE_MISS_DEFAULT, /* what bridge_miss_set() says */
 	TABLE_MISS_CONTROLLER,
 	TABLE_MISS_CONTINUE, /* with the next table */
 	TABLE_MISS_DROP,
 };
 
+#define FLOW_TABLE_NAME_SIZE 32
+#define FLOW_GROUP_PARTS     16
+
+/* What is said of a table twice, by the database and by controllers. It has the database's name if that has one,
+ * and evicts if either says so. */
 struct flow_table_config {
-	char name[32];      /* "": none */
-	uint32_t max_flows; /* 0: no limit */
+	char name[FLOW_TABLE_NAME_SIZE]; /* "": none */
+	uint32_t max_flows;              /* 0: no limit */
+	enum flow_eviction eviction;
+	/* Flows whose matches have the same values in all of these are a group. */
+	unsigned n_group_parts;
+	struct subfield group_part[FLOW_GROUP_PARTS];
+};
+
+struct flow_table_mod {
+	char name[FLOW_TABLE_NAME_SIZE];
 	enum flow_eviction eviction;
 	enum table_miss miss;
 };
@@ -71,7 +85,16 @@ struct flow_table_config {
  * '_', '.', '-'. 0, -EINVAL: a name that is no name, or another table's, or no table; -ENOMEM. */
 int bridge_table_set(struct bridge *bridge, uint8_t table, const struct flow_table_config *config,
 		     struct err *err);
-void bridge_table_get(struct bridge *bridge, uint8_t table, struct flow_table_config *out);
+/* The same, of what controllers say: runtime state, like flows. */
+int bridge_table_mod(struct bridge *bridge, uint8_t table, const struct flow_table_mod *mod,
+		     struct err *err);
+/* Either may be NULL. */
+void bridge_table_get(struct bridge *bridge, uint8_t table, struct flow_table_config *config,
+		      struct flow_table_mod *mod);
+/* What a table does of whose misses nobody has said anything. That is up to the protocols by which the bridge is
+ * controlled: OpenFlow 1.3 and later, JSON-RPC and netlink drop (TABLE_MISS_DROP, which it is in the beginning);
+ * OpenFlow up to 1.2 sends to its controllers. 0, -ENOMEM. */
+int bridge_miss_set(struct bridge *bridge, enum table_miss miss);
 
 struct flow_table_stats {
 	uint32_t n_flows;

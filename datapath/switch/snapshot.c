@@ -113,6 +113,7 @@ static int view_init(struct bridge_view *view, struct bridge *bridge)
 	view->masks_generation = flow_masks_generation(bridge->tables);
 	view->fail_mode = bridge->config.fail_mode;
 	view->frags = bridge->frags;
+	view->miss = bridge->miss;
 	view->forward_bpdu = bridge->config.forward_bpdu;
 	view->n_ports = bridge->n_ports;
 	for (unsigned i = 0; i < bridge->n_ports; i++)

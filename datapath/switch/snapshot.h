@@ -57,6 +57,7 @@ struct bridge_view {
 		masks_generation; /* of the flows' bits that they were last compared with; control only */
 	enum fail_mode fail_mode;
 	uint8_t frags; /* enum flow_frags */
+	uint8_t miss;  /* enum table_miss */
 	bool forward_bpdu;
 	unsigned n_mirrors;
 	struct mirror_view mirrors[MIRRORS_MAX];

@@ -78,7 +78,11 @@ static bool may_tell(const struct translate_state *state, uint16_t in_port)
 /* False: the packet goes on to the next table. */
 static bool missed(struct translate_state *state, uint8_t table, uint16_t in_port)
 {
-	switch (flow_tables_miss(state->bridge->tables, table)) {
+	enum table_miss miss = flow_tables_miss(state->bridge->tables, table);
+
+	if (miss == TABLE_MISS_DEFAULT)
+		miss = state->bridge->miss;
+	switch (miss) {
 	case TABLE_MISS_CONTROLLER:
 		if (!may_tell(state, in_port))
 			break;

@@ -21,6 +21,7 @@
 #include "support/rig.h"
 #include "switch/bridge.h"
 #include "switch/mirror.h"
+#include "switch/port_mod.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
 
@@ -275,9 +276,17 @@ static void random_settings(void)
 {
 	assert_int_equal(bridge_frags_set(rig.bridge, below(3)), 0);
 	for (uint8_t table = 0; table < 3; table++) {
-		const struct flow_table_config config = {.miss = below(4)};
+		const struct flow_table_mod mod = {.miss = below(4)};
 
-		assert_int_equal(bridge_table_set(rig.bridge, table, &config, NULL), 0);
+		assert_int_equal(bridge_table_mod(rig.bridge, table, &mod, NULL), 0);
+	}
+	assert_int_equal(
+		bridge_miss_set(rig.bridge, below(2) ? TABLE_MISS_DROP : TABLE_MISS_CONTROLLER), 0);
+	for (unsigned i = 0; i < rig.bridge->n_ports && !below(2); i++) {
+		const uint8_t flags = (uint8_t)(below(128) & ~PORT_MOD_DOWN);
+
+		assert_int_equal(bridge_port_mod(rig.bridge->ports[i], flags, PORT_MOD_FLAGS, NULL),
+				 0);
 	}
 	if (!below(3))
 		random_mirrors();

@@ -464,6 +464,49 @@ static void a_restored_flow_goes_by_its_old_age(void **state)
 	flow_mod_fini(&old);
 }
 
+/* Flows of one input port are a group; one with no timeout counts for none. */
+static void the_largest_group_gives(void **state)
+{
+	struct flow_table_config config = table_config("", 5, FLOW_EVICT);
+
+	assert_int_equal(subfield_parse(slice_of("NXM_OF_IN_PORT[]"), &config.group_part[0], &err),
+			 0);
+	config.n_group_parts = 1;
+	table_set(0, config);
+	add("in_port=1,ip,importance=9,hard_timeout=90,actions=drop");
+	add("in_port=1,arp,importance=8,hard_timeout=90,actions=drop");
+	add("in_port=2,ip,importance=1,hard_timeout=10,actions=drop");
+	add("in_port=3,ip,actions=drop");
+	add("in_port=3,arp,actions=drop");
+	add("in_port=2,arp,importance=1,hard_timeout=10,actions=drop");
+	flows_are("hard_timeout=90, importance=9, ip,in_port=1 actions=drop\n"
+		  "hard_timeout=10, importance=1, ip,in_port=2 actions=drop\n"
+		  "ip,in_port=3 actions=drop\n"
+		  "arp,in_port=3 actions=drop\n"
+		  "hard_timeout=10, importance=1, arp,in_port=2 actions=drop\n");
+}
+
+/* It has what each of the two says. */
+static void a_table_is_said_something_of_twice(void **state)
+{
+	struct flow_names names = bridge_flow_names(rig.bridge);
+	struct flow_table_mod mod = {.name = "theirs", .eviction = FLOW_EVICT};
+	struct flow_table_mod got;
+
+	assert_int_equal(bridge_table_mod(rig.bridge, 3, &mod, &err), 0);
+	assert_string_equal(names.table_name(names.ctx, 3), "theirs");
+	table_set(3, table_config("ours", 1, FLOW_REFUSE));
+	assert_string_equal(names.table_name(names.ctx, 3), "ours");
+	add("table=3,idle_timeout=9,ip,actions=drop");
+	add("table=3,arp,actions=drop");
+	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "table=3,tcp,actions=1"), -ENOSPC);
+	table_set(3, table_config("", 0, FLOW_REFUSE));
+	assert_string_equal(names.table_name(names.ctx, 3), "theirs");
+	bridge_table_get(rig.bridge, 3, NULL, &got);
+	assert_memory_equal(&got, &mod, sizeof(got));
+	assert_int_equal(bridge_table_mod(rig.bridge, 4, &mod, &err), -EINVAL);
+}
+
 static void a_table_has_one_name_of_its_own(void **state)
 {
 	struct flow_names names = bridge_flow_names(rig.bridge);
@@ -637,6 +680,8 @@ int main(void)
 		TEST(a_full_table_evicts_what_has_a_timeout),
 		TEST(the_least_important_goes_first),
 		TEST(a_restored_flow_goes_by_its_old_age),
+		TEST(the_largest_group_gives),
+		TEST(a_table_is_said_something_of_twice),
 		TEST(a_table_has_one_name_of_its_own),
 		TEST(ports_have_names),
 		TEST(tables_count_and_add_up),

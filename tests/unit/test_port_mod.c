@@ -161,10 +161,10 @@ static void spanning_tree_packets_have_a_flag_of_their_own(void **state)
 
 static void no_packet_in_is_for_misses(void **state)
 {
-	const struct flow_table_config config = {.miss = TABLE_MISS_CONTROLLER};
+	const struct flow_table_mod config = {.miss = TABLE_MISS_CONTROLLER};
 
 	flows_do(rig.bridge, FLOW_DELETE, "");
-	assert_int_equal(bridge_table_set(rig.bridge, 0, &config, NULL), 0);
+	assert_int_equal(bridge_table_mod(rig.bridge, 0, &config, NULL), 0);
 	outputs_of(B);
 	vswitch_tick(rig.sw);
 	set(1, PORT_MOD_NO_PACKET_IN);

@@ -93,6 +93,7 @@ static const struct {
 	{"port-mod", "{\"bridge\":\"br0\",\"port\":\"a\",\"setting\":\"no-flood\"}"},
 	{"frags-set", "{\"bridge\":\"br0\",\"frags\":\"nx-match\"}"},
 	{"frags-show", "{\"bridge\":\"br0\"}"},
+	{"table-mod", "{\"bridge\":\"br0\",\"table\":\"all\",\"setting\":\"evict\"}"},
 	{"table-dump", "{\"bridge\":\"br0\"}"},
 	{"status", "{}"},
 	{"log-set", "{\"level\":\"error\"}"},

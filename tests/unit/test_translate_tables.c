@@ -100,17 +100,33 @@ static void put(unsigned in)
 
 static void misses(void **state)
 {
-	struct flow_table_config config = {.miss = TABLE_MISS_CONTINUE};
+	struct flow_table_mod config = {.miss = TABLE_MISS_CONTINUE};
 
 	assert_string_equal(ops(), "drop:fail-secure");
-	bridge_table_set(rig.bridge, 0, &config, NULL);
+	bridge_table_mod(rig.bridge, 0, &config, NULL);
 	add("table=1,actions=2");
 	assert_string_equal(ops(), "2");
 	config.miss = TABLE_MISS_CONTROLLER;
-	bridge_table_set(rig.bridge, 0, &config, NULL);
+	bridge_table_mod(rig.bridge, 0, &config, NULL);
 	assert_string_equal(ops(), "controller:0/0");
 	config.miss = TABLE_MISS_DROP;
-	bridge_table_set(rig.bridge, 0, &config, NULL);
+	bridge_table_mod(rig.bridge, 0, &config, NULL);
+	assert_string_equal(ops(), "drop:fail-secure");
+}
+
+/* OpenFlow 1.0 sends misses to its controllers, 1.3 drops them; a table may say otherwise. */
+static void misses_are_up_to_the_protocol(void **state)
+{
+	struct flow_table_mod mod = {.miss = TABLE_MISS_DROP};
+
+	assert_int_equal(bridge_miss_set(rig.bridge, TABLE_MISS_CONTROLLER), 0);
+	assert_string_equal(ops(), "controller:0/0");
+	assert_int_equal(bridge_table_mod(rig.bridge, 0, &mod, NULL), 0);
+	assert_string_equal(ops(), "drop:fail-secure");
+	mod.miss = TABLE_MISS_DEFAULT;
+	assert_int_equal(bridge_table_mod(rig.bridge, 0, &mod, NULL), 0);
+	assert_string_equal(ops(), "controller:0/0");
+	assert_int_equal(bridge_miss_set(rig.bridge, TABLE_MISS_DROP), 0);
 	assert_string_equal(ops(), "drop:fail-secure");
 }
 
@@ -426,6 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(misses),
+		TEST(misses_are_up_to_the_protocol),
 		TEST(resubmits),
 		TEST(goto_and_metadata),
 		TEST(registers_travel),
