@@ -178,6 +178,7 @@ struct tcp_header {
 	be16 urgent;
 } WIRE;
 
+enum { TCP_FIN = 0x001, TCP_RST = 0x004 };
 enum { TCP_FLAGS_MASK = 0x0fff, TCP_OFFSET_SHIFT = 12 };
 
 struct udp_header {

@@ -108,6 +108,7 @@ const char *ofaction_name(const struct ofaction *action)
 		[OFACTION_DEC_MPLS_TTL] = "dec_mpls_ttl",
 		[OFACTION_RESUBMIT] = "resubmit",
 		[OFACTION_LEARN] = "learn",
+		[OFACTION_FIN_TIMEOUT] = "fin_timeout",
 		[OFACTION_CONJUNCTION] = "conjunction",
 		[OFACTION_NOTE] = "note",
 		[OFACTION_CLONE] = "clone",

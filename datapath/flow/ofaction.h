@@ -51,8 +51,9 @@ enum ofaction_type {
 	OFACTION_DEC_TTL, /* CONTROLLER_ID inside, at least one: who hears of expired packets */
 	OFACTION_DEC_MPLS_TTL,
 
-	OFACTION_RESUBMIT, /* resubmit */
-	OFACTION_LEARN,    /* learn; inside: the LEARN_ elements */
+	OFACTION_RESUBMIT,    /* resubmit */
+	OFACTION_LEARN,       /* learn; inside: the LEARN_ elements */
+	OFACTION_FIN_TIMEOUT, /* timeouts: to these its flow's own shrink when TCP ends */
 	OFACTION_CONJUNCTION,
 	OFACTION_NOTE,  /* BYTES inside */
 	OFACTION_CLONE, /* actions inside */
@@ -142,6 +143,9 @@ struct ofaction {
 			struct subfield result_dst;
 			uint64_t cookie;
 		} learn;
+		struct {
+			uint16_t idle, hard; /* seconds; 0: no other than it has */
+		} timeouts;
 		uint32_t number;
 		uint8_t bytes[OFACTION_BYTES_MAX];
 	};

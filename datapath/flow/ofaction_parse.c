@@ -405,6 +405,7 @@ static const struct kind kinds[] = {
 	{"dec_mpls_ttl", read_plain, OFACTION_DEC_MPLS_TTL, 0, 0},
 	{"resubmit", read_resubmit, 0, 0, 0},
 	{"learn", read_learn, 0, 0, 0},
+	{"fin_timeout", read_fin_timeout, 0, 0, 0},
 	{"conjunction", read_conjunction, 0, 0, 0},
 	{"note", read_note, 0, 0, 0},
 	{"clone", read_inside, OFACTION_CLONE, 0, 0},

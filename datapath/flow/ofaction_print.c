@@ -205,6 +205,17 @@ static void put_set_vlan(const struct printer *p, const struct ofaction *a)
 		  a->type == OFACTION_SET_VLAN_VID ? "vlan_vid" : "vlan_pcp", a->number);
 }
 
+static void put_fin_timeout(const struct printer *p, const struct ofaction *a)
+{
+	print_add(p->out, "fin_timeout(");
+	if (a->timeouts.idle)
+		print_fmt(p->out, "idle_timeout=%u,", a->timeouts.idle);
+	if (a->timeouts.hard)
+		print_fmt(p->out, "hard_timeout=%u", a->timeouts.hard);
+	print_chomp(p->out, ',');
+	print_char(p->out, ')');
+}
+
 static void put(const struct printer *p, uint32_t at)
 {
 	const struct ofaction *a = &p->list->item[at];
@@ -254,6 +265,9 @@ static void put(const struct printer *p, uint32_t at)
 		break;
 	case OFACTION_LEARN:
 		learn_print(p->out, p->list, at, p->names);
+		break;
+	case OFACTION_FIN_TIMEOUT:
+		put_fin_timeout(p, a);
 		break;
 	case OFACTION_CONJUNCTION:
 		print_fmt(p->out, "conjunction(%u,%u/%u)", a->conjunction.id, a->conjunction.clause,

@@ -161,6 +161,39 @@ int read_resubmit(struct ofaction_reader *r, const struct kind *kind, const stru
 	return reader_add(r, &a);
 }
 
+/* "fin_timeout(idle_timeout=SECONDS,hard_timeout=SECONDS)", one of them at least. */
+int read_fin_timeout(struct ofaction_reader *r, const struct kind *kind, const struct word *word)
+{
+	struct ofaction a = {.type = OFACTION_FIN_TIMEOUT};
+	struct slice inside = word->value;
+	struct word part;
+	int rc = 0;
+
+	while (word->sign == '(' && (rc = word_next(&inside, &part, r->err)) > 0) {
+		const bool is_idle = slice_is(part.name, "idle_timeout");
+		uint64_t seconds;
+
+		if (!is_idle && !slice_is(part.name, "hard_timeout"))
+			return err_set(r->err, EINVAL,
+				       "fin_timeout: \"%.*s\" is neither idle_timeout nor "
+				       "hard_timeout",
+				       SLICE_SHOWN(part.all));
+		rc = number_parse(part.value, is_idle ? "idle_timeout" : "hard_timeout", UINT16_MAX,
+				  &seconds, r->err);
+		if (rc)
+			return rc;
+		*(is_idle ? &a.timeouts.idle : &a.timeouts.hard) = (uint16_t)seconds;
+	}
+	if (rc)
+		return rc;
+	if (!a.timeouts.idle && !a.timeouts.hard)
+		return err_set(r->err, EINVAL,
+			       "\"%.*s\": write fin_timeout(idle_timeout=SECONDS) or with "
+			       "hard_timeout=SECONDS, or both",
+			       SLICE_SHOWN(word->all));
+	return reader_add(r, &a);
+}
+
 /* "conjunction(ID,K/N)". */
 int read_conjunction(struct ofaction_reader *r, const struct kind *kind, const struct word *word)
 {

@@ -42,6 +42,7 @@ struct kind {
 int read_controller(struct ofaction_reader *r, const struct kind *kind, const struct word *word);
 int read_dec_ttl(struct ofaction_reader *r, const struct kind *kind, const struct word *word);
 int read_resubmit(struct ofaction_reader *r, const struct kind *kind, const struct word *word);
+int read_fin_timeout(struct ofaction_reader *r, const struct kind *kind, const struct word *word);
 int read_conjunction(struct ofaction_reader *r, const struct kind *kind, const struct word *word);
 int read_note(struct ofaction_reader *r, const struct kind *kind, const struct word *word);
 int read_metadata(struct ofaction_reader *r, const struct kind *kind, const struct word *word);

@@ -216,6 +216,10 @@ int ofaction_value_check(const struct ofaction *a, struct err *err)
 		return 0;
 	case OFACTION_LEARN:
 		return check_learn(a, err);
+	case OFACTION_FIN_TIMEOUT:
+		if (!a->timeouts.idle && !a->timeouts.hard)
+			return err_set(err, EINVAL, "fin_timeout: give a timeout of 1 or more");
+		return 0;
 	case OFACTION_CONJUNCTION:
 		return check_conjunction(a, err);
 	}

@@ -179,6 +179,7 @@ static bool may_be_in_set(uint8_t type)
 {
 	switch (type) {
 	case OFACTION_LEARN:
+	case OFACTION_FIN_TIMEOUT:
 	case OFACTION_CONJUNCTION:
 	case OFACTION_NOTE:
 	case OFACTION_CLONE:

@@ -87,13 +87,13 @@ action_read_fn none_read, number_read, mod_read, output10_read, output11_read, e
 	set_field_read, copy_field_read, onf_copy_field_read, load_read, load2_read, move_read,
 	output_reg_read, output_reg2_read, output_trunc_read, resubmit_read, resubmit_table_read,
 	controller_read, controller2_read, dec_ttl_read, dec_ttl_ids_read, metadata_read, note_read,
-	clone_read, conjunction_read, learn_read, learn2_read;
+	clone_read, conjunction_read, fin_timeout_read, learn_read, learn2_read;
 action_write_fn none_write, number_write, mod_write, output10_write, output11_write,
 	to_controller10_write, to_controller11_write, enqueue_write, set_field_write,
 	copy_field_write, load_write, load2_write, move_write, output_reg_write, output_trunc_write,
 	resubmit_write, resubmit_table_write, goto_write, controller_write, controller2_write,
-	dec_ttl_ids_write, metadata_write, note_write, clone_write, conjunction_write, learn_write,
-	learn2_write;
+	dec_ttl_ids_write, metadata_write, note_write, clone_write, conjunction_write,
+	fin_timeout_write, learn_write, learn2_write;
 action_fits_fn fits_plain_output, fits_cut_output, fits_plain_controller, fits_controller,
 	fits_plain_ttl, fits_here, fits_field, fits_small_tunnel, fits_whole, fits_64,
 	fits_plain_learn;

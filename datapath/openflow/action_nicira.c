@@ -359,3 +359,22 @@ void conjunction_write(struct action_writer *aw, const struct action_form *form,
 	wire_put8(aw->w, a->conjunction.n_clauses);
 	wire_put32(aw->w, a->conjunction.id);
 }
+
+enum of_error fin_timeout_read(struct action_reader *r, const struct action_form *form,
+			       const uint8_t *at, size_t len)
+{
+	const struct ofaction a = {
+		.type = OFACTION_FIN_TIMEOUT,
+		.timeouts = {.idle = wire_get16(at + 10), .hard = wire_get16(at + 12)},
+	};
+
+	return action_add(r, &a);
+}
+
+void fin_timeout_write(struct action_writer *aw, const struct action_form *form, uint32_t i)
+{
+	const struct ofaction *a = &aw->list->item[i];
+
+	wire_put16(aw->w, a->timeouts.idle);
+	wire_put16(aw->w, a->timeouts.hard);
+}

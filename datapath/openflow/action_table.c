@@ -105,6 +105,7 @@ const struct action_form action_forms[] = {
 	{NX10, 14, 16, EXACT, TYPE(GOTO_TABLE), WRITE_ONLY(goto_write, NULL)},
 	{NX, 16, 32, OPEN, TYPE(LEARN), CALL(learn_read, learn_write, fits_plain_learn)},
 	{NX, 45, 40, OPEN, TYPE(LEARN), CALL(learn2_read, learn2_write, NULL)},
+	{NX, 19, 16, EXACT, TYPE(FIN_TIMEOUT), CALL(fin_timeout_read, fin_timeout_write, NULL)},
 	{NX, 34, 16, EXACT, TYPE(CONJUNCTION), CALL(conjunction_read, conjunction_write, NULL)},
 	{NX, 8, 16, OPEN, TYPE(NOTE), CALL(note_read, note_write, NULL)},
 	{NX, 42, 16, OPEN, TYPE(CLONE), CALL(clone_read, clone_write, NULL)},

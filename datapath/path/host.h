@@ -37,7 +37,8 @@ struct path_learned {
 	struct eth_addr mac;
 };
 
-/* Message: a flow that learn() makes of packets. */
+/* Message: a flow that learn() makes of packets, or one that is there, and whose timeouts are to shrink because a
+ * TCP connection ends. */
 #define LEARNED_ACTIONS_MAX 32
 
 struct path_learned_flow {
@@ -46,7 +47,9 @@ struct path_learned_flow {
 	uint64_t cookie;
 	uint16_t priority, idle_timeout, hard_timeout;
 	uint8_t table;
-	uint8_t flags; /* enum learn_flag */
+	uint8_t flags;     /* enum learn_flag */
+	uint8_t is_ending; /* then nothing counts but bridge, table, priority, timeouts and match */
+	uint8_t pad[3];
 	uint32_t n_actions;
 	struct match match;
 	struct ofaction actions[LEARNED_ACTIONS_MAX];

@@ -16,6 +16,41 @@ static struct flow_entry *entry_due(const struct heap_node *node)
 	return (struct flow_entry *)((char *)node - offsetof(struct flow_entry, due));
 }
 
+static void reduce(uint16_t *timeout, uint16_t to)
+{
+	if (to && (!*timeout || *timeout > to))
+		*timeout = to;
+}
+
+int flow_timeouts_reduce(struct flow_tables *tables, struct flow_entry *entry, uint16_t idle,
+			 uint16_t hard)
+{
+	struct flow_table *table = &tables->table[entry->flow.table];
+	struct flow changed = entry->flow;
+	enum flow_removed_reason reason;
+	struct match match;
+	int rc;
+
+	reduce(&changed.idle_timeout, idle);
+	reduce(&changed.hard_timeout, hard);
+	if (changed.idle_timeout == entry->flow.idle_timeout &&
+	    changed.hard_timeout == entry->flow.hard_timeout)
+		return 0;
+	flow_match(&entry->flow, &match);
+	rc = heap_reserve(&tables->timed, tables->n_flows + 1);
+	if (!rc)
+		rc = flow_evict_reserve(table, &changed, &match);
+	if (rc)
+		return rc;
+	heap_remove(&tables->timed, &entry->due);
+	flow_evict_remove(table, entry);
+	entry->flow.idle_timeout = changed.idle_timeout;
+	entry->flow.hard_timeout = changed.hard_timeout;
+	heap_put(&tables->timed, &entry->due, flow_expires_at(&entry->flow, &reason));
+	flow_evict_add(table, entry);
+	return 0;
+}
+
 /* The next flow that has expired; those that have been used since move on. NULL: none. */
 static struct flow_entry *next_expired(struct flow_tables *tables, uint64_t now,
 				       enum flow_removed_reason *reason)

@@ -156,6 +156,11 @@ int flows_reset(struct bridge *bridge, struct err *err);
 
 /* ---- timeouts (flow_expire.c) ---- */
 
+/* Sets those of its timeouts that are longer to these, in seconds; 0: not that one. 0 or -ENOMEM; then nothing is
+ * another. */
+int flow_timeouts_reduce(struct flow_tables *tables, struct flow_entry *entry, uint16_t idle,
+			 uint16_t hard);
+
 /* Once a second: takes away what has expired, lets masks shrink, frees what nobody reads. Control,
  * offline. */
 void flows_tick(struct bridge *bridge, uint64_t now);

@@ -35,7 +35,7 @@ struct flow {
 	uint64_t created_at;
 	uint64_t modified_at; /* control only: learning a flow again renews it */
 	uint16_t priority;
-	uint16_t idle_timeout, hard_timeout; /* seconds */
+	uint16_t idle_timeout, hard_timeout; /* seconds; control only: they may shrink */
 	uint16_t importance;
 	uint8_t table;
 	uint8_t flags; /* enum flow_flag: what a flow keeps of it */

@@ -108,6 +108,17 @@ static struct flow_mod mod_of(const struct path_learned_flow *flow)
 	};
 }
 
+/* A connection ends: what was learned of it need not stay as long. */
+static void end(struct bridge *bridge, const struct path_learned_flow *flow)
+{
+	struct flow_entry *entry =
+		flow_find(bridge->tables, flow->table, &flow->match, flow->priority);
+
+	/* Without memory it lives for longer. */
+	if (entry)
+		flow_timeouts_reduce(bridge->tables, entry, flow->idle_timeout, flow->hard_timeout);
+}
+
 static void learn(struct vswitch *sw, struct batch *batch, const struct path_learned_flow *flow)
 {
 	const struct ofactions actions = {flow->n_actions, flow->n_actions,
@@ -118,10 +129,14 @@ static void learn(struct vswitch *sw, struct batch *batch, const struct path_lea
 
 	if (!bridge)
 		return;
-	/* A limit must see what came before. */
-	if (bridge != batch->bridge || flow->limit || batch->n == BATCH)
+	/* A limit must see what came before, and so must an end. */
+	if (bridge != batch->bridge || flow->limit || flow->is_ending || batch->n == BATCH)
 		batch_apply(batch);
 	batch->bridge = bridge;
+	if (flow->is_ending) {
+		end(bridge, flow);
+		return;
+	}
 	entry = flow_find(bridge->tables, flow->table, &flow->match, flow->priority);
 	if (entry ? refresh(entry, flow, clock_now(sw->options.clock))
 		  : flow->limit && is_at_limit(bridge, flow))

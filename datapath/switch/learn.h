@@ -7,6 +7,8 @@
  * some packets may still be decided about without it: Open vSwitch, which holds the packet, has no
  * such gap.
  *
+ * That a connection ends, where fin_timeout() asks for it, comes by the same way.
+ *
  * Where learn() says delete_learned, what it has taught goes with the last flow that says so.
  *
  * Control thread, registered with RCU and offline.

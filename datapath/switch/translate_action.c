@@ -157,6 +157,9 @@ static bool act(struct translate_state *state, const struct ofactions *list, uin
 	case OFACTION_LEARN:
 		translate_learn(state, list, at);
 		break;
+	case OFACTION_FIN_TIMEOUT:
+		translate_fin_timeout(state, action);
+		break;
 	case OFACTION_CLEAR_ACTIONS:
 		translate_set_clear(state);
 		break;

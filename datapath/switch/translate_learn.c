@@ -3,6 +3,7 @@
  * Hence `result_dst` tells that the flow is there, also where a limit then keeps it out. */
 #include <string.h>
 
+#include "switch/flow_table.h"
 #include "switch/snapshot.h"
 #include "switch/translate_state.h"
 
@@ -76,18 +77,64 @@ static void add(struct translate_state *state, struct path_learned_flow *flow,
 		add_output(state, flow, value);
 }
 
-void translate_learn(struct translate_state *state, const struct ofactions *list, uint32_t at)
+static void add_fin_timeout(struct translate_state *state, struct path_learned_flow *flow,
+			    const struct ofaction *learn)
 {
-	const struct ofaction *learn = &list->item[at];
+	struct ofaction *action;
+
+	if (!learn->learn.fin_idle_timeout && !learn->learn.fin_hard_timeout)
+		return;
+	action = action_add(state, flow);
+	if (!action)
+		return;
+	action->type = OFACTION_FIN_TIMEOUT;
+	action->timeouts.idle = learn->learn.fin_idle_timeout;
+	action->timeouts.hard = learn->learn.fin_hard_timeout;
+}
+
+/* NULL: there are too many. */
+static struct path_learned_flow *flow_add(struct translate_state *state)
+{
 	struct translation *out = state->out;
 	struct path_learned_flow *flow = &out->flows[out->n_flows];
 
 	if (out->n_flows == TRANSLATION_FLOWS_MAX) {
 		translate_fail(state, DROP_ACTION_LIMIT);
-		return;
+		return NULL;
 	}
 	memset(flow, 0, offsetof(struct path_learned_flow, actions));
 	flow->bridge = state->bridge->number;
+	return flow;
+}
+
+void translate_fin_timeout(struct translate_state *state, const struct ofaction *action)
+{
+	const struct packet_key *key = &state->work.key.packet;
+	const struct flow *rule = state->rule;
+	struct path_learned_flow *flow;
+
+	if (!rule || key->ip_proto != IP_PROTO_TCP ||
+	    !(from_be16(key->tcp_flags) & (TCP_FIN | TCP_RST)))
+		return;
+	flow = flow_add(state);
+	if (!flow)
+		return;
+	flow->is_ending = true;
+	flow->priority = rule->priority;
+	flow->table = rule->table;
+	flow_match(rule, &flow->match);
+	flow->idle_timeout = action->timeouts.idle;
+	flow->hard_timeout = action->timeouts.hard;
+	state->out->n_flows++;
+}
+
+void translate_learn(struct translate_state *state, const struct ofactions *list, uint32_t at)
+{
+	const struct ofaction *learn = &list->item[at];
+	struct path_learned_flow *flow = flow_add(state);
+
+	if (!flow)
+		return;
 	flow->limit = learn->learn.limit;
 	flow->cookie = learn->learn.cookie;
 	flow->priority = learn->learn.priority;
@@ -95,11 +142,12 @@ void translate_learn(struct translate_state *state, const struct ofactions *list
 	flow->hard_timeout = learn->learn.hard_timeout;
 	flow->table = learn->learn.table;
 	flow->flags = learn->learn.flags;
+	add_fin_timeout(state, flow, learn);
 	for (uint32_t i = at + 1; i <= at + learn->n_inside && !state->is_over; i++)
 		add(state, flow, &list->item[i]);
 	if (state->is_over)
 		return;
-	out->n_flows++;
+	state->out->n_flows++;
 	if (learn->learn.flags & LEARN_WRITE_RESULT)
 		translate_write_part(state, learn->learn.result_dst, 1);
 }

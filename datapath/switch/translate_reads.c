@@ -82,6 +82,13 @@ static void read_mpls_or_ip(struct flow_key *bits)
 	bits->packet.ip_tos = UINT8_MAX;
 }
 
+/* Of TCP, whether the packet ends the connection. */
+static void read_fin(struct flow_key *bits)
+{
+	field_need_bits(NEED_TCP, bits);
+	bits->packet.tcp_flags.be |= to_be16(TCP_FIN | TCP_RST).be;
+}
+
 static void read_set(struct flow_key *bits, const struct ofaction *action)
 {
 	if (action->how == SET_AS_MOD)
@@ -133,6 +140,9 @@ static void read_action(struct flow_key *bits, const struct ofaction *action)
 		break;
 	case OFACTION_DEC_TTL:
 		read_ttl(bits);
+		break;
+	case OFACTION_FIN_TIMEOUT:
+		read_fin(bits);
 		break;
 	case OFACTION_PUSH_PBB:
 	case OFACTION_POP_PBB:

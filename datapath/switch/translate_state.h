@@ -218,6 +218,9 @@ void translate_set_execute(struct translate_state *state);
 
 void translate_learn(struct translate_state *state, const struct ofactions *list, uint32_t at);
 
+/* Shrinks the timeouts of the flow that says so if the packet ends a TCP connection. */
+void translate_fin_timeout(struct translate_state *state, const struct ofaction *action);
+
 /* ---- the packet itself ---- */
 
 /* Sees to it that the key knows the packet again, up to `limit`: parses it anew if it is at hand. False:

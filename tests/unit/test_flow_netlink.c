@@ -184,6 +184,8 @@ static void every_field_with_masks(void **state)
 /* ---- every action ---- */
 
 static const char *const action_words[] = {
+	"fin_timeout(idle_timeout=5)",
+	"fin_timeout(idle_timeout=5,hard_timeout=70)",
 	"output:1",
 	"1",
 	"local",

@@ -345,6 +345,7 @@ static const struct {
 	 "NXM_NX_REG4[2..3]=0x1,load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15],"
 	 "load:0x3->NXM_NX_REG2[0..4],output:NXM_OF_IN_PORT[])",
 	 same, same, same},
+	{"fin_timeout(idle_timeout=3,hard_timeout=4)", same, same, same},
 	{"note:01.02.03.00.00.00", same, same, same},
 	{"note:00.11.22.33.44.55.66.77.88.99.aa.bb.cc.dd", same, same, same},
 	{"clone(output:1,clone(dec_ttl),output:2)", same, same, same},

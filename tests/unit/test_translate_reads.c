@@ -85,6 +85,15 @@ static void a_field_that_may_be_missing_is_asked_for(void **state)
 	assert_int_equal(bits.packet.ip_frag, FRAG_LATER);
 }
 
+static void the_end_of_tcp_is_read(void **state)
+{
+	reads("actions=fin_timeout(idle_timeout=5)");
+	assert_int_equal(from_be16(bits.packet.tcp_flags), TCP_FIN | TCP_RST);
+	assert_int_equal(bits.packet.ip_proto, 0xff);
+	reads("actions=learn(table=1,fin_idle_timeout=5,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[])");
+	assert_int_equal(bits.packet.tcp_flags.be, 0); /* the flow that is learned reads them */
+}
+
 static void ttl_and_tags_are_read(void **state)
 {
 	reads("actions=dec_ttl");
@@ -108,6 +117,7 @@ int main(void)
 		cmocka_unit_test(learn_reads_what_it_remembers),
 		cmocka_unit_test(learn_may_put_its_result_into_the_packet),
 		cmocka_unit_test(a_field_that_may_be_missing_is_asked_for),
+		cmocka_unit_test(the_end_of_tcp_is_read),
 		cmocka_unit_test(ttl_and_tags_are_read),
 	};
 

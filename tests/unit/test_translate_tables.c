@@ -388,6 +388,65 @@ static void teachers_of_teachers_go_one_after_the_other(void **state)
 	assert_string_equal(flows_text(rig.bridge, "table=1"), "");
 }
 
+#define TCP_FLAGS_AT (14 + 20 + 13)
+#define FIN          0x11 /* with ACK */
+#define ACK          0x10
+
+/* All flows of one kind share an entry of the cache, but for those that end a connection. */
+static void timeouts_shrink_when_tcp_ends(void **state)
+{
+	add("priority=2,tcp,idle_timeout=100,actions=fin_timeout(idle_timeout=10,hard_timeout=30),"
+	    "output:2");
+	packet.frame.data[TCP_FLAGS_AT] = ACK;
+	put(1);
+	put(1);
+	assert_string_equal(flows_text(rig.bridge, ""),
+			    "idle_timeout=100, priority=2,tcp "
+			    "actions=fin_timeout(idle_timeout=10,hard_timeout=30),output:2\n");
+	packet.frame.data[TCP_FLAGS_AT] = FIN;
+	put(1);
+	assert_string_equal(flows_text(rig.bridge, ""),
+			    "idle_timeout=10, hard_timeout=30, priority=2,tcp "
+			    "actions=fin_timeout(idle_timeout=10,hard_timeout=30),output:2\n");
+	rig.clock.manual_ns += 9 * CLOCK_NS_PER_SEC;
+	put(1);
+	vswitch_tick(rig.sw);
+	assert_int_equal(flows_stats(rig.bridge, "").n_packets, 4);
+	rig.clock.manual_ns += 11 * CLOCK_NS_PER_SEC;
+	vswitch_tick(rig.sw);
+	assert_string_equal(flows_text(rig.bridge, ""), "");
+}
+
+/* Those that it has already, and a reset is an end as well. */
+static void shorter_timeouts_stay(void **state)
+{
+	add("tcp,hard_timeout=5,actions=fin_timeout(idle_timeout=10,hard_timeout=30)");
+	packet.frame.data[TCP_FLAGS_AT] = 4;
+	put(1);
+	assert_string_equal(flows_text(rig.bridge, ""),
+			    "idle_timeout=10, hard_timeout=5, tcp "
+			    "actions=fin_timeout(idle_timeout=10,hard_timeout=30)\n");
+}
+
+static void learned_flows_have_them_too(void **state)
+{
+	add("priority=1,tcp,actions=learn(table=1,idle_timeout=60,fin_idle_timeout=5,"
+	    "eth_type=0x800,nw_proto=6,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],"
+	    "output:NXM_OF_IN_PORT[]),resubmit(,1)");
+	put(3);
+	assert_string_equal(flows_text(rig.bridge, "table=1"),
+			    "table=1, idle_timeout=60, tcp,dl_dst=02:00:00:00:00:01 "
+			    "actions=fin_timeout(idle_timeout=5),output:3\n");
+	packet.frame.data[5] = 1;
+	packet.frame.data[11] = 2;
+	packet.frame.data[TCP_FLAGS_AT] = FIN;
+	put(1);
+	assert_string_equal(flows_text(rig.bridge, "table=1,dl_dst=02:00:00:00:00:01"),
+			    "table=1, idle_timeout=5, tcp,dl_dst=02:00:00:00:00:01 "
+			    "actions=fin_timeout(idle_timeout=5),output:3\n");
+	assert_int_equal(rig_take(port[3], got), packet.frame.len);
+}
+
 static void what_cannot_be_done_is_no_flow(void **state)
 {
 	char userdata[2 * (PACKET_IN_USERDATA_MAX + 1) + 1], line[sizeof(userdata) + 64];
@@ -462,6 +521,9 @@ int main(void)
 		TEST(a_limit_keeps_the_rest_out),
 		TEST(what_was_learned_goes_with_its_teacher),
 		TEST(teachers_of_teachers_go_one_after_the_other),
+		TEST(timeouts_shrink_when_tcp_ends),
+		TEST(shorter_timeouts_stay),
+		TEST(learned_flows_have_them_too),
 		TEST(what_cannot_be_done_is_no_flow),
 		TEST(a_watcher_sees_every_step),
 	};
