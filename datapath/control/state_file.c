@@ -30,6 +30,7 @@
 #define SLICE_NS   (1 * CLOCK_NS_PER_MS) /* of writing, between which others have their turn */
 #define SLICE_OVER -1
 #define REST       20 /* of its own time that writing rests, at least */
+#define HALVES_MAX 5  /* attempts that a change of many flows may spoil */
 #define PATH_SIZE  4096
 
 static const struct clock clock_real;
@@ -49,6 +50,9 @@ struct state_file {
 	struct flow_cursor *cursor;
 	uint64_t slice_end; /* UINT64_MAX: there is none */
 	uint64_t spent;     /* ns */
+	bool is_half;       /* it has a part of a change */
+	/* of attempts */
+	unsigned n_halves;
 };
 
 /* ---- writing ---- */
@@ -101,6 +105,7 @@ static int write_begin(struct state_file *file)
 	}
 	file->hash = 0;
 	file->spent = 0;
+	file->is_half = false;
 	print_fmt(&file->line, STATE_MAGIC " %s", boot);
 	line_end(file);
 	rc = vswitch_for_each_bridge(file->sw, bridge_add_name, file);
@@ -215,8 +220,10 @@ static int write_slice(struct state_file *file)
 		file->slice_end = begin + SLICE_NS;
 	do {
 		if (file->cursor) {
-			if (flow_cursor_next(file->cursor, write_flow, file) != SLICE_OVER)
-				flow_cursor_free(&file->cursor);
+			if (flow_cursor_next(file->cursor, write_flow, file) == SLICE_OVER)
+				continue;
+			file->is_half |= flow_cursor_is_halved(file->cursor);
+			flow_cursor_free(&file->cursor);
 		} else {
 			rc = bridge_begin(file);
 		}
@@ -249,7 +256,8 @@ static void timer_ready(evutil_socket_t fd, short what, void *ctx)
 	uint64_t rest = PERIOD_S * CLOCK_NS_PER_SEC;
 	int rc = 0;
 
-	file->slice_end = 0;
+	/* Where one change follows another, it is written in one go. */
+	file->slice_end = file->n_halves < HALVES_MAX ? 0 : UINT64_MAX;
 	if (!file->out)
 		rc = write_begin(file);
 	if (!rc)
@@ -258,13 +266,18 @@ static void timer_ready(evutil_socket_t fd, short what, void *ctx)
 		arm(file, 1000);
 		return;
 	}
-	if (!rc)
+	if (!rc && !file->is_half)
 		rc = write_finish(file);
 	if (rc && !file->is_failing)
 		log_warn("switchd", "%s: cannot write it: %s: trying again", file->new_path,
 			 strerror(-rc));
 	file->is_failing = rc;
+	file->n_halves = !rc && file->is_half ? file->n_halves + 1 : 0;
 	write_end(file);
+	if (file->n_halves) {
+		arm(file, 1000);
+		return;
+	}
 	arm(file, file->spent * REST > rest ? file->spent * REST : rest);
 }
 

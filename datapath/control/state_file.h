@@ -18,6 +18,8 @@
  *
  * What a flow counted later than its line was written is in row ROW of the ledger (flow/ledger.h).
  *
+ * A change of many flows is in it as a whole or not at all: what was written while one came is thrown away.
+ *
  * Control thread only. */
 struct err;
 struct event_base;

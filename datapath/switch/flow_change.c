@@ -362,9 +362,21 @@ static void tell(const struct flow_change *change)
 	}
 }
 
+/* Flows that expire or are evicted just happen to go together. */
+static bool has_many(const struct flow_change *change)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < change->n_deltas && n < 2; i++)
+		n += change->delta[i].type != FLOW_REMOVED ||
+		     change->delta[i].reason == FLOW_REMOVED_DELETE;
+	return n > 1;
+}
+
 int flow_change_commit(struct flow_change *change, struct err *err)
 {
 	struct bridge *bridge = change->tables->bridge;
+	const bool is_many = has_many(change);
 	int rc = 0;
 
 	if (change->n_deltas) {
@@ -395,7 +407,7 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 			continue;
 		flow_match(&delta->old->flow, &match);
 		flow_masks_remove(change->tables, &delta->old->flow, &match);
-		flow_cursors_follow(change->tables, delta->old, delta->new);
+		flow_cursors_follow(change->tables, delta->old, delta->new, is_many);
 	}
 	rcu_sleep_begin();
 	if (change->n_deltas)

@@ -18,7 +18,7 @@ struct flow_cursor {
 	struct flow_cursor *next;   /* of its tables */
 	struct flow_tables *tables; /* NULL: gone */
 	size_t at, n;
-	bool is_torn;
+	bool is_torn, is_halved;
 	struct stop stop[];
 };
 
@@ -96,6 +96,11 @@ bool flow_cursor_is_torn(const struct flow_cursor *cursor)
 	return cursor->is_torn || !cursor->tables;
 }
 
+bool flow_cursor_is_halved(const struct flow_cursor *cursor)
+{
+	return cursor->is_halved || !cursor->tables;
+}
+
 /* ---- changes meanwhile ---- */
 
 static int compare(const void *a, const void *b)
@@ -108,7 +113,7 @@ static int compare(const void *a, const void *b)
 }
 
 void flow_cursors_follow(struct flow_tables *tables, const struct flow_entry *old,
-			 struct flow_entry *new)
+			 struct flow_entry *new, bool is_one_of_many)
 {
 	const struct stop key = {.id = old->id, .rank = rank_of(old)};
 
@@ -118,6 +123,7 @@ void flow_cursors_follow(struct flow_tables *tables, const struct flow_entry *ol
 		if (!stop || stop->entry != old)
 			continue;
 		cursor->is_torn = true;
+		cursor->is_halved |= is_one_of_many;
 		/* only one that replaces it in its place has its id */
 		stop->entry = new &&new->id == old->id ? new : NULL;
 	}

@@ -26,3 +26,6 @@ int flow_cursor_next(struct flow_cursor *cursor,
 
 /* Have flows been removed or changed since it began? */
 bool flow_cursor_is_torn(const struct flow_cursor *cursor);
+/* Have several been by one change that was asked for? Then some of them may have been visited as they were before
+ * it, and others after it. */
+bool flow_cursor_is_halved(const struct flow_cursor *cursor);

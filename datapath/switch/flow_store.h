@@ -108,9 +108,10 @@ void flows_harvest(struct bridge *bridge);
 
 /* ---- reading bit by bit (flow_cursor.c) ---- */
 
-/* `old` is going, and `new` (NULL: nothing) stands in its place. */
+/* `old` is going, and `new` (NULL: nothing) stands in its place. `is_one_of_many`: flows that one change was asked
+ * to change. */
 void flow_cursors_follow(struct flow_tables *tables, const struct flow_entry *old,
-			 struct flow_entry *new);
+			 struct flow_entry *new, bool is_one_of_many);
 /* The tables are going. */
 void flow_cursors_end(struct flow_tables *tables);
 
