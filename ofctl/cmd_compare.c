@@ -116,7 +116,7 @@ static int read_file(const char *file, struct bridge_names *names, struct flow_l
 {
 	const struct flow_names flow_names = bridge_names_of(names);
 	struct slice text;
-	int ret = input_read(file, &text, err);
+	int ret = input_read_text(file, &text, err);
 
 	if (ret)
 		return ret;

@@ -44,7 +44,7 @@ static int change_by_file(struct job *job, const char *bridge, enum flow_command
 			  const char *file, struct err *err)
 {
 	struct slice text;
-	int ret = input_read(file, &text, err);
+	int ret = input_read_text(file, &text, err);
 
 	if (ret)
 		return ret;

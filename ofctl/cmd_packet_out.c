@@ -60,6 +60,11 @@ static int run_packet_out(struct job *job, const struct cli_invocation *inv, str
 			       "packet-out takes one text, or PORT ACTIONS HEX: see ofctl help "
 			       "packet-out");
 	}
+	if (!ret && !json_object_object_get_ex(params, "packet", NULL))
+		ret = err_set(err, EINVAL, "the packet is missing: add packet=HEX");
+	else if (!ret && !json_object_object_get_ex(params, "actions", NULL))
+		ret = err_set(err, EINVAL,
+			      "what to do with it is missing: end with actions=ACTIONS");
 	return ret ? ret : job_call(job, "packet-out", take_ptr(params), &result, err);
 }
 

@@ -91,6 +91,12 @@ static int trace_file(struct job *job, const struct cli_invocation *inv, struct 
 	return ret;
 }
 
+/* "./a.pcap", not "ip,nw_src=10.0.0.0/8". */
+static bool is_path(const char *text)
+{
+	return !access(text, R_OK) || (strchr(text, '/') && !strchr(text, '='));
+}
+
 static int run_trace(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
 	const char *what = inv->args[1];
@@ -99,7 +105,7 @@ static int run_trace(struct job *job, const struct cli_invocation *inv, struct e
 
 	if (is_hex(what))
 		return trace_one(job, inv, NULL, what, err);
-	if (strcmp(what, "-") && access(what, R_OK))
+	if (strcmp(what, "-") && !is_path(what))
 		return trace_one(job, inv, what, NULL, err);
 	ret = input_read(what, &file, err);
 	if (ret)

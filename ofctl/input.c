@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "need.h"
+#include "utf8.h"
 
 #define READ_SIZE ((size_t)65536)
 
@@ -41,5 +42,48 @@ int input_read(const char *name, struct slice *out, struct err *err)
 		return err_set(err, errno, "cannot read %s: %s", input_name(name), strerror(errno));
 	}
 	*out = (struct slice){text, len};
+	return 0;
+}
+
+/* The first line that is no text, from 1; 0: there is none. */
+static unsigned find_garbage(char *text, size_t len)
+{
+	char *end = text + len;
+	unsigned line = 1;
+
+	for (; text < end; line++) {
+		char *next = memchr(text, '\n', (size_t)(end - text));
+		bool is_text;
+
+		if (next)
+			*next = '\0';
+		else
+			next = end;
+		is_text = text + strlen(text) == next && utf8_is_valid(text);
+		if (next < end)
+			*next = '\n';
+		if (!is_text)
+			return line;
+		text = next + 1;
+	}
+	return 0;
+}
+
+int input_read_text(const char *name, struct slice *out, struct err *err)
+{
+	struct slice all;
+	unsigned line;
+	int ret = input_read(name, &all, err);
+
+	if (ret)
+		return ret;
+	((char *)all.at)[all.len] = '\0'; /* there is room: see above */
+	line = find_garbage((char *)all.at, all.len);
+	if (line) {
+		free((char *)all.at);
+		return err_set(err, EINVAL, "%s: line %u is no text (zero bytes, or no UTF-8)",
+			       input_name(name), line);
+	}
+	*out = all;
 	return 0;
 }
