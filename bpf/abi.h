@@ -45,7 +45,8 @@
 	X(PACKET_IN_LIMIT, "packet-in-limit", \
 	  "more packets for controllers than its port may send") \
 	X(PACKET_IN_FULL, "packet-in-full", "too many packets for controllers waited") \
-	X(NO_CONTROLLER, "no-controller", "a flow sends it to a controller, and there is none")
+	X(NO_CONTROLLER, "no-controller", "a flow sends it to a controller, and there is none") \
+	X(BY_ORDER, "by-order", "a drop order of its bridge: see ofctl orders")
 
 enum drop_reason {
 #define X(id, name, help) DROP_##id,
@@ -267,7 +268,7 @@ _Static_assert(sizeof(struct version_stamp) == 8, "version stamp");
 
 /* What happens to a packet: see flow/action.h. An op may be followed by words that belong to it. */
 enum flow_op_type {
-	OP_DROP,      /* reason. Alone in its list */
+	OP_DROP,      /* reason. The last in its list, behind nothing but copies */
 	OP_OUTPUT,    /* port */
 	OP_PUSH_VLAN, /* tpid, tci */
 	OP_POP_VLAN,  /* nothing */

@@ -20,11 +20,20 @@ static int64_t number_of(struct json_object *row, const char *name)
 	return json_object_get_int64(json_object_object_get(row, name));
 }
 
+static void print_orders(struct json_object *names)
+{
+	for (size_t i = 0; names && i < json_object_array_length(names); i++)
+		printf("%s%s", i ? "," : ", orders:",
+		       json_object_get_string(json_object_array_get_idx(names, i)));
+}
+
 static void print_entry(struct json_object *row)
 {
-	printf("%s: %s, packets:%" PRId64 ", bytes:%" PRId64 ", idle:%" PRId64 "s, actions:%s\n",
+	printf("%s: %s, packets:%" PRId64 ", bytes:%" PRId64 ", idle:%" PRId64 "s",
 	       text_of(row, "floor"), text_of(row, "match"), number_of(row, "packets"),
-	       number_of(row, "bytes"), number_of(row, "idle"), text_of(row, "actions"));
+	       number_of(row, "bytes"), number_of(row, "idle"));
+	print_orders(json_object_object_get(row, "orders"));
+	printf(", actions:%s\n", text_of(row, "actions"));
 	if (*text_of(row, "why"))
 		printf("    not in the kernel: %s\n", text_of(row, "why"));
 }

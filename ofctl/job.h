@@ -37,6 +37,7 @@ extern const struct cli_action replace_flows, diff_flows, dump_cache, packet_out
 extern const struct cli_command flow_commands[];
 extern const struct cli_command port_commands[];
 extern const struct cli_command packet_commands[];
+extern const struct cli_command order_commands[];
 
 /* Options of commands: which row of ofctl's list. */
 enum command_option {
@@ -50,6 +51,8 @@ enum command_option {
 	OPTION_IN_PORT,
 	OPTION_PACKETS,
 	OPTION_WRITE,
+	OPTION_FOR,
+	OPTION_NAME,
 };
 
 static inline bool option_is_given(const struct cli_invocation *inv, enum command_option option)

@@ -62,6 +62,8 @@ static const struct cli_option command_options[] = {
 	[OPTION_IN_PORT] = {"in-port", 0, "PORT", "by which the packet comes"},
 	[OPTION_PACKETS] = {"packets", 0, NULL, "packets that flows send to controllers"},
 	[OPTION_WRITE] = {"write", 'w', "FILE", "to this file; -: standard output"},
+	[OPTION_FOR] = {"for", 0, "TIME", "end by itself after 30s, 10m, 2h, 1d ..."},
+	[OPTION_NAME] = {"name", 0, "NAME", "what to call it (default: drop1, mirror1 ...)"},
 	{},
 };
 
@@ -75,11 +77,9 @@ static const struct cli_command help_commands[] = {
 };
 
 static const struct cli_group groups[] = {
-	{"Flows", flow_commands},
-	{"Ports", port_commands},
-	{"Packets and changes", packet_commands},
-	{"Help", help_commands},
-	{},
+	{"Flows", flow_commands}, {"Standing orders", order_commands},
+	{"Ports", port_commands}, {"Packets and changes", packet_commands},
+	{"Help", help_commands},  {},
 };
 
 static const struct cli cli = {

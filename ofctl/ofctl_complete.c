@@ -44,11 +44,19 @@ static void print_tables(const struct completion *c, struct job *job, const char
 	print_member(c->word, rows, "table");
 }
 
+static void print_orders(const struct completion *c, struct job *job)
+{
+	own(json_free) struct json_object *rows = NULL;
+
+	if (!job_call(job, "order-list", job_params(c->args[0]), &rows, NULL))
+		print_member(c->word, rows, "name");
+}
+
 void ofctl_complete(const struct completion *c, struct job *job)
 {
 	if (!strcmp(c->kind, "BRIDGE") || !strcmp(c->kind, "SOURCE"))
 		print_names(c, job, NULL, "bridge");
-	else if (!strcmp(c->kind, "PORT") && c->n_args)
+	else if (!strncmp(c->kind, "PORT", 4) && c->n_args)
 		print_names(c, job, c->args[0], "name");
 	else if (!strcmp(c->kind, "SETTING"))
 		complete_print_choices(c->word, "up|down|receive|no-receive|receive-stp|"
@@ -61,4 +69,8 @@ void ofctl_complete(const struct completion *c, struct job *job)
 				       "drop|continue|controller|default|evict|noevict|name:");
 	else if (!strcmp(c->kind, "MODE"))
 		complete_print_choices(c->word, "normal|drop|nx-match");
+	else if (!strcmp(c->kind, "NAME") && c->n_args)
+		print_orders(c, job);
+	else if (!strcmp(c->kind, "to"))
+		complete_print(c->word, c->kind, "");
 }

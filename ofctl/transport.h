@@ -15,6 +15,7 @@
 #include "flow/flow_text.h"
 
 struct err;
+struct json_object;
 struct transport;
 
 /* Which flows, and how they are written. */
@@ -43,6 +44,19 @@ struct flow_news {
 };
 typedef int flow_news_fn(const struct flow_news *news, void *ctx);
 
+/* A standing order to be. */
+struct order_request {
+	const char *bridge;
+	bool is_mirror; /* else it drops */
+	const char *match;
+	const char *port; /* mirror: to this one, by name or number; NULL: into the VLAN */
+	uint16_t vlan;
+	uint32_t seconds; /* of its life; 0: until it is undone */
+	const char *name; /* NULL: the switch makes one */
+};
+
+#define ORDER_NAME_SIZE 32
+
 struct transport_ops {
 	const char *name; /* what --transport calls it */
 	/* `address`: of the JSON-RPC socket, "unix:DIR/db.sock"; whoever listens elsewhere finds that from
@@ -63,6 +77,15 @@ struct transport_ops {
 	 * be missed any more. */
 	int (*watch)(struct transport *transport, const struct flow_query *query,
 		     void (*started)(void *ctx), flow_news_fn *visit, void *ctx, struct err *err);
+	/* `name`: what it is called. */
+	int (*order_add)(struct transport *transport, const struct order_request *order,
+			 char name[ORDER_NAME_SIZE], struct err *err);
+	/* All or none. */
+	int (*order_del)(struct transport *transport, const char *bridge, char *const *names,
+			 unsigned n, struct err *err);
+	/* Appends the orders of a bridge (NULL: of all) as schemas/rpc/order-list.json has them. */
+	int (*order_list)(struct transport *transport, const char *bridge, bool has_names,
+			  struct json_object *rows, struct err *err);
 };
 
 /* The beginning of every transport. */

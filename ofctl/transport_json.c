@@ -1,7 +1,9 @@
-/* Flows over JSON-RPC: flow-mod, flow-dump, flow-aggregate, flow-watch (schemas/rpc). */
+/* Flows and orders over JSON-RPC: flow-mod, flow-dump, flow-aggregate, flow-watch, order-add, order-del,
+ * order-list (schemas/rpc). */
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,6 +269,69 @@ static int json_watch(struct transport *transport, const struct flow_query *quer
 	return ret;
 }
 
+/* ---- orders ---- */
+
+static struct json_object *order_params(const struct order_request *order)
+{
+	struct json_object *params = need(json_object_new_object());
+	const char *kind = order->is_mirror ? "mirror" : "drop";
+
+	add_text(params, "bridge", order->bridge, strlen(order->bridge));
+	add_text(params, "kind", kind, strlen(kind));
+	add_text(params, "match", order->match, strlen(order->match));
+	if (order->port)
+		add_text(params, "port", order->port, strlen(order->port));
+	if (order->vlan)
+		json_object_object_add(params, "vlan", json_object_new_int(order->vlan));
+	if (order->seconds)
+		json_object_object_add(params, "seconds", json_object_new_int64(order->seconds));
+	if (order->name)
+		add_text(params, "name", order->name, strlen(order->name));
+	return params;
+}
+
+static int json_order_add(struct transport *transport, const struct order_request *order,
+			  char name[ORDER_NAME_SIZE], struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	int ret = call(transport, "order-add", order_params(order), &result, err);
+
+	if (!ret)
+		snprintf(name, ORDER_NAME_SIZE, "%s", text_of(result, "name"));
+	return ret;
+}
+
+static int json_order_del(struct transport *transport, const char *bridge, char *const *names,
+			  unsigned n, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct json_object *params = need(json_object_new_object());
+	struct json_object *array = need(json_object_new_array());
+
+	for (unsigned i = 0; i < n; i++)
+		json_object_array_add(array, need(json_object_new_string(names[i])));
+	add_text(params, "bridge", bridge, strlen(bridge));
+	json_object_object_add(params, "names", array);
+	return call(transport, "order-del", params, &result, err);
+}
+
+static int json_order_list(struct transport *transport, const char *bridge, bool has_names,
+			   struct json_object *rows, struct err *err)
+{
+	own(json_free) struct json_object *result = NULL;
+	struct json_object *params = need(json_object_new_object());
+	int ret;
+
+	if (bridge)
+		add_text(params, "bridge", bridge, strlen(bridge));
+	if (has_names)
+		add_true(params, "names");
+	ret = call(transport, "order-list", params, &result, err);
+	for (size_t i = 0; !ret && i < json_object_array_length(result); i++)
+		json_object_array_add(rows, json_object_get(json_object_array_get_idx(result, i)));
+	return ret;
+}
+
 const struct transport_ops transport_json_rpc = {
 	.name = "json-rpc",
 	.open = json_open,
@@ -275,4 +340,7 @@ const struct transport_ops transport_json_rpc = {
 	.dump = json_dump,
 	.count = json_count,
 	.watch = json_watch,
+	.order_add = json_order_add,
+	.order_del = json_order_del,
+	.order_list = json_order_list,
 };

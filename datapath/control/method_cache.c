@@ -14,6 +14,7 @@
 #include "flow/port_text.h"
 #include "switch/cache_dump.h"
 #include "switch/flows.h"
+#include "switch/order.h"
 #include "switch/vswitch.h"
 
 struct dump {
@@ -26,6 +27,24 @@ static void add_text(struct json_object *object, const char *name, struct print 
 {
 	result_string(object, name, print_text(text));
 	print_clear(text);
+}
+
+static void add_order(void *ctx, const char *name)
+{
+	json_object_array_add(ctx, json_object_new_string(name));
+}
+
+/* The masked bits are all that orders look at. */
+static void add_orders(struct json_object *object, struct bridge *bridge,
+		       const struct flow_key *key)
+{
+	struct json_object *names = json_object_new_array();
+
+	bridge_orders_hit(bridge, key, add_order, names);
+	if (json_object_array_length(names))
+		json_object_object_add(object, "orders", names);
+	else
+		json_object_put(names);
 }
 
 static void show_row(void *ctx, const struct cache_row *row)
@@ -45,6 +64,8 @@ static void show_row(void *ctx, const struct cache_row *row)
 	result_string(object, "bridge", bridge_name(bridge));
 	match_print(&text, &match, &names);
 	add_text(object, "match", &text);
+	if (bridge_n_orders(bridge))
+		add_orders(object, bridge, &match.key);
 	op_print(&text, dump->sw, row->ops, row->n_ops);
 	if (row->is_cut)
 		print_add(&text, row->n_ops ? ",..." : "...");

@@ -47,8 +47,9 @@ static inline void tally_put(struct tally *tally)
 		tally->gone(tally);
 }
 
-/* Of one decision: 4096 look-ups, two each, and some more. What would be more is refused by translation. */
-#define CREDIT_TALLIES_MAX 8448
+/* Of one decision: 1024 orders, 4096 look-ups, two each, and some more. What would be more is refused by
+ * translation. */
+#define CREDIT_TALLIES_MAX 9472
 
 struct credit {
 	/* counters: the worker that made it writes */

@@ -45,7 +45,7 @@ void ledger_keep(struct ledger *ledger);
 
 /* ---- the log ---- */
 
-#define LEDGER_LOG_MAX 8448 /* rows at a time */
+#define LEDGER_LOG_MAX 9472 /* rows at a time */
 
 /* Somebody who counts, and how far that was moved. */
 struct ledger_mark {

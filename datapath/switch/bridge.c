@@ -11,6 +11,7 @@
 #include "switch/learn.h"
 #include "switch/mirror.h"
 #include "switch/ofports.h"
+#include "switch/order.h"
 #include "switch/snapshot.h"
 
 static bool is_name(const char *name)
@@ -38,6 +39,7 @@ static void bridge_free(struct bridge **p)
 	if (!bridge)
 		return;
 	snapshot_remove(bridge);
+	bridge_orders_free(&bridge->orders);
 	flow_tables_free(&bridge->tables);
 	learn_unwatch(bridge);
 	mirrors_free(&bridge->mirrors);
@@ -73,6 +75,8 @@ static int bridge_new(struct bridge **out, struct vswitch *sw, const char *name,
 	if (rc)
 		return rc;
 	rc = flow_tables_new(&bridge->tables, bridge);
+	if (!rc)
+		rc = bridge_orders_new(bridge);
 	if (rc)
 		return rc;
 	learn_watch(bridge);

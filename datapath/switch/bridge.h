@@ -18,6 +18,7 @@
 #include "switch/vswitch.h"
 
 struct bridge_mirrors;
+struct bridge_orders;
 struct bridge_view;
 struct credit_book;
 struct event;
@@ -92,7 +93,8 @@ struct bridge {
 	struct flow_watcher learn_watcher;
 	struct taught *taught; /* see learn.c */
 	struct ofports *ofports;
-	struct bridge_mirrors *mirrors;    /* NULL: never any */
+	struct bridge_mirrors *mirrors; /* NULL: never any */
+	struct bridge_orders *orders;
 	struct bridge_port *ports_by_name; /* uthash */
 	struct bridge_port **ports;        /* ascending by ofport */
 	unsigned n_ports;

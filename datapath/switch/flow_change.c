@@ -176,12 +176,12 @@ static int put_new(struct flow_change *change, struct flow_entry *entry, const s
 
 	if (!cls)
 		return -ENOMEM;
-	rc = flow_masks_add(tables, &entry->flow, match);
+	rc = flow_masks_add(tables, match, &entry->flow.actions);
 	if (rc)
 		return rc;
 	rc = bundle_add(change->bundle, cls, &spec, &entry->rule);
 	if (rc) {
-		flow_masks_remove(tables, &entry->flow, match);
+		flow_masks_remove(tables, match, &entry->flow.actions);
 		return rc;
 	}
 	entry_link(tables, entry);
@@ -250,7 +250,7 @@ void flow_change_undo(struct flow_change *change)
 		if (delta->new) {
 			entry_unlink(change->tables, delta->new);
 			flow_match(&delta->new->flow, &match);
-			flow_masks_remove(change->tables, &delta->new->flow, &match);
+			flow_masks_remove(change->tables, &match, &delta->new->flow.actions);
 		}
 		if (delta->old)
 			entry_link(change->tables, delta->old);
@@ -406,7 +406,7 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 		if (!delta->old)
 			continue;
 		flow_match(&delta->old->flow, &match);
-		flow_masks_remove(change->tables, &delta->old->flow, &match);
+		flow_masks_remove(change->tables, &match, &delta->old->flow.actions);
 		flow_cursors_follow(change->tables, delta->old, delta->new, is_many);
 	}
 	rcu_sleep_begin();

@@ -1,6 +1,6 @@
-/* Which bits of a packet the flows of a bridge look at, per class of packets.
+/* Which bits of a packet the flows and orders of a bridge look at, per class of packets.
  *
- * A flow wants the bits that it matches on and that its actions read, of the packets that can meet
+ * Each wants the bits that it matches on and that its actions read, of the packets that can meet
  * it. One word behind those of the packet holds two wants that are no bits: that NORMAL decides, whose bits
  * depend on the ports, too, and that a packet's class may change under way (by a label or tag that is
  * pushed or popped). Where that is so, each class has the bits of all. */
@@ -62,36 +62,38 @@ static bool changes_class(const struct ofactions *actions)
 	return false;
 }
 
-static void wants_of(const struct flow *flow, const struct match *match, uint64_t words[WORDS])
+static void wants_of(const struct match *match, const struct ofactions *actions,
+		     uint64_t words[WORDS])
 {
 	struct flow_key bits = match->mask;
 
-	words[WANTS] = translate_reads(&flow->actions, &bits) ? WANTS_NORMAL : 0;
-	if (changes_class(&flow->actions))
+	words[WANTS] = translate_reads(actions, &bits) ? WANTS_NORMAL : 0;
+	if (changes_class(actions))
 		words[WANTS] |= WANTS_ALL_CLASSES;
 	memcpy(words, bits.word, WANTS * sizeof(words[0]));
 }
 
-int flow_masks_add(struct flow_tables *tables, const struct flow *flow, const struct match *match)
+int flow_masks_add(struct flow_tables *tables, const struct match *match,
+		   const struct ofactions *actions)
 {
 	uint64_t words[WORDS];
 	int rc;
 
-	wants_of(flow, match, words);
+	wants_of(match, actions, words);
 	rc = mask_union_add(tables->wanted, words, classes_of(match));
-	if (!rc && translate_teaches(&flow->actions))
+	if (!rc && translate_teaches(actions))
 		__atomic_add_fetch(&tables->n_teaching, 1, __ATOMIC_RELAXED);
 	return rc;
 }
 
-void flow_masks_remove(struct flow_tables *tables, const struct flow *flow,
-		       const struct match *match)
+void flow_masks_remove(struct flow_tables *tables, const struct match *match,
+		       const struct ofactions *actions)
 {
 	uint64_t words[WORDS];
 
-	wants_of(flow, match, words);
+	wants_of(match, actions, words);
 	mask_union_remove(tables->wanted, words, classes_of(match));
-	if (translate_teaches(&flow->actions))
+	if (translate_teaches(actions))
 		__atomic_sub_fetch(&tables->n_teaching, 1, __ATOMIC_RELAXED);
 }
 

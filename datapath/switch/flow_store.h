@@ -119,11 +119,12 @@ void flow_cursors_end(struct flow_tables *tables);
 
 /* 0 or -ENOMEM. */
 int flow_masks_new(struct mask_union **out);
-/* The flow's bits count from now on; before it becomes visible. 0 or -ENOMEM. */
-int flow_masks_add(struct flow_tables *tables, const struct flow *flow, const struct match *match);
+/* The bits of a flow (or order) count from now on; before it becomes visible. 0 or -ENOMEM. */
+int flow_masks_add(struct flow_tables *tables, const struct match *match,
+		   const struct ofactions *actions);
 /* They do not any more; when it is invisible. */
-void flow_masks_remove(struct flow_tables *tables, const struct flow *flow,
-		       const struct match *match);
+void flow_masks_remove(struct flow_tables *tables, const struct match *match,
+		       const struct ofactions *actions);
 /* The bits that decide about packets of a class on a bridge with these ports. */
 void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view *view,
 		     unsigned packet_class, struct flow_key *bits);

@@ -12,6 +12,7 @@
 #include "switch/bridge.h"
 #include "switch/flow_store.h"
 #include "switch/offload.h"
+#include "switch/order.h"
 
 static bool is_empty(const struct vlan_bitmap *vlans)
 {
@@ -110,6 +111,7 @@ static int view_init(struct bridge_view *view, struct bridge *bridge)
 	view->number = bridge->number;
 	view->fdb = bridge->fdb;
 	view->tables = bridge->tables;
+	view->orders = bridge->orders;
 	view->masks_generation = flow_masks_generation(bridge->tables);
 	view->fail_mode = bridge->config.fail_mode;
 	view->frags = bridge->frags;
@@ -119,6 +121,7 @@ static int view_init(struct bridge_view *view, struct bridge *bridge)
 	for (unsigned i = 0; i < bridge->n_ports; i++)
 		port_view_init(&view->ports[i], bridge->ports[i], view);
 	mirrors_view_init(view, bridge);
+	bridge_orders_follow(bridge);
 	rc = masks_get(bridge, view, &view->masks);
 	if (!rc && bridge->sw->flow_maps)
 		offload_masks_write(bridge->sw->flow_maps, view);

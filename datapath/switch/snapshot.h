@@ -16,6 +16,7 @@
 #include "switch/port_mod.h"
 #include "switch/vswitch.h"
 
+struct bridge_orders;
 struct bridge_view;
 struct fdb;
 struct flow_tables;
@@ -52,6 +53,7 @@ struct bridge_view {
 	uint32_t number; /* struct bridge.number */
 	struct fdb *fdb;
 	const struct flow_tables *tables;
+	const struct bridge_orders *orders;
 	struct path_masks masks; /* a reference to each */
 	uint64_t
 		masks_generation; /* of the flows' bits that they were last compared with; control only */

@@ -31,16 +31,20 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	state->rule = NULL;
 	state->table = 0;
 	state->depth = state->level = 0;
-	state->n_resubmits = state->n_mirrors = 0;
+	state->n_resubmits = state->n_mirrors = state->n_ordered = 0;
 	state->mirrored = state->mirrors_used = 0;
 	state->is_over = state->needs_packet = false;
 	state->why = DROP_NONE;
 }
 
-static void drop(struct translation *out, enum drop_reason why)
+/* Nothing leaves, not even what the bridge's mirrors got. */
+static void drop(struct translate_state *state, enum drop_reason why)
 {
-	flow_op_list_clear(&out->ops);
-	flow_op_add(&out->ops, flow_op_drop(why));
+	struct flow_op_list *ops = &state->out->ops;
+
+	state->mirrors_used = 0;
+	flow_op_list_clear(ops);
+	flow_op_add(ops, flow_op_drop(why));
 }
 
 static void finish(struct translate_state *state)
@@ -58,9 +62,12 @@ static void finish(struct translate_state *state)
 	if (!state->is_over && out->ops.is_full)
 		translate_fail(state, DROP_ACTION_LIMIT);
 	if (state->is_over)
-		drop(out, state->why);
+		drop(state, state->why);
 	else if (!out->ops.n_ops)
-		drop(out, state->why == DROP_NONE ? DROP_BY_RULE : state->why);
+		drop(state, state->why == DROP_NONE ? DROP_BY_RULE : state->why);
+	translate_order_copies(state);
+	if (out->ops.is_full)
+		drop(state, DROP_ACTION_LIMIT);
 }
 
 static bool is_refused(const struct translate_state *state)
@@ -87,6 +94,8 @@ static void receive(struct translate_state *state)
 		translate_blame(state, DROP_NOT_FORWARDED);
 		return;
 	}
+	if (!translate_orders(state))
+		return;
 	if (port)
 		translate_mirror_received(state, port);
 	if (is_refused(state))

@@ -166,6 +166,8 @@ static void mirror_add(struct translate_state *state, struct translate_mirror mi
 		other->max_len = longer(other->max_len, mirror.max_len);
 		return;
 	}
+	if (translate_order_has(state, &mirror))
+		return;
 	if (state->n_mirrors == TRANSLATE_MAX_MIRRORS)
 		translate_fail(state, DROP_ACTION_LIMIT);
 	else
@@ -192,7 +194,7 @@ void translate_mirror(struct translate_state *state, const struct ofaction *acti
 		translate_blame(state, DROP_NO_OUTPUT);
 }
 
-static void say_mirror(struct translate_state *state, const struct translate_mirror *mirror)
+void translate_mirror_say(struct translate_state *state, const struct translate_mirror *mirror)
 {
 	struct flow_op_list *ops = &state->out->ops;
 
@@ -208,8 +210,8 @@ static void say_mirror(struct translate_state *state, const struct translate_mir
 	flow_op_add(ops, flow_op_output(mirror->port));
 }
 
-/* Does the bridge have a mirror there that got the packet? */
-static bool has_copy(const struct translate_state *state, const struct translate_mirror *mirror)
+bool translate_mirror_has(const struct translate_state *state,
+			  const struct translate_mirror *mirror)
 {
 	for (uint32_t used = state->mirrors_used; used; used &= used - 1) {
 		const struct mirror_view *other = &state->bridge->mirrors[__builtin_ctz(used)];
@@ -236,8 +238,8 @@ void translate_mirror_actions(struct translate_state *state)
 	const uint32_t n_own = ops->n_ops;
 
 	for (unsigned i = 0; i < state->n_mirrors; i++)
-		if (!has_copy(state, &state->mirror[i]))
-			say_mirror(state, &state->mirror[i]);
+		if (!translate_mirror_has(state, &state->mirror[i]))
+			translate_mirror_say(state, &state->mirror[i]);
 	translate_move_ops(ops, n_own, 0);
 	credit(state);
 }

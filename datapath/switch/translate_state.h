@@ -8,6 +8,7 @@
  *	translate_commit.c	what was written becomes ops
  *	translate_output.c	ports, controllers, NORMAL, clones
  *	translate_mirror.c	mirrors: the action, and those of the bridge
+ *	translate_order.c	standing orders, before all tables
  *	translate_set.c		the action set
  *	translate_learn.c	flows to be learned
  *	translate_frame.c	when a packet must be looked at again
@@ -25,6 +26,7 @@
 #include "flow/key.h"
 #include "flow/ofaction.h"
 #include "path/host.h"
+#include "switch/order.h"
 
 struct bridge_view;
 struct flow;
@@ -99,6 +101,8 @@ struct translate_state {
 	uint32_t mirrors_used; /* ... that got one */
 	unsigned n_mirrors;    /* of the action */
 	struct translate_mirror mirror[TRANSLATE_MAX_MIRRORS];
+	unsigned n_ordered; /* copies that orders ask for */
+	struct translate_mirror ordered[ORDER_PLACES_MAX];
 	bool is_over;      /* a limit, or the packet itself is needed: nothing counts but `why` */
 	bool needs_packet; /* ... which is why it is over */
 	enum drop_reason why; /* if nothing leaves: the first thing that was in the way */
@@ -126,6 +130,8 @@ enum translate_miss {
 	TRANSLATE_MISS_IGNORED, /* nothing happens */
 };
 
+/* Do flows see no ports of it, because it is a fragment? */
+bool translate_hides_ports(const struct translate_state *state);
 /* Looks the packet up as if it came by `in_port` (an OpenFlow number), and does what the flow says. */
 void translate_table(struct translate_state *state, uint8_t table, uint16_t in_port,
 		     enum translate_miss miss);
@@ -207,6 +213,21 @@ void translate_mirror_outgoing(struct translate_state *state, const struct port_
 void translate_mirror_normal(struct translate_state *state, uint32_t begin);
 /* Puts the copies that actions asked for in front of everything, and credits the bridge's mirrors. */
 void translate_mirror_actions(struct translate_state *state);
+/* The op for one copy. */
+void translate_mirror_say(struct translate_state *state, const struct translate_mirror *mirror);
+/* Does the bridge have a mirror there that got the packet? */
+bool translate_mirror_has(const struct translate_state *state,
+			  const struct translate_mirror *mirror);
+
+/* ---- orders ---- */
+
+/* A packet as it was received. False: an order drops it. */
+bool translate_orders(struct translate_state *state);
+/* Does one of them send a copy there? */
+bool translate_order_has(const struct translate_state *state,
+			 const struct translate_mirror *mirror);
+/* The answer is there: puts the copies in front of it. */
+void translate_order_copies(struct translate_state *state);
 
 /* ---- the action set ---- */
 

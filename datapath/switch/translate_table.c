@@ -11,7 +11,7 @@ static void credit(struct translate_state *state, struct tally *tally)
 		translate_fail(state, DROP_RESUBMIT_LIMIT);
 }
 
-static bool hides_ports(const struct translate_state *state)
+bool translate_hides_ports(const struct translate_state *state)
 {
 	return state->work.key.packet.ip_frag & FRAG_ANY &&
 	       state->bridge->frags == FLOW_FRAGS_NORMAL;
@@ -28,7 +28,7 @@ static const struct flow *lookup(struct translate_state *state, uint8_t table, u
 	const struct flow *rule;
 
 	key->in_port = in_port;
-	if (hides_ports(state))
+	if (translate_hides_ports(state))
 		key->l4_src = key->l4_dst = to_be16(0);
 	rule = flow_tables_lookup(tables, state->version, table, &state->work.key);
 	key->in_port = real_port;

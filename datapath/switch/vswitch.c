@@ -24,6 +24,7 @@
 #include "switch/flow_store.h"
 #include "switch/learn.h"
 #include "switch/offload.h"
+#include "switch/order.h"
 #include "switch/packet_in.h"
 #include "switch/packet_out.h"
 #include "switch/revalidator.h"
@@ -223,8 +224,10 @@ void vswitch_tick(struct vswitch *sw)
 	const uint64_t now = clock_now(sw->options.clock);
 	struct bridge *bridge, *next;
 
-	HASH_ITER (hh, sw->bridges, bridge, next)
+	HASH_ITER (hh, sw->bridges, bridge, next) {
+		bridge_orders_tick(bridge, now);
 		flows_tick(bridge, now);
+	}
 }
 
 static void tick_cb(evutil_socket_t fd, short what, void *ctx)

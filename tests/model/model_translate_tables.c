@@ -15,12 +15,14 @@
 #include "flow/fdb.h"
 #include "flow/key.h"
 #include "flow/mask.h"
+#include "flow/match_text.h"
 #include "support/flows.h"
 #include "support/ops.h"
 #include "support/random.h"
 #include "support/rig.h"
 #include "switch/bridge.h"
 #include "switch/mirror.h"
+#include "switch/order.h"
 #include "switch/port_mod.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
@@ -33,7 +35,7 @@
 static struct rig rig;
 static uint64_t random_state;
 static struct translation first, second;
-static unsigned n_flows, n_sent;
+static unsigned n_flows, n_orders, n_sent;
 
 static unsigned below(unsigned n)
 {
@@ -292,6 +294,21 @@ static void random_settings(void)
 		random_mirrors();
 }
 
+/* Mostly mirrors: a drop leaves little to compare. */
+static void random_order(void)
+{
+	struct order_config order = {.kind = below(4) ? ORDER_MIRROR : ORDER_DROP};
+	const char *match = ONE_OF(matches);
+
+	if (order.kind == ORDER_MIRROR && below(3))
+		order.port = below(2) ? "p1" : "p2";
+	else if (order.kind == ORDER_MIRROR)
+		order.vlan = (uint16_t)(1 + below(2));
+	if (!match_parse(slice_of(match), NULL, &order.match, NULL) &&
+	    !bridge_order_add(rig.bridge, &order, NULL, NULL))
+		n_orders++;
+}
+
 static void random_switch(void)
 {
 	struct bridge_config config = RIG_BRIDGE;
@@ -319,6 +336,8 @@ static void random_switch(void)
 	/* few flows make small masks, which are easier to break */
 	for (unsigned n = 1 + below(below(2) ? 3 : below(2) ? 8 : N_FLOWS); n; n--)
 		random_flow();
+	for (unsigned n = below(2) ? below(4) : 0; n; n--)
+		random_order();
 }
 
 /* ---- packets: few values, so that flows are hit ---- */
@@ -537,6 +556,7 @@ static void a_decision_holds_for_all_packets_under_its_mask(void **state)
 	}
 	/* it is about something */
 	assert_true(n_flows > N_SWITCHES * 3);
+	assert_true(n_orders > N_SWITCHES / 2);
 	assert_true(n_sent > N_SWITCHES * N_KEYS / 4);
 }
 

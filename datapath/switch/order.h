@@ -1,0 +1,127 @@
+#pragma once
+/* Standing orders of a bridge: what a person says in a hurry. "Drop all from 10.0.0.7, for ten minutes."
+ * "Show me what goes to port 443, at span0."
+ *
+ * An order is looked at before any flow table, on the packet as it was received by a port:
+ *
+ * - A drop order ends it. Nothing leaves, not even a copy for a mirror; the packet counts for the eldest
+ *   drop order that matches, and as DROP_BY_ORDER.
+ * - A mirror order sends a copy as received, and the packet goes on as if there were no order. Of several
+ *   orders, mirrors of the database and mirror actions of flows with one destination, a packet goes there
+ *   once. It does not go back by the port that it came by. All mirror orders that match count it.
+ *
+ * Orders are no flows: no dump shows them, no flow mod and no change of fail_mode touches them. They mask
+ * and are cached as flows are, on both floors, and a change of them that has returned holds for every packet
+ * that arrives afterwards (docs/flows.md). They end by their lifetime, to the second, or with the bridge. A
+ * port that a mirror order names may come and go.
+ *
+ * Control thread, where nothing else is said.
+ */
+#include <linux/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "flow/match.h"
+
+struct bridge;
+struct bridge_orders;
+struct classifier;
+struct err;
+struct rule;
+struct tally;
+
+#define ORDERS_MAX       1024 /* of a bridge */
+#define ORDER_PLACES_MAX 32   /* that the mirror orders of a bridge send to */
+#define ORDER_NAME_SIZE  32
+
+enum order_kind { ORDER_DROP, ORDER_MIRROR };
+
+struct order_config {
+	const char *name; /* NULL: one is made, "drop1" */
+	enum order_kind kind;
+	struct match match; /* in_port: the OpenFlow number */
+	/* ORDER_MIRROR: one of the two */
+	const char *port;  /* of the bridge, by name; NULL: none */
+	uint16_t vlan;     /* 0: none */
+	uint64_t lifetime; /* clock ns; 0: until it is undone */
+};
+
+/* *name (which may be NULL): what it is called; valid while it is there. 0, -EINVAL: see err; -EEXIST: there
+ * is one of that name; -ENOSPC: too many orders, places or masks; -ENOMEM. */
+int bridge_order_add(struct bridge *bridge, const struct order_config *config, const char **name,
+		     struct err *err);
+/* Undoes all of them, at once, or none. 0, -ENOENT: there is none of that name; -ENOMEM. */
+int bridge_orders_del(struct bridge *bridge, const char *const *names, size_t n, struct err *err);
+
+struct order_row {
+	const char *name;
+	uint32_t number; /* unique on its bridge; the elder, the lower */
+	enum order_kind kind;
+	const struct match *match;
+	const char *port; /* NULL: none */
+	uint16_t vlan;    /* 0: none */
+	uint64_t n_packets, n_bytes;
+	uint64_t age;  /* ns */
+	uint64_t left; /* ns of its lifetime; UINT64_MAX: it has no end */
+};
+
+/* The eldest first, with exact counters, until `visit` returns non-zero; returns that. */
+int bridge_orders_for_each(struct bridge *bridge,
+			   int (*visit)(const struct order_row *row, void *ctx), void *ctx);
+unsigned bridge_n_orders(const struct bridge *bridge);
+/* The orders that a packet meets; in_port: the OpenFlow number. */
+void bridge_orders_hit(struct bridge *bridge, const struct flow_key *key,
+		       void (*visit)(void *ctx, const char *name), void *ctx);
+
+/* ---- for this room ---- */
+
+struct order {
+	/* fixed after create */
+	char name[ORDER_NAME_SIZE];
+	enum order_kind kind;
+	struct match match;
+	char port[IFNAMSIZ]; /* "": none */
+	uint16_t vlan;
+	uint32_t number; /* unique on its bridge; the elder, the lower */
+	uint64_t created_at, ends_at;
+	struct tally *tally;
+	/* atomic: switch-wide number of `port`; PORT_ID_NONE: it is not there. Written before the snapshot
+	 * that has it so is published */
+	uint16_t port_id;
+	/* control only */
+	struct rule *rule;
+	bool is_going;
+	UT_hash_handle hh; /* by name; in the order of their age */
+};
+
+/* Drops are looked up by priority: the eldest wins. All others are visited. */
+enum { ORDER_DROPS, ORDER_COPIES, N_ORDER_CLASSIFIERS };
+
+struct bridge_orders {
+	struct classifier
+		*of_kind[N_ORDER_CLASSIFIERS]; /* RCU: published once; NULL: never needed */
+	/* control only */
+	struct order *by_name; /* uthash */
+	uint32_t last_number;
+};
+
+int bridge_orders_new(struct bridge *bridge);
+/* NULL-safe. No view may have them any more; waits for readers. */
+void bridge_orders_free(struct bridge_orders **orders);
+/* The ports are what they are now. Before a view of them is published. */
+void bridge_orders_follow(struct bridge *bridge);
+/* Once a second: ends those whose time is over, frees what nobody reads. Offline. */
+void bridge_orders_tick(struct bridge *bridge, uint64_t now);
+
+/* order_check.c: would bridge_order_add() take it, as far as it can be told? Errors as there. */
+int order_check(struct bridge *bridge, const struct order_config *config, struct err *err);
+
+/* Readers: any thread, under RCU. The drop order that a packet meets; NULL: none. */
+const struct order *orders_drop(const struct bridge_orders *orders, uint64_t version,
+				const struct flow_key *key);
+/* All other orders that it meets, in no order. */
+void orders_for_each_copy(const struct bridge_orders *orders, uint64_t version,
+			  const struct flow_key *key,
+			  void (*visit)(const struct order *order, void *ctx), void *ctx);

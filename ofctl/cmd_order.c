@@ -1,0 +1,246 @@
+/* drop, mirror, orders, undo: standing orders of a bridge. */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/own.h"
+#include "job.h"
+#include "need.h"
+#include "report.h"
+#include "transport.h"
+
+#define VLAN_MAX    4095
+#define SECONDS_MAX 1000000000u
+
+/* ---- times: "90s", "10m", "2h", "1d" ---- */
+
+static const struct unit {
+	char letter;
+	uint32_t seconds;
+} units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+
+#define N_UNITS (sizeof(units) / sizeof(*units))
+
+static uint32_t unit_of(const char *letter)
+{
+	for (size_t i = 0; i < N_UNITS; i++)
+		if (letter[0] == units[i].letter && !letter[1])
+			return units[i].seconds;
+	return 0;
+}
+
+static int read_time(const char *text, uint32_t *seconds, struct err *err)
+{
+	char *end;
+	uint64_t number;
+
+	if (!text)
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || errno || !unit_of(end) || !number)
+		return err_set(err, EINVAL,
+			       "--for=%s is not a time: use a number and s, m, h or d, such as 10m",
+			       text);
+	if (number > SECONDS_MAX / unit_of(end))
+		return err_set(err, EINVAL, "--for=%s is too long: use %ud at most", text,
+			       SECONDS_MAX / 86400);
+	*seconds = (uint32_t)number * unit_of(end);
+	return 0;
+}
+
+/* The two largest units: "9m58s". */
+static void print_time(struct grid *grid, struct json_object *row, struct json_object *value)
+{
+	uint64_t left = json_object_get_uint64(value);
+	char text[64] = "0s";
+	size_t len = 0;
+	unsigned n = 0;
+
+	for (size_t i = 0; value && i < N_UNITS && n < 2; i++) {
+		uint64_t count = left / units[i].seconds;
+
+		left %= units[i].seconds;
+		if (!count && !n)
+			continue;
+		n++;
+		if (count)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%" PRIu64 "%c",
+						count, units[i].letter);
+	}
+	grid_add_text(grid, value ? text : "");
+}
+
+static int open_transport(struct job *job, struct transport **out, struct err *err)
+{
+	int ret = job_transport(job, out, err);
+
+	if (!ret && !(*out)->ops->order_add)
+		return err_set(err, EOPNOTSUPP, "orders do not travel by %s: use json-rpc",
+			       (*out)->ops->name);
+	return ret;
+}
+
+/* ---- giving one ---- */
+
+static int add(struct job *job, const struct cli_invocation *inv, struct order_request *order,
+	       struct err *err)
+{
+	char name[ORDER_NAME_SIZE];
+	struct transport *transport;
+	int ret = read_time(inv->options.value[OPTION_FOR], &order->seconds, err);
+
+	order->bridge = inv->args[0];
+	order->match = inv->args[1];
+	order->name = inv->options.value[OPTION_NAME];
+	if (!ret)
+		ret = open_transport(job, &transport, err);
+	if (!ret)
+		ret = transport->ops->order_add(transport, order, name, err);
+	if (!ret)
+		printf(job->is_json ? "{\"name\":\"%s\"}\n" : "%s\n", name);
+	return ret;
+}
+
+static int run_drop(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	struct order_request order = {.is_mirror = false};
+
+	return add(job, inv, &order, err);
+}
+
+/* "to PORT", or "to vlan N". */
+static int read_place(const struct cli_invocation *inv, struct order_request *order,
+		      struct err *err)
+{
+	const char *number = job_arg(inv, 4);
+	char *end;
+	long vlan = strtol(number, &end, 10);
+
+	if (strcmp(inv->args[2], "to"))
+		return err_set(err, EINVAL, "'%s' must be 'to', as in: to span0; to vlan 9",
+			       inv->args[2]);
+	if (inv->n_args < 5) {
+		order->port = inv->args[3];
+		return 0;
+	}
+	if (strcmp(inv->args[3], "vlan"))
+		return err_set(err, EINVAL, "'%s' is one word too many behind 'to %s'", number,
+			       inv->args[3]);
+	if (!*number || *end || vlan < 1 || vlan > VLAN_MAX)
+		return err_set(err, EINVAL, "vlan '%s' is not a number from 1 to %d", number,
+			       VLAN_MAX);
+	order->vlan = (uint16_t)vlan;
+	return 0;
+}
+
+static int run_mirror(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	struct order_request order = {.is_mirror = true};
+	int ret = read_place(inv, &order, err);
+
+	return ret ? ret : add(job, inv, &order, err);
+}
+
+/* ---- undoing ---- */
+
+static int run_undo(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	struct transport *transport;
+	int ret = open_transport(job, &transport, err);
+
+	return ret ? ret
+		   : transport->ops->order_del(transport, inv->args[0], inv->args + 1,
+					       inv->n_args - 1, err);
+}
+
+/* ---- listing ---- */
+
+static const char *text_of(struct json_object *row, const char *name)
+{
+	const char *text = json_object_get_string(json_object_object_get(row, name));
+
+	return text ? text : "";
+}
+
+static int by_age(const void *a, const void *b)
+{
+	struct json_object *x = *(struct json_object *const *)a;
+	struct json_object *y = *(struct json_object *const *)b;
+	int order = strcmp(text_of(x, "bridge"), text_of(y, "bridge"));
+	int64_t elder = json_object_get_int64(json_object_object_get(x, "number"));
+	int64_t younger = json_object_get_int64(json_object_object_get(y, "number"));
+
+	return order ? order : (elder > younger) - (elder < younger);
+}
+
+static void print_what(struct grid *grid, struct json_object *row, struct json_object *value)
+{
+	const char *kind = json_object_get_string(value);
+
+	if (*text_of(row, "port"))
+		grid_add_format(grid, "%s to %s", kind, text_of(row, "port"));
+	else if (*text_of(row, "vlan"))
+		grid_add_format(grid, "%s to vlan %s", kind, text_of(row, "vlan"));
+	else
+		grid_add_text(grid, kind);
+}
+
+static void print_match(struct grid *grid, struct json_object *row, struct json_object *value)
+{
+	const char *match = text_of(row, "match");
+
+	grid_add_text(grid, *match ? match : "all packets");
+}
+
+static int run_orders(struct job *job, const struct cli_invocation *inv, struct err *err)
+{
+	static const struct report_column columns[] = {
+		{"bridge", "bridge", GRID_LEFT, NULL},
+		{"name", "name", GRID_LEFT, NULL},
+		{"order", "kind", GRID_LEFT, print_what},
+		{"match", "name", GRID_LEFT, print_match}, /* shown even if it is empty */
+		{"packets", "packets", GRID_RIGHT, NULL},
+		{"bytes", "bytes", GRID_RIGHT, NULL},
+		{"ends in", "left", GRID_RIGHT, print_time},
+		{},
+	};
+	own(json_free) struct json_object *rows = need(json_object_new_array());
+	struct transport *transport;
+	int ret = open_transport(job, &transport, err);
+
+	if (!ret)
+		ret = transport->ops->order_list(transport, inv->n_args ? inv->args[0] : NULL,
+						 job->has_names, rows, err);
+	if (ret)
+		return ret;
+	json_object_array_sort(rows, by_age);
+	if (job->is_json)
+		job_print_json(rows);
+	else if (json_object_array_length(rows))
+		report_rows(rows,
+			    &(struct report){.columns = columns + inv->n_args, .keeps_order = true},
+			    &(struct grid_style){.format = GRID_TABLE});
+	return 0;
+}
+
+static const struct cli_action drop = {run_drop};
+static const struct cli_action mirror = {run_mirror};
+static const struct cli_action orders = {run_orders};
+static const struct cli_action undo = {run_undo};
+
+#define GIVING 1u << OPTION_FOR | 1u << OPTION_NAME
+
+const struct cli_command order_commands[] = {
+	{"drop", "BRIDGE MATCH", "drop these packets before any flow sees them", GIVING, &drop},
+	{"mirror", "BRIDGE MATCH to PORT|vlan [N]",
+	 "send a copy of these packets, as received, to a port or into VLAN N", GIVING, &mirror},
+	{"orders", "[BRIDGE]", "list standing orders and what they counted", 0, &orders},
+	{"undo", "BRIDGE NAME...", "end orders", 0, &undo},
+	{},
+};
