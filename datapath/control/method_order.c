@@ -24,19 +24,6 @@ static enum order_kind param_kind(struct json_object *params)
 	return strcmp(param_string(params, "kind"), kinds[ORDER_DROP]) ? ORDER_MIRROR : ORDER_DROP;
 }
 
-/* The port may be named by its number. */
-static int read_port(struct bridge *bridge, const char *text, const char **out, struct err *err)
-{
-	const struct flow_names names = bridge_flow_names(bridge);
-	uint16_t number;
-
-	*out = port_parse(slice_of(text), &names, &number, NULL)
-		       ? NULL
-		       : names.port_name(names.ctx, number);
-	return *out ? 0
-		    : err_set(err, EINVAL, "bridge %s has no port %s", bridge_name(bridge), text);
-}
-
 static int read_config(struct bridge *bridge, struct json_object *params,
 		       struct order_config *config, struct err *err)
 {
@@ -56,7 +43,7 @@ static int read_config(struct bridge *bridge, struct json_object *params,
 	if (match)
 		rc = match_parse(slice_of(match), &names, &config->match, err);
 	if (!rc && port)
-		rc = read_port(bridge, port, &config->port, err);
+		rc = order_port_find(bridge, port, &config->port, err);
 	return rc;
 }
 

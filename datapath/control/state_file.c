@@ -20,9 +20,12 @@
 #include "control/mac.h"
 #include "control/state_lines.h"
 #include "flow/flow_text.h"
+#include "flow/match_text.h"
 #include "flow/port_text.h"
 #include "switch/flow_cursor.h"
 #include "switch/flow_table.h"
+#include "switch/flows.h"
+#include "switch/order.h"
 #include "switch/port_mod.h"
 #include "switch/vswitch.h"
 
@@ -183,6 +186,23 @@ static int write_address(const struct fdb_row *row, void *ctx)
 	return 0;
 }
 
+static int write_order(const struct order_row *row, void *ctx)
+{
+	struct state_file *file = ctx;
+	const struct ledger_row *counted = &row->past.counted;
+
+	print_fmt(&file->line,
+		  "order %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+		  " %s %s %s %u ",
+		  counted->number, counted->n_packets, counted->n_bytes, counted->used_at,
+		  row->past.created_at, row->past.ends_at,
+		  row->kind == ORDER_MIRROR ? "mirror" : "drop", row->name,
+		  row->port ? row->port : "-", row->vlan);
+	match_print(&file->line, row->match, NULL);
+	line_end(file);
+	return 0;
+}
+
 /* Begins with the next bridge that is still there. 1: there is one, 0: there is none, or -ENOMEM. */
 static int bridge_begin(struct state_file *file)
 {
@@ -205,6 +225,7 @@ static int bridge_begin(struct state_file *file)
 		write_tables(file, bridge);
 		bridge_for_each_port(bridge, write_port, file);
 		bridge_fdb_for_each(bridge, write_address, file);
+		bridge_orders_for_each(bridge, write_order, file);
 		return flow_cursor_new(&file->cursor, bridge, &all) ? -ENOMEM : 1;
 	}
 	return 0;

@@ -13,6 +13,7 @@
  *	table NUMBER EVICTION MISS NAME (struct flow_table_mod)
  *	port FLAGS NAME                 (enum port_mod_flag)
  *	flow ROW PACKETS BYTES CREATED-AT USED-AT MODIFIED-AT FLOW    (times in ns; FLOW as of ovs-ofctl)
+ *	order LEDGER PACKETS BYTES USED-AT CREATED-AT ENDS-AT drop|mirror NAME PORT|- VLAN MATCH
  *	fdb VLAN MAC SEEN-AT static|learned PORT
  *	end HASH
  *

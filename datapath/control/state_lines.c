@@ -9,20 +9,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/slice.h"
 #include "control/mac.h"
 #include "flow/flow_text.h"
+#include "flow/match_text.h"
 #include "flow/port_text.h"
 #include "switch/flow_table.h"
+#include "switch/flows.h"
+#include "switch/order.h"
 #include "switch/port_mod.h"
 #include "switch/restore.h"
 #include "switch/vswitch.h"
 
 #define BATCH    1024 /* flows in one change */
 #define WORD_MAX 64
+
+static const struct clock clock_real;
 
 #define FIRST_LINE_SIZE (sizeof(STATE_MAGIC) + STATE_BOOT_SIZE + 2)
 #define SIZE_MAX_READ   (1 << 30) /* far more than as many flows as there may be */
@@ -215,6 +221,40 @@ static bool address_read(struct reader *reader, struct slice line)
 	return true;
 }
 
+static void text_next(struct slice *line, char text[WORD_MAX])
+{
+	const struct slice word = word_next(line);
+
+	snprintf(text, WORD_MAX, "%.*s", (int)word.len, word.at);
+}
+
+/* One whose time is over meanwhile is not given again. */
+static bool order_read(struct reader *reader, struct slice line)
+{
+	char kind[WORD_MAX], name[WORD_MAX], port[WORD_MAX];
+	struct order_past past;
+	struct order_config config = {.name = name, .past = &past};
+	uint64_t vlan;
+
+	if (!number_next(&line, UINT64_MAX, &past.counted.number) ||
+	    !number_next(&line, UINT64_MAX, &past.counted.n_packets) ||
+	    !number_next(&line, UINT64_MAX, &past.counted.n_bytes) ||
+	    !number_next(&line, UINT64_MAX, &past.counted.used_at) ||
+	    !number_next(&line, UINT64_MAX, &past.created_at) ||
+	    !number_next(&line, UINT64_MAX, &past.ends_at))
+		return false;
+	text_next(&line, kind);
+	text_next(&line, name);
+	text_next(&line, port);
+	if (!number_next(&line, VLAN_MAX, &vlan) || match_parse(line, NULL, &config.match, NULL))
+		return false;
+	config.kind = strcmp(kind, "mirror") ? ORDER_DROP : ORDER_MIRROR;
+	config.vlan = (uint16_t)vlan;
+	config.port = strcmp(port, "-") ? port : NULL;
+	return past.ends_at <= clock_now(&clock_real) ||
+	       !bridge_order_add(reader->bridge, &config, NULL, NULL);
+}
+
 static bool frags_read(struct reader *reader, struct slice line)
 {
 	uint64_t frags;
@@ -283,6 +323,8 @@ static void line_read(struct reader *reader, struct slice line)
 		is_good = flow_read(reader, line);
 	else if (reader->bridge && slice_is(what, "fdb"))
 		is_good = address_read(reader, line);
+	else if (reader->bridge && slice_is(what, "order"))
+		is_good = order_read(reader, line);
 	else if (reader->bridge && slice_is(what, "frags"))
 		is_good = frags_read(reader, line);
 	else if (reader->bridge && slice_is(what, "table"))

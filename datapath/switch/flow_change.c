@@ -19,7 +19,6 @@
 
 /* ---- entries ---- */
 
-/* A flow's, which the next daemon may find. */
 struct flow_tally {
 	struct tally tally;
 	struct ledger *ledger;
@@ -31,13 +30,13 @@ static void tally_free(struct tally *tally)
 	free(tally);
 }
 
-static struct tally *tally_new(const struct flow_change *change)
+struct tally *flow_tally_new(const struct bridge *bridge)
 {
 	struct flow_tally *flow = calloc(1, sizeof(*flow));
 
 	if (!flow)
 		return NULL;
-	flow->ledger = change->tables->bridge->sw->ledger;
+	flow->ledger = bridge->sw->ledger;
 	flow->tally =
 		(struct tally){.gone = tally_free, .n_refs = 1, .row = ledger_add(flow->ledger)};
 	return &flow->tally;
@@ -90,7 +89,8 @@ struct flow_entry *flow_entry_new(const struct flow_change *change, const struct
 		.flags = mod->flags & KEPT_FLAGS,
 	};
 
-	return entry_new(++change->tables->last_id, &flow, &mod->actions, tally_new(change));
+	return entry_new(++change->tables->last_id, &flow, &mod->actions,
+			 flow_tally_new(change->tables->bridge));
 }
 
 struct flow_entry *flow_entry_modified(const struct flow_change *change,
@@ -103,7 +103,8 @@ struct flow_entry *flow_entry_modified(const struct flow_change *change,
 	if (mod->has_cookie)
 		flow.cookie = mod->cookie;
 	return entry_new(old->id, &flow, &mod->actions,
-			 is_reset ? tally_new(change) : tally_get(old->flow.tally));
+			 is_reset ? flow_tally_new(change->tables->bridge)
+				  : tally_get(old->flow.tally));
 }
 
 /* ---- what the control thread keeps beside the classifiers ---- */

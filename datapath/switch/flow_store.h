@@ -98,6 +98,8 @@ int flow_list_select(struct flow_list *list, const struct flow_tables *tables,
 /* By table, then by descending priority, then as they came. 0 or -ENOMEM. */
 int flow_list_sort(struct flow_list *list);
 
+/* A flow's or an order's, which the next daemon may find. NULL: no memory. */
+struct tally *flow_tally_new(const struct bridge *bridge);
 /* Clock ns at which it expires if no packet comes; UINT64_MAX: never. *reason as it would be. */
 uint64_t flow_expires_at(const struct flow *flow, enum flow_removed_reason *reason);
 /* Writes what the outside sees of it; *mod is scratch that row->flow points at. */

@@ -22,11 +22,6 @@
 
 /* ---- an order's life ---- */
 
-static void tally_free(struct tally *tally)
-{
-	free(tally);
-}
-
 static void order_free(struct order **p)
 {
 	if (*p && (*p)->tally)
@@ -52,12 +47,11 @@ static struct order *order_new(struct bridge *bridge, const struct order_config 
 {
 	const uint64_t now = clock_now(bridge->sw->options.clock);
 	own(order_free) struct order *order = calloc(1, sizeof(*order));
-	struct tally *tally = order ? calloc(1, sizeof(*tally)) : NULL;
 
-	if (!tally)
+	if (order)
+		order->tally = flow_tally_new(bridge);
+	if (!order || !order->tally)
 		return NULL;
-	*tally = (struct tally){.gone = tally_free, .n_refs = 1};
-	order->tally = tally;
 	order->kind = config->kind;
 	order->match = config->match;
 	if (config->port)
@@ -66,6 +60,11 @@ static struct order *order_new(struct bridge *bridge, const struct order_config 
 	order->port_id = port_id_of(bridge, order->port);
 	order->created_at = now;
 	order->ends_at = config->lifetime ? now + config->lifetime : UINT64_MAX;
+	if (config->past) {
+		order->created_at = config->past->created_at;
+		order->ends_at = config->past->ends_at;
+		credit_restore(bridge->sw->credits, order->tally, &config->past->counted);
+	}
 	return take_ptr(order);
 }
 
@@ -299,6 +298,12 @@ static struct order_row row_of(const struct order *order, uint64_t now)
 		.n_bytes = counter_get(&order->tally->n_bytes),
 		.age = now - order->created_at,
 		.left = UINT64_MAX,
+		.past = {.counted = {.number = order->tally->row ? order->tally->row->number : 0,
+				     .n_packets = counter_get(&order->tally->n_packets),
+				     .n_bytes = counter_get(&order->tally->n_bytes),
+				     .used_at = counter_get(&order->tally->used_at)},
+			 .created_at = order->created_at,
+			 .ends_at = order->ends_at},
 	};
 
 	if (order->ends_at != UINT64_MAX)

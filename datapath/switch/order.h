@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "flow/ledger.h"
 #include "flow/match.h"
 
 struct bridge;
@@ -38,6 +39,12 @@ struct tally;
 
 enum order_kind { ORDER_DROP, ORDER_MIRROR };
 
+/* What an order did in the life of an earlier daemon. Times are clock_now()'s. */
+struct order_past {
+	struct ledger_row counted;
+	uint64_t created_at, ends_at; /* UINT64_MAX: it does not */
+};
+
 struct order_config {
 	const char *name; /* NULL: one is made, "drop1" */
 	enum order_kind kind;
@@ -46,6 +53,8 @@ struct order_config {
 	const char *port;  /* of the bridge, by name; NULL: none */
 	uint16_t vlan;     /* 0: none */
 	uint64_t lifetime; /* clock ns; 0: until it is undone */
+	/* NULL: it begins now. Else its lifetime does not count, and its port need not be there */
+	const struct order_past *past;
 };
 
 /* *name (which may be NULL): what it is called; valid while it is there. 0, -EINVAL: see err; -EEXIST: there
@@ -55,6 +64,9 @@ int bridge_order_add(struct bridge *bridge, const struct order_config *config, c
 /* Undoes all of them, at once, or none. 0, -ENOENT: there is none of that name; -ENOMEM. */
 int bridge_orders_del(struct bridge *bridge, const char *const *names, size_t n, struct err *err);
 
+/* The name of the bridge's port that `text` means, by name or OpenFlow number; borrowed. 0, or -EINVAL. */
+int order_port_find(struct bridge *bridge, const char *text, const char **name, struct err *err);
+
 struct order_row {
 	const char *name;
 	uint32_t number; /* unique on its bridge; the elder, the lower */
@@ -63,8 +75,9 @@ struct order_row {
 	const char *port; /* NULL: none */
 	uint16_t vlan;    /* 0: none */
 	uint64_t n_packets, n_bytes;
-	uint64_t age;  /* ns */
-	uint64_t left; /* ns of its lifetime; UINT64_MAX: it has no end */
+	uint64_t age;           /* ns */
+	uint64_t left;          /* ns of its lifetime; UINT64_MAX: it has no end */
+	struct order_past past; /* the same, for who is to begin it again */
 };
 
 /* The eldest first, with exact counters, until `visit` returns non-zero; returns that. */

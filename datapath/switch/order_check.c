@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/slice.h"
 #include "flow/key.h"
+#include "flow/port_text.h"
 #include "switch/bridge.h"
 #include "switch/order.h"
 
@@ -86,7 +88,7 @@ static int mirror_check(struct bridge *bridge, const struct order_config *config
 		return err_set(err, EINVAL, "a mirror order sends to one port, or into one VLAN");
 	if (config->vlan > VLAN_MAX)
 		return err_set(err, EINVAL, "VLAN %u is not 1 to %d", config->vlan, VLAN_MAX);
-	if (config->port && !bridge_port_lookup(bridge, config->port))
+	if (config->port && !config->past && !bridge_port_lookup(bridge, config->port))
 		return err_set(err, EINVAL, "bridge %s has no port %s", bridge->name, config->port);
 	snprintf(place.port, sizeof(place.port), "%s", config->port ? config->port : "");
 	for (other = bridge->orders->by_name; other; other = other->hh.next)
@@ -97,6 +99,20 @@ static int mirror_check(struct bridge *bridge, const struct order_config *config
 			       "bridge %s: its orders mirror to %d ports and VLANs, and no more "
 			       "are possible: undo one, or mirror to one of these",
 			       bridge->name, ORDER_PLACES_MAX);
+	return 0;
+}
+
+int order_port_find(struct bridge *bridge, const char *text, const char **name, struct err *err)
+{
+	const struct flow_names names = bridge_flow_names(bridge);
+	uint16_t number;
+	const char *found = port_parse(slice_of(text), &names, &number, NULL)
+				    ? NULL
+				    : names.port_name(names.ctx, number);
+
+	if (!found)
+		return err_set(err, EINVAL, "bridge %s has no port %.40s", bridge->name, text);
+	*name = found;
 	return 0;
 }
 
