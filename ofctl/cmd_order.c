@@ -76,16 +76,6 @@ static void print_time(struct grid *grid, struct json_object *row, struct json_o
 	grid_add_text(grid, value ? text : "");
 }
 
-static int open_transport(struct job *job, struct transport **out, struct err *err)
-{
-	int ret = job_transport(job, out, err);
-
-	if (!ret && !(*out)->ops->order_add)
-		return err_set(err, EOPNOTSUPP, "orders do not travel by %s: use json-rpc",
-			       (*out)->ops->name);
-	return ret;
-}
-
 /* ---- giving one ---- */
 
 static int add(struct job *job, const struct cli_invocation *inv, struct order_request *order,
@@ -99,7 +89,7 @@ static int add(struct job *job, const struct cli_invocation *inv, struct order_r
 	order->match = inv->args[1];
 	order->name = inv->options.value[OPTION_NAME];
 	if (!ret)
-		ret = open_transport(job, &transport, err);
+		ret = job_transport(job, &transport, err);
 	if (!ret)
 		ret = transport->ops->order_add(transport, order, name, err);
 	if (!ret)
@@ -152,7 +142,7 @@ static int run_mirror(struct job *job, const struct cli_invocation *inv, struct 
 static int run_undo(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
 	struct transport *transport;
-	int ret = open_transport(job, &transport, err);
+	int ret = job_transport(job, &transport, err);
 
 	return ret ? ret
 		   : transport->ops->order_del(transport, inv->args[0], inv->args + 1,
@@ -212,7 +202,7 @@ static int run_orders(struct job *job, const struct cli_invocation *inv, struct 
 	};
 	own(json_free) struct json_object *rows = need(json_object_new_array());
 	struct transport *transport;
-	int ret = open_transport(job, &transport, err);
+	int ret = job_transport(job, &transport, err);
 
 	if (!ret)
 		ret = transport->ops->order_list(transport, inv->n_args ? inv->args[0] : NULL,

@@ -12,6 +12,7 @@
 #include "need.h"
 #include "netlink_client.h"
 #include "netlink_names.h"
+#include "netlink_orders.h"
 #include "transport.h"
 
 /* Requests are sent when so much has come together: well below a socket's send buffer. */
@@ -434,6 +435,26 @@ static int netlink_watch(struct transport *transport, const struct flow_query *q
 	return ret;
 }
 
+/* ---- orders ---- */
+
+static int order_add(struct transport *transport, const struct order_request *order,
+		     char name[ORDER_NAME_SIZE], struct err *err)
+{
+	return netlink_order_add(netlink_of(transport)->client, order, name, err);
+}
+
+static int order_del(struct transport *transport, const char *bridge, char *const *names,
+		     unsigned n, struct err *err)
+{
+	return netlink_order_del(netlink_of(transport)->client, bridge, names, n, err);
+}
+
+static int order_list(struct transport *transport, const char *bridge, bool has_names,
+		      struct json_object *rows, struct err *err)
+{
+	return netlink_order_list(netlink_of(transport)->client, bridge, has_names, rows, err);
+}
+
 const struct transport_ops transport_netlink = {
 	.name = "netlink",
 	.open = netlink_open,
@@ -442,4 +463,7 @@ const struct transport_ops transport_netlink = {
 	.dump = netlink_dump,
 	.count = netlink_count,
 	.watch = netlink_watch,
+	.order_add = order_add,
+	.order_del = order_del,
+	.order_list = order_list,
 };

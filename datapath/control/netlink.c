@@ -37,6 +37,12 @@ static const struct message {
 	{SHUNT_NL_BUNDLE, SHUNT_NL_BUNDLE_BEGIN, false, netlink_bundle_begin},
 	{SHUNT_NL_BUNDLE, SHUNT_NL_BUNDLE_COMMIT, false, netlink_bundle_commit},
 	{SHUNT_NL_BUNDLE, SHUNT_NL_BUNDLE_DISCARD, false, netlink_bundle_discard},
+	{SHUNT_NL_MIRROR, SHUNT_NL_NEW, false, netlink_order_new},
+	{SHUNT_NL_MIRROR, SHUNT_NL_DEL, false, netlink_order_del},
+	{SHUNT_NL_MIRROR, SHUNT_NL_GET, false, netlink_order_get},
+	{SHUNT_NL_DROP, SHUNT_NL_NEW, false, netlink_order_new},
+	{SHUNT_NL_DROP, SHUNT_NL_DEL, false, netlink_order_del},
+	{SHUNT_NL_DROP, SHUNT_NL_GET, false, netlink_order_get},
 	{SHUNT_NL_NAMES, SHUNT_NL_GET, false, netlink_names},
 	{SHUNT_NL_SPEAKER, SHUNT_NL_SPEAKER_ASK, true, netlink_speaker_ask},
 };

@@ -66,9 +66,10 @@ typedef int netlink_handler(struct netlink_request *request);
 netlink_handler netlink_flow_new, netlink_flow_set, netlink_flow_del, netlink_flow_get,
 	netlink_flow_count; /* netlink_flow.c */
 netlink_handler netlink_bundle_begin, netlink_bundle_commit,
-	netlink_bundle_discard;      /* netlink_bundle.c */
-netlink_handler netlink_names;       /* netlink_names.c */
-netlink_handler netlink_speaker_ask; /* netlink_speaker.c */
+	netlink_bundle_discard;                                          /* netlink_bundle.c */
+netlink_handler netlink_names;                                           /* netlink_names.c */
+netlink_handler netlink_order_new, netlink_order_del, netlink_order_get; /* netlink_order.c */
+netlink_handler netlink_speaker_ask;                                     /* netlink_speaker.c */
 
 /* -errno, after saying what is wrong. */
 int request_refuse(struct netlink_request *request, int code, const char *fmt, ...)

@@ -71,6 +71,23 @@ enum {
 	N_SHUNT_NAMES
 };
 
+/* Of DROP and MIRROR: standing orders. */
+enum {
+	SHUNT_ORDER_KEY = SHUNT_NL_FIRST_OWN, /* as of FLOW */
+	SHUNT_ORDER_MASK,                     /* the same */
+	SHUNT_ORDER_NAME,                     /* string: what it is called */
+	SHUNT_ORDER_PORT, /* string: mirror to this port; to the switch also its number as text */
+	SHUNT_ORDER_VLAN, /* u16: mirror into this VLAN */
+	SHUNT_ORDER_SECONDS, /* u32: it ends by itself */
+	/* only from the switch */
+	SHUNT_ORDER_NUMBER,    /* u32: its own on the bridge; the elder, the lower */
+	SHUNT_ORDER_N_PACKETS, /* u64 */
+	SHUNT_ORDER_N_BYTES,   /* u64 */
+	SHUNT_ORDER_AGE,       /* u64: ns */
+	SHUNT_ORDER_LEFT,      /* u64: ns until it ends; absent: it does not */
+	N_SHUNT_ORDER
+};
+
 /* Of FLOW. */
 enum {
 	SHUNT_FLOW_KEY = SHUNT_NL_FIRST_OWN, /* nested OVS_KEY_ATTR_, SHUNT_KEY_ */

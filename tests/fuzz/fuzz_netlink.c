@@ -3,11 +3,13 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/own.h"
 #include "flow/flow_netlink.h"
 #include "flow/netlink_abi.h"
+#include "flow/netlink_order.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,6 +45,25 @@ static void read_row(const uint8_t *data, size_t size)
 		flow_mod_fini(&row.flow);
 }
 
+/* The same for a standing order. */
+static void read_order(const uint8_t *data, size_t size, bool is_mirror)
+{
+	struct attr_writer w = {.at = buffer, .size = sizeof(buffer)};
+	struct attr_fault fault = {NULL, NULL};
+	struct order_netlink order, again;
+
+	if (order_netlink_read((struct attr_bytes){data, size}, is_mirror, ORDER_NETLINK_ROW,
+			       &order, &fault))
+		return;
+	order_netlink_write(&w, &order, ORDER_NETLINK_ROW);
+	if (order_netlink_read((struct attr_bytes){w.at, w.len}, is_mirror, ORDER_NETLINK_ROW,
+			       &again, &fault))
+		assert(!"what was written must read");
+	assert(match_is_equal(&order.match, &again.match));
+	assert(!strcmp(order.name, again.name) && order.vlan == again.vlan);
+	assert(order.left == again.left && order.n_bytes == again.n_bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	own(flow_mod_fini) struct flow_mod flow = {0};
@@ -55,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(copy, data + 1, size - 1);
 	read_row(copy, size - 1);
+	read_order(copy, size - 1, data[0] & 0x80);
 	if (flow_netlink_read((struct attr_bytes){copy, size - 1}, data[0] % FLOW_BY_WORD, &flow,
 			      &target, &fault)) {
 		assert(err.code && err.text[0] && !flow.actions.item);
