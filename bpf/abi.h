@@ -281,7 +281,8 @@ enum flow_op_type {
 	OP_PUSH_PBB,   /* tpid; a word: the I-TAG's TCI, be32, then zeroes */
 	OP_POP_PBB,    /* nothing */
 	OP_CONTROLLER, /* words: struct packet_in_context (flow/action.h), then userdata and zeroes */
-	OP_CLONE,      /* words: ops, done to a copy of the packet */
+	OP_CAPTURE, /* port: bytes at most, 0: all; a word: struct capture_words (path/capture.h) */
+	OP_CLONE,   /* words: ops, done to a copy of the packet */
 	OP_TRANSLATE, /* alone in its list: each packet is decided by itself */
 	N_OP_TYPES
 };

@@ -106,6 +106,23 @@ static int option_set(struct parser *p, const struct cli_option *row, const char
 	return 0;
 }
 
+/* "-w FILE", "-wFILE". */
+static int letter_parse(struct parser *p, struct cli_values *globals, struct cli_values *locals)
+{
+	const char *word = p->argv[p->at - 1], *attached = word[2] ? word + 2 : NULL;
+	const struct cli_option *rows = p->cli->options;
+
+	for (int i = 0; globals && rows[i].name; i++)
+		if (rows[i].letter == word[1])
+			return option_set(p, &rows[i], &globals->value[i], attached);
+	rows = p->cli->command_options;
+	for (int i = 0; rows[i].name; i++)
+		if (rows[i].letter && rows[i].letter == word[1])
+			return option_set(p, &rows[i], &locals->value[i], attached);
+	return err_set(p->err, EINVAL, "unknown option '-%c': see %s --help", word[1],
+		       p->cli->program);
+}
+
 /* Reads the option at argv[at] into the rows that may stand here: the command's, and the global
  * ones while `globals` is not NULL. */
 static int option_parse(struct parser *p, struct cli_values *globals, struct cli_values *locals)
@@ -116,14 +133,8 @@ static int option_parse(struct parser *p, struct cli_values *globals, struct cli
 	const char *attached = name[len] ? name + len + 1 : NULL;
 	int global, local;
 
-	if (word[1] != '-') {
-		for (int i = 0; globals && p->cli->options[i].name; i++)
-			if (p->cli->options[i].letter == word[1])
-				return option_set(p, &p->cli->options[i], &globals->value[i],
-						  word[2] ? word + 2 : NULL);
-		return err_set(p->err, EINVAL, "unknown option '-%c': see %s --help", word[1],
-			       p->cli->program);
-	}
+	if (word[1] != '-')
+		return letter_parse(p, globals, locals);
 	global = globals ? option_find(p->cli->options, name, len) : -1;
 	local = option_find(p->cli->command_options, name, len);
 	if (global >= 0 && !p->cli->options[global].name[len])

@@ -25,6 +25,8 @@
 #define READ_SIZE        65536
 
 struct client {
+	bool lets_in; /* signals, where it waits: by this mask */
+	sigset_t mask;
 	/* fixed after open */
 	int fd;
 	char *address;
@@ -69,6 +71,13 @@ static int timed_out(const struct client *client, struct err *err)
 		       client->timeout_s);
 }
 
+static int wait_for(const struct client *client, struct pollfd *pfd, int ms)
+{
+	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	return ppoll(pfd, 1, ms < 0 ? NULL : &time, client->lets_in ? &client->mask : NULL);
+}
+
 /* Waits for `events` on the socket, at most until the deadline. */
 static int wait_ready(struct client *client, short events, struct err *err)
 {
@@ -76,10 +85,12 @@ static int wait_ready(struct client *client, short events, struct err *err)
 
 	for (;;) {
 		int ms = client_time_left(client);
-		int n = ms ? poll(&pfd, 1, ms) : 0;
+		int n = ms ? wait_for(client, &pfd, ms) : 0;
 
 		if (n > 0)
 			return 0;
+		if (n < 0 && errno == EINTR && client->lets_in)
+			return -EINTR;
 		if (n < 0 && errno != EINTR)
 			return err_set(err, errno, "%s: poll: %m", client->address);
 		if (client_time_left(client) == 0)
@@ -410,6 +421,13 @@ int client_receive(struct client *client, struct json_object **message, struct e
 		return 0;
 	}
 	return read_own_message(client, message, err);
+}
+
+void client_let_in(struct client *client, const sigset_t *mask)
+{
+	client->lets_in = mask;
+	if (mask)
+		client->mask = *mask;
 }
 
 int client_wait_closed(struct client *client, struct err *err)

@@ -5,6 +5,7 @@
  * Requests of the server (echo) are answered in passing; notifications that come while a reply is
  * awaited are kept for client_receive(). Every call ends by the deadline given at open.
  */
+#include <signal.h>
 #include <stdint.h>
 
 struct client;
@@ -39,6 +40,10 @@ int client_reply(struct client *client, const char *method, uint64_t id,
 /* Waits for the next notification. Sets *message to the whole {"method", "params"}, the caller's
  * to put. Errors as client_call(). */
 int client_receive(struct client *client, struct json_object **message, struct err *err);
+
+/* From now on signals of this mask (which the caller blocks) are let in where client_receive() waits; one that
+ * comes ends it with -EINTR. NULL: no more. Copied. */
+void client_let_in(struct client *client, const sigset_t *mask);
 
 /* Waits until the server has closed the connection. 0 or -ETIMEDOUT. */
 int client_wait_closed(struct client *client, struct err *err);

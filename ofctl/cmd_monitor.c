@@ -126,6 +126,10 @@ static const struct cli_action monitor = {run_monitor};
 const struct cli_command packet_commands[] = {
 	{"monitor", "BRIDGE [FLOW]", "tell of changes to flows, or of packets for controllers",
 	 1u << OPTION_PACKETS, &monitor},
+	{"capture", "BRIDGE [MATCH]",
+	 "write packets as they come in to a file for Wireshark and tcpdump",
+	 1u << OPTION_WRITE | 1u << OPTION_COUNT | 1u << OPTION_SNAPLEN | 1u << OPTION_FOR,
+	 &capture},
 	{"packet-out", "BRIDGE PACKET [ACTIONS] [HEX]",
 	 "send a packet: 'in_port=PORT packet=HEX actions=ACTIONS', or PORT ACTIONS HEX", 0,
 	 &packet_out},

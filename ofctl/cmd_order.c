@@ -1,6 +1,5 @@
 /* drop, mirror, orders, undo: standing orders of a bridge. */
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,69 +10,19 @@
 #include "base/own.h"
 #include "job.h"
 #include "need.h"
+#include "order_time.h"
 #include "report.h"
 #include "transport.h"
 
-#define VLAN_MAX    4095
-#define SECONDS_MAX 1000000000u
+#define VLAN_MAX 4095
 
-/* ---- times: "90s", "10m", "2h", "1d" ---- */
-
-static const struct unit {
-	char letter;
-	uint32_t seconds;
-} units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
-
-#define N_UNITS (sizeof(units) / sizeof(*units))
-
-static uint32_t unit_of(const char *letter)
-{
-	for (size_t i = 0; i < N_UNITS; i++)
-		if (letter[0] == units[i].letter && !letter[1])
-			return units[i].seconds;
-	return 0;
-}
-
-static int read_time(const char *text, uint32_t *seconds, struct err *err)
-{
-	char *end;
-	uint64_t number;
-
-	if (!text)
-		return 0;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || errno || !unit_of(end) || !number)
-		return err_set(err, EINVAL,
-			       "--for=%s is not a time: use a number and s, m, h or d, such as 10m",
-			       text);
-	if (number > SECONDS_MAX / unit_of(end))
-		return err_set(err, EINVAL, "--for=%s is too long: use %ud at most", text,
-			       SECONDS_MAX / 86400);
-	*seconds = (uint32_t)number * unit_of(end);
-	return 0;
-}
-
-/* The two largest units: "9m58s". */
 static void print_time(struct grid *grid, struct json_object *row, struct json_object *value)
 {
-	uint64_t left = json_object_get_uint64(value);
-	char text[64] = "0s";
-	size_t len = 0;
-	unsigned n = 0;
+	char text[64] = "";
 
-	for (size_t i = 0; value && i < N_UNITS && n < 2; i++) {
-		uint64_t count = left / units[i].seconds;
-
-		left %= units[i].seconds;
-		if (!count && !n)
-			continue;
-		n++;
-		if (count)
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%" PRIu64 "%c",
-						count, units[i].letter);
-	}
-	grid_add_text(grid, value ? text : "");
+	if (value)
+		order_time_print(json_object_get_uint64(value), text, sizeof(text));
+	grid_add_text(grid, text);
 }
 
 /* ---- giving one ---- */
@@ -83,7 +32,7 @@ static int add(struct job *job, const struct cli_invocation *inv, struct order_r
 {
 	char name[ORDER_NAME_SIZE];
 	struct transport *transport;
-	int ret = read_time(inv->options.value[OPTION_FOR], &order->seconds, err);
+	int ret = order_time_read(inv->options.value[OPTION_FOR], &order->seconds, err);
 
 	order->bridge = inv->args[0];
 	order->match = inv->args[1];

@@ -33,7 +33,8 @@ struct cli_action {
 	int (*run)(struct job *job, const struct cli_invocation *inv, struct err *err);
 };
 
-extern const struct cli_action replace_flows, diff_flows, dump_cache, packet_out, top, trace;
+extern const struct cli_action capture, replace_flows, diff_flows, dump_cache, packet_out, top,
+	trace;
 extern const struct cli_command flow_commands[];
 extern const struct cli_command port_commands[];
 extern const struct cli_command packet_commands[];
@@ -53,6 +54,8 @@ enum command_option {
 	OPTION_WRITE,
 	OPTION_FOR,
 	OPTION_NAME,
+	OPTION_COUNT,
+	OPTION_SNAPLEN,
 };
 
 static inline bool option_is_given(const struct cli_invocation *inv, enum command_option option)

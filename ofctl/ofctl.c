@@ -64,6 +64,8 @@ static const struct cli_option command_options[] = {
 	[OPTION_WRITE] = {"write", 'w', "FILE", "to this file; -: standard output"},
 	[OPTION_FOR] = {"for", 0, "TIME", "end by itself after 30s, 10m, 2h, 1d ..."},
 	[OPTION_NAME] = {"name", 0, "NAME", "what to call it (default: drop1, mirror1 ...)"},
+	[OPTION_COUNT] = {"count", 'c', "N", "end after so many packets"},
+	[OPTION_SNAPLEN] = {"snaplen", 0, "BYTES", "so many bytes of a packet at most"},
 	{},
 };
 

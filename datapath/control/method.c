@@ -10,6 +10,7 @@
 const struct method methods[] = {
 	{"cache-dump", method_cache_dump, rpc_schema_cache_dump},
 	{"cache-stats", method_cache_stats, rpc_schema_cache_stats},
+	{"capture", method_capture, rpc_schema_capture},
 	{"doctor", method_doctor, rpc_schema_doctor},
 	{"drops", method_drops, rpc_schema_drops},
 	{"fdb-add", method_fdb_add, rpc_schema_fdb_add},

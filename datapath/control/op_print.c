@@ -145,6 +145,9 @@ static void print_one(struct print *out, struct vswitch *sw, const struct flow_o
 	case OP_CONTROLLER:
 		print_controller(out, op);
 		return;
+	case OP_CAPTURE:
+		print_add(out, "capture");
+		return;
 	case OP_TRANSLATE:
 		print_add(out, "each_by_itself");
 		return;

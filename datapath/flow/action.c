@@ -127,6 +127,15 @@ void flow_op_pop_pbb(struct flow_op_list *list)
 	flow_op_add(list, (struct flow_op){.type = OP_POP_PBB});
 }
 
+void flow_op_capture(struct flow_op_list *list, uint16_t size, uint64_t who)
+{
+	uint8_t *words = add_with_words(
+		list, (struct flow_op){.type = OP_CAPTURE, .port = size, .n_words = 1});
+
+	if (words)
+		memcpy(words, &who, sizeof(who));
+}
+
 void flow_op_controller(struct flow_op_list *list, const struct packet_in_context *context,
 			const void *userdata, uint16_t n_userdata)
 {

@@ -114,6 +114,9 @@ void flow_op_pop_pbb(struct flow_op_list *list);
 void flow_op_controller(struct flow_op_list *list, const struct packet_in_context *context,
 			const void *userdata, uint16_t n_userdata);
 
+/* A copy for whoever captures: `size` bytes at most (0: all), with a word that says for whom. */
+void flow_op_capture(struct flow_op_list *list, uint16_t size, uint64_t who);
+
 /* What is added between the two is done to a copy of the packet. `at` is what the first returned. A
  * clone of nothing leaves no trace. */
 uint32_t flow_op_clone_begin(struct flow_op_list *list);

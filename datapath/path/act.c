@@ -7,6 +7,7 @@
 #include "packet/edit.h"
 #include "packet/frame.h"
 #include "path/burst.h"
+#include "path/capture.h"
 #include "path/drop.h"
 #include "path/output.h"
 #include "path/packet_in.h"
@@ -103,6 +104,9 @@ void act(struct worker *worker, struct burst *burst, struct edit *edit, const st
 			break;
 		case OP_CONTROLLER:
 			packet_in(worker, frame, op);
+			break;
+		case OP_CAPTURE:
+			capture(worker, frame, op);
 			break;
 		case OP_CLONE:
 			if (next == end) {

@@ -96,6 +96,7 @@ struct path_host {
 	struct mailbox
 		*offers; /* of struct path_offer, to the kernel's cache; NULL: there is none */
 	struct mailbox *packet_ins; /* of struct packet_in, to the control thread */
+	struct mailbox *captures;   /* of struct captured, to the control thread */
 	/* Decides what happens to all packets that agree with `key` under the view's mask for it.
 	 * A function of its arguments and the tables that `deps` takes note of. Worker. */
 	void (*translate)(const struct path_view *view, const struct flow_key *key, uint64_t now,

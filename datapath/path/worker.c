@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "base/rcu.h"
 #include "path/output.h"
+#include "path/capture.h"
 #include "path/packet_in.h"
 #include "path/packet_out.h"
 #include "path/steps.h"
@@ -257,11 +258,12 @@ int worker_new(struct worker **out, const struct path_host *host, const struct c
 	worker->miss_buckets = calloc(PORT_ID_MAX, sizeof(struct bucket));
 	worker->packet_in_buckets = calloc(PORT_ID_MAX, sizeof(struct bucket));
 	worker->packet_in = calloc(1, sizeof(struct packet_in));
+	worker->captured = calloc(1, sizeof(struct captured));
 	worker->packet_out = calloc(1, sizeof(struct packet_out));
 	worker->port_counts = calloc(PORT_ID_MAX, sizeof(struct port_counts));
 	if (!worker->fds || !worker->rxqs || !worker->links || !worker->outputs ||
 	    !worker->miss_buckets || !worker->packet_in_buckets || !worker->packet_in ||
-	    !worker->packet_out || !worker->port_counts)
+	    !worker->captured || !worker->packet_out || !worker->port_counts)
 		return -ENOMEM;
 	rc = mailbox_new(&worker->packet_outs, sizeof(struct packet_out), PACKET_OUT_SLOTS);
 	if (!rc)
@@ -292,6 +294,7 @@ void worker_free(struct worker **p)
 	free(worker->miss_buckets);
 	free(worker->packet_in_buckets);
 	free(worker->packet_in);
+	free(worker->captured);
 	free(worker->packet_out);
 	mailbox_free(&worker->packet_outs);
 	free(worker->port_counts);

@@ -95,6 +95,7 @@ struct worker {
 	struct bucket *miss_buckets; /* by port, PORT_ID_MAX of them, as the next */
 	struct bucket *packet_in_buckets;
 	struct packet_in *packet_in;   /* the one that is being sent */
+	struct captured *captured;     /* the same */
 	struct packet_out *packet_out; /* the one that is being acted on */
 	struct burst burst;
 	struct translation translation;

@@ -20,6 +20,7 @@
 struct bridge_mirrors;
 struct bridge_orders;
 struct bridge_view;
+struct captures;
 struct credit_book;
 struct event;
 struct fdb;
@@ -58,6 +59,7 @@ struct vswitch {
 	struct flow_maps *flow_maps; /* NULL: the kernel has no flow cache */
 	struct offload *offload;     /* NULL: it is to stay empty */
 	struct packet_ins *packet_ins;
+	struct captures *captures;
 	struct packet_outs *packet_outs;
 	/* control only */
 	bool is_left;

@@ -42,6 +42,7 @@ static const char *op_refusal(const struct packet_key *key, const struct flow_op
 		[OP_PUSH_PBB] = "it pushes a PBB header",
 		[OP_POP_PBB] = "it pops a PBB header",
 		[OP_CONTROLLER] = "it sends packets to a controller",
+		[OP_CAPTURE] = "somebody captures its packets",
 		[OP_CLONE] = "it goes on with a packet as it was before it was changed",
 		[OP_TRANSLATE] = "each of its packets is decided by itself",
 	};

@@ -16,6 +16,7 @@
 #include "flow/rule-layout.h"
 #include "flow/version.h"
 #include "switch/bridge.h"
+#include "switch/capture.h"
 #include "switch/flow_store.h"
 #include "switch/offload.h"
 #include "switch/snapshot.h"
@@ -57,6 +58,8 @@ static struct order *order_new(struct bridge *bridge, const struct order_config 
 	if (config->port)
 		snprintf(order->port, sizeof(order->port), "%s", config->port);
 	order->vlan = config->vlan;
+	order->taker = config->taker;
+	order->snaplen = config->snaplen;
 	order->port_id = port_id_of(bridge, order->port);
 	order->created_at = now;
 	order->ends_at = config->lifetime ? now + config->lifetime : UINT64_MAX;
@@ -73,7 +76,8 @@ static struct order *order_new(struct bridge *bridge, const struct order_config 
 /* The first of drop1, drop2 ... that is free. */
 static void name_make(const struct bridge_orders *orders, struct order *order)
 {
-	static const char *const kinds[] = {[ORDER_DROP] = "drop", [ORDER_MIRROR] = "mirror"};
+	static const char *const kinds[] = {
+		[ORDER_DROP] = "drop", [ORDER_MIRROR] = "mirror", [ORDER_CAPTURE] = "capture"};
 	const struct order *other;
 
 	for (unsigned i = 1;; i++) {
@@ -199,6 +203,17 @@ int bridge_order_add(struct bridge *bridge, const struct order_config *config, c
 	return 0;
 }
 
+/* No packet meets its order any more: what came before is seen or lost, and counted. */
+static void capture_end(struct bridge *bridge, struct order *order)
+{
+	rcu_wait_readers();
+	while (captures_deliver(bridge->sw->captures))
+		;
+	flows_harvest(bridge);
+	HASH_DEL(bridge->orders->by_name, order);
+	order->taker->gone(order->taker, counter_get(&order->tally->n_packets));
+}
+
 /* They are freed by their classifier, later. */
 static void forget(struct bridge *bridge)
 {
@@ -208,7 +223,10 @@ static void forget(struct bridge *bridge)
 		if (!order->is_going)
 			continue;
 		masks_remove(bridge, order);
-		HASH_DEL(bridge->orders->by_name, order);
+		if (order->taker)
+			capture_end(bridge, order);
+		else
+			HASH_DEL(bridge->orders->by_name, order);
 	}
 }
 
@@ -278,6 +296,17 @@ void bridge_orders_tick(struct bridge *bridge, uint64_t now)
 	rcu_sleep_begin();
 }
 
+void bridge_capture_drop(struct bridge *bridge, const struct capture_taker *taker)
+{
+	struct order *order = bridge->orders->by_name;
+
+	while (order->taker != taker)
+		order = order->hh.next;
+	order->taker = NULL;
+	order->ends_at = 0;
+	bridge_orders_tick(bridge, clock_now(bridge->sw->options.clock));
+}
+
 /* ---- reading ---- */
 
 unsigned bridge_n_orders(const struct bridge *bridge)
@@ -323,9 +352,20 @@ int bridge_orders_for_each(struct bridge *bridge,
 	for (order = bridge->orders->by_name; !rc && order; order = order->hh.next) {
 		const struct order_row row = row_of(order, now);
 
+		if (order->kind == ORDER_CAPTURE)
+			continue;
 		rc = visit(&row, ctx);
 	}
 	return rc;
+}
+
+struct capture_taker *bridge_order_taker(struct bridge *bridge, uint32_t number)
+{
+	struct order *order = bridge->orders->by_name;
+
+	while (order && order->number != number)
+		order = order->hh.next;
+	return order ? order->taker : NULL;
 }
 
 struct hit_visit {
@@ -399,9 +439,15 @@ int bridge_orders_new(struct bridge *bridge)
 void bridge_orders_free(struct bridge_orders **p)
 {
 	struct bridge_orders *orders = *p;
+	struct order *order, *next;
 
 	if (!orders)
 		return;
+	for (order = orders->by_name; order; order = next) {
+		next = order->hh.next;
+		if (order->taker)
+			order->taker->gone(order->taker, counter_get(&order->tally->n_packets));
+	}
 	HASH_CLEAR(hh, orders->by_name);
 	for (unsigned i = 0; i < N_ORDER_CLASSIFIERS; i++)
 		classifier_free(&orders->of_kind[i]);

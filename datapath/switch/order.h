@@ -10,6 +10,9 @@
  *   orders, mirrors of the database and mirror actions of flows with one destination, a packet goes there
  *   once. It does not go back by the port that it came by. All mirror orders that match count it.
  *
+ * - A capture hands a copy as received to whoever captures, also of what an order drops. Its packets come up
+ *   to the daemon, where all else is done with them, too.
+ *
  * Orders are no flows: no dump shows them, no flow mod and no change of fail_mode touches them. They mask
  * and are cached as flows are, on both floors, and a change of them that has returned holds for every packet
  * that arrives afterwards (docs/flows.md). They end by their lifetime, to the second, or with the bridge. A
@@ -28,6 +31,7 @@
 
 struct bridge;
 struct bridge_orders;
+struct capture_taker;
 struct classifier;
 struct err;
 struct rule;
@@ -36,8 +40,9 @@ struct tally;
 #define ORDERS_MAX       1024 /* of a bridge */
 #define ORDER_PLACES_MAX 32   /* that the mirror orders of a bridge send to */
 #define ORDER_NAME_SIZE  32
+#define CAPTURES_MAX     8 /* of a bridge at a time */
 
-enum order_kind { ORDER_DROP, ORDER_MIRROR };
+enum order_kind { ORDER_DROP, ORDER_MIRROR, ORDER_CAPTURE };
 
 /* What an order did in the life of an earlier daemon. Times are clock_now()'s. */
 struct order_past {
@@ -50,8 +55,11 @@ struct order_config {
 	enum order_kind kind;
 	struct match match; /* in_port: the OpenFlow number */
 	/* ORDER_MIRROR: one of the two */
-	const char *port;  /* of the bridge, by name; NULL: none */
-	uint16_t vlan;     /* 0: none */
+	const char *port; /* of the bridge, by name; NULL: none */
+	uint16_t vlan;    /* 0: none */
+	/* ORDER_CAPTURE: who, until it is gone; bytes of a packet at most, 0: all */
+	struct capture_taker *taker;
+	uint16_t snaplen;
 	uint64_t lifetime; /* clock ns; 0: until it is undone */
 	/* NULL: it begins now. Else its lifetime does not count, and its port need not be there */
 	const struct order_past *past;
@@ -80,7 +88,7 @@ struct order_row {
 	struct order_past past; /* the same, for who is to begin it again */
 };
 
-/* The eldest first, with exact counters, until `visit` returns non-zero; returns that. */
+/* But for captures, which are their clients' own. The eldest first, with exact counters, until `visit` returns non-zero; returns that. */
 int bridge_orders_for_each(struct bridge *bridge,
 			   int (*visit)(const struct order_row *row, void *ctx), void *ctx);
 unsigned bridge_n_orders(const struct bridge *bridge);
@@ -97,6 +105,7 @@ struct order {
 	struct match match;
 	char port[IFNAMSIZ]; /* "": none */
 	uint16_t vlan;
+	uint16_t snaplen;
 	uint32_t number; /* unique on its bridge; the elder, the lower */
 	uint64_t created_at, ends_at;
 	struct tally *tally;
@@ -106,7 +115,8 @@ struct order {
 	/* control only */
 	struct rule *rule;
 	bool is_going;
-	UT_hash_handle hh; /* by name; in the order of their age */
+	struct capture_taker *taker; /* NULL: it is no capture */
+	UT_hash_handle hh;           /* by name; in the order of their age */
 };
 
 /* Drops are looked up by priority: the eldest wins. All others are visited. */
@@ -125,6 +135,10 @@ int bridge_orders_new(struct bridge *bridge);
 void bridge_orders_free(struct bridge_orders **orders);
 /* The ports are what they are now. Before a view of them is published. */
 void bridge_orders_follow(struct bridge *bridge);
+/* Who captures is going, and is not called any more; its order ends. */
+void bridge_capture_drop(struct bridge *bridge, const struct capture_taker *taker);
+/* Who captures by the order of that number; NULL: it is gone, or no capture. */
+struct capture_taker *bridge_order_taker(struct bridge *bridge, uint32_t number);
 /* Once a second: ends those whose time is over, frees what nobody reads. Offline. */
 void bridge_orders_tick(struct bridge *bridge, uint64_t now);
 

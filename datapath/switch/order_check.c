@@ -79,6 +79,16 @@ static unsigned count_places(const struct bridge_orders *orders)
 	return n;
 }
 
+static unsigned count_captures(const struct bridge *bridge)
+{
+	const struct order *order;
+	unsigned n = 0;
+
+	for (order = bridge->orders->by_name; order; order = order->hh.next)
+		n += order->kind == ORDER_CAPTURE;
+	return n;
+}
+
 static int mirror_check(struct bridge *bridge, const struct order_config *config, struct err *err)
 {
 	struct order place = {.vlan = config->vlan};
@@ -124,6 +134,9 @@ int order_check(struct bridge *bridge, const struct order_config *config, struct
 		rc = match_check_received(&config->match, err);
 	if (!rc && config->kind == ORDER_MIRROR)
 		rc = mirror_check(bridge, config, err);
+	if (!rc && config->kind == ORDER_CAPTURE && count_captures(bridge) >= CAPTURES_MAX)
+		rc = err_set(err, ENOSPC, "bridge %s: %d captures are under way already",
+			     bridge->name, CAPTURES_MAX);
 	if (!rc && bridge_n_orders(bridge) >= ORDERS_MAX)
 		rc = err_set(err, ENOSPC,
 			     "bridge %s has %d orders, and can have no more: undo some, or add "

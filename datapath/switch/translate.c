@@ -31,7 +31,7 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	state->rule = NULL;
 	state->table = 0;
 	state->depth = state->level = 0;
-	state->n_resubmits = state->n_mirrors = state->n_ordered = 0;
+	state->n_resubmits = state->n_mirrors = state->n_ordered = state->n_captures = 0;
 	state->mirrored = state->mirrors_used = 0;
 	state->is_over = state->needs_packet = false;
 	state->why = DROP_NONE;

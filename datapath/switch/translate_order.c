@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow/action.h"
 #include "flow/credit.h"
+#include "path/capture.h"
 #include "switch/snapshot.h"
 #include "switch/translate_state.h"
 #include "switch/translate_trace.h"
@@ -58,11 +60,29 @@ static bool find_place(const struct translate_state *state, const struct order *
 	       port->ofport != state->work.key.packet.in_port;
 }
 
+/* A reader may meet one that is on its way out beside one that is new. */
+static void capture_add(struct translate_state *state, const struct order *order)
+{
+	unsigned at = state->n_captures;
+
+	if (at == CAPTURES_MAX)
+		return;
+	for (; at && order->number < state->capture[at - 1]->number; at--)
+		state->capture[at] = state->capture[at - 1];
+	state->capture[at] = order;
+	state->n_captures++;
+	credit(state, order);
+}
+
 static void copy(const struct order *order, void *ctx)
 {
 	struct translate_state *state = ctx;
 	struct translate_mirror place;
 
+	if (order->kind == ORDER_CAPTURE)
+		capture_add(state, order);
+	if (order->kind == ORDER_CAPTURE || state->is_over)
+		return;
 	if (!find_place(state, order, &place))
 		return;
 	place_add(state, place);
@@ -78,13 +98,12 @@ bool translate_orders(struct translate_state *state)
 	if (translate_hides_ports(state))
 		key.packet.l4_src = key.packet.l4_dst = to_be16(0);
 	drop = orders_drop(orders, state->version, &key);
-	if (!drop) {
-		orders_for_each_copy(orders, state->version, &key, copy, state);
-		return !state->is_over;
+	if (drop) {
+		credit(state, drop);
+		translate_fail(state, DROP_BY_ORDER);
 	}
-	credit(state, drop);
-	translate_fail(state, DROP_BY_ORDER);
-	return false;
+	orders_for_each_copy(orders, state->version, &key, copy, state);
+	return !state->is_over;
 }
 
 bool translate_order_has(const struct translate_state *state, const struct translate_mirror *mirror)
@@ -96,11 +115,23 @@ bool translate_order_has(const struct translate_state *state, const struct trans
 	return false;
 }
 
+static uint64_t who(const struct bridge_view *bridge, const struct order *order)
+{
+	const struct capture_words words = {bridge->number, order->number};
+	uint64_t word;
+
+	memcpy(&word, &words, sizeof(word));
+	return word;
+}
+
 void translate_order_copies(struct translate_state *state)
 {
 	struct flow_op_list *ops = &state->out->ops;
 	const uint32_t n_own = ops->n_ops;
 
+	for (unsigned i = 0; i < state->n_captures; i++)
+		flow_op_capture(ops, state->capture[i]->snaplen,
+				who(state->bridge, state->capture[i]));
 	for (unsigned i = 0; i < state->n_ordered; i++)
 		if (!translate_mirror_has(state, &state->ordered[i]))
 			translate_mirror_say(state, &state->ordered[i]);

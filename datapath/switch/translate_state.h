@@ -103,6 +103,8 @@ struct translate_state {
 	struct translate_mirror mirror[TRANSLATE_MAX_MIRRORS];
 	unsigned n_ordered; /* copies that orders ask for */
 	struct translate_mirror ordered[ORDER_PLACES_MAX];
+	unsigned n_captures;
+	const struct order *capture[CAPTURES_MAX];
 	bool is_over;      /* a limit, or the packet itself is needed: nothing counts but `why` */
 	bool needs_packet; /* ... which is why it is over */
 	enum drop_reason why; /* if nothing leaves: the first thing that was in the way */

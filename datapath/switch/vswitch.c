@@ -21,6 +21,7 @@
 #include "port/pins.h"
 #include "switch/adopt.h"
 #include "switch/bridge.h"
+#include "switch/capture.h"
 #include "switch/flow_store.h"
 #include "switch/learn.h"
 #include "switch/offload.h"
@@ -181,6 +182,8 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		return rc;
 	rc = packet_ins_new(&sw->packet_ins, sw, base);
 	if (!rc)
+		rc = captures_new(&sw->captures, sw, base);
+	if (!rc)
 		rc = packet_outs_new(&sw->packet_outs);
 	if (rc)
 		return rc;
@@ -200,6 +203,7 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		.flows = sw->learned_flows,
 		.offers = sw->offload ? offload_mailbox(sw->offload) : NULL,
 		.packet_ins = packet_ins_mailbox(sw->packet_ins),
+		.captures = captures_mailbox(sw->captures),
 		.translate = translate,
 		.refresh = translate_refresh,
 		.view = &sw->snapshot->path,
@@ -308,6 +312,7 @@ void vswitch_free(struct vswitch **p)
 	}
 	revalidator_free(&sw->revalidator);
 	packet_ins_free(&sw->packet_ins);
+	captures_free(&sw->captures);
 	packet_outs_free(&sw->packet_outs);
 	free(sw->snapshot);
 	free(sw->spare);

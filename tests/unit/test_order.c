@@ -15,6 +15,8 @@
 #include "support/ether.h"
 #include "support/flows.h"
 #include "support/rig.h"
+#include "switch/bridge.h"
+#include "switch/capture.h"
 #include "switch/flows.h"
 #include "switch/mirror.h"
 #include "switch/order.h"
@@ -293,6 +295,104 @@ static void a_port_may_go_and_come(void **state)
 	assert_string_equal(orders(), "mirror1 1 ");
 }
 
+/* ---- captures ---- */
+
+struct taken {
+	struct capture_taker taker;
+	unsigned n;
+	uint32_t len, total_len;
+	uint16_t port;
+	uint64_t n_packets; /* that there were, when it was over */
+};
+
+static void take(struct capture_taker *taker, struct bridge *bridge, const struct captured *packet)
+{
+	struct taken *taken = (struct taken *)taker;
+
+	assert_ptr_equal(bridge, rig.bridge);
+	assert_memory_equal(packet->data, sent, packet->len);
+	taken->n++;
+	taken->len = packet->len;
+	taken->total_len = packet->total_len;
+	taken->port = packet->port;
+}
+
+static void gone(struct capture_taker *taker, uint64_t n_packets)
+{
+	((struct taken *)taker)->n_packets = n_packets;
+}
+
+static void a_capture_sees_what_comes_in_also_what_is_dropped(void **state)
+{
+	struct taken taken = {.taker = {take, gone}}, some = taken;
+	struct bridge_port_status status;
+
+	order((struct order_config){.kind = ORDER_CAPTURE, .taker = &taken.taker}, "");
+	order((struct order_config){.kind = ORDER_CAPTURE, .taker = &some.taker, .snaplen = 20},
+	      "in_port=2");
+	drop(FROM_A);
+
+	put(p1, B, A);
+	while (captures_deliver(rig.sw->captures))
+		;
+	assert_int_equal(taken.n, 1);
+	assert_int_equal(some.n, 0);
+	bridge_port_status(p1, &status);
+	assert_int_equal(taken.port, status.id);
+	assert_int_equal(rig_drops(p1, DROP_BY_ORDER), 1);
+	put(p2, A, B);
+	assert_sent(p1, A, B);
+
+	/* what waits is seen before it is over */
+	undo("capture2");
+	assert_int_equal(some.n, 1);
+	assert_int_equal(some.len, 20);
+	assert_int_equal(some.total_len, 60);
+	assert_int_equal(some.n_packets, 1);
+	assert_string_equal(orders(), "drop1 1 ");
+	undo("capture1");
+	assert_int_equal(taken.n, 2);
+	assert_int_equal(taken.n_packets, 2);
+	put(p2, A, B);
+	assert_int_equal(taken.n, 2);
+}
+
+static void a_capture_that_is_not_emptied_loses_packets_and_nothing_else(void **state)
+{
+	struct taken taken = {.taker = {take, gone}};
+
+	order((struct order_config){.kind = ORDER_CAPTURE, .taker = &taken.taker}, "");
+	for (unsigned i = 0; i < CAPTURE_SLOTS + 10; i++) {
+		put(p1, B, A);
+		assert_sent(p2, B, A);
+		rig.clock.manual_ns += CLOCK_NS_PER_MS;
+	}
+	undo("capture1");
+	assert_int_equal(taken.n, CAPTURE_SLOTS);
+	assert_int_equal(taken.n_packets, CAPTURE_SLOTS + 10);
+}
+
+static void a_bridge_that_goes_ends_its_captures(void **state)
+{
+	struct taken taken[CAPTURES_MAX + 1];
+	struct bridge *other;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(bridge_add(rig.sw, "other", &RIG_BRIDGE, &other, NULL), 0);
+	for (unsigned i = 0; i <= CAPTURES_MAX; i++) {
+		const struct order_config config = {.kind = ORDER_CAPTURE,
+						    .taker = &taken[i].taker};
+
+		taken[i] = (struct taken){.taker = {take, gone}, .n_packets = 77};
+		assert_int_equal(bridge_order_add(other, &config, NULL, &err),
+				 i < CAPTURES_MAX ? 0 : -ENOSPC);
+	}
+	assert_string_equal(err.text, "bridge other: 8 captures are under way already");
+	bridge_del(&other);
+	for (unsigned i = 0; i < CAPTURES_MAX; i++)
+		assert_int_equal(taken[i].n_packets, 0);
+}
+
 /* ---- their life ---- */
 
 static void an_order_ends_by_itself(void **state)
@@ -435,6 +535,9 @@ int main(void)
 		TEST(nothing_goes_back_where_it_came_from),
 		TEST(into_a_vlan_goes_to_the_ports_that_carry_it),
 		TEST(a_port_may_go_and_come),
+		TEST(a_capture_sees_what_comes_in_also_what_is_dropped),
+		TEST(a_capture_that_is_not_emptied_loses_packets_and_nothing_else),
+		TEST(a_bridge_that_goes_ends_its_captures),
 		TEST(an_order_ends_by_itself),
 		TEST(no_change_of_flows_touches_an_order),
 		TEST(all_names_are_undone_or_none),

@@ -90,6 +90,7 @@ static const struct {
 	{"order-add", "{\"bridge\":\"br0\",\"kind\":\"mirror\",\"vlan\":5}"},
 	{"order-list", "{\"bridge\":\"br0\",\"names\":true}"},
 	{"order-list", "{}"},
+	{"capture", "{\"bridge\":\"br0\",\"match\":\"arp\",\"snaplen\":64}"},
 	{"order-del", "{\"bridge\":\"br0\",\"names\":[\"m\",\"drop1\"]}"},
 	{"trace", "{\"bridge\":\"br0\",\"flow\":\"in_port=a,ip,nw_dst=10.0.0.1\"}"},
 	{"trace", "{\"bridge\":\"br0\",\"packet\":\"0200000000010200000000020806\"}"},
