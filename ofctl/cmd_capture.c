@@ -22,7 +22,7 @@
 
 #define SNAPLEN_MAX 65535
 
-struct capture {
+struct recording {
 	const char *bridge, *match;
 	uint32_t snaplen; /* 0: whole packets */
 	uint64_t n_max;   /* 0: no limit */
@@ -54,34 +54,35 @@ static int read_number(const char *option, const char *text, uint64_t max, uint6
 	return 0;
 }
 
-static int read_options(const struct cli_invocation *inv, struct capture *capture, struct err *err)
+static int read_options(const struct cli_invocation *inv, struct recording *recording,
+			struct err *err)
 {
 	const char *const *value = inv->options.value;
 	uint64_t snaplen = 0;
 	int ret = read_number("snaplen", value[OPTION_SNAPLEN], SNAPLEN_MAX, &snaplen, err);
 
 	if (!ret)
-		ret = read_number("count", value[OPTION_COUNT], UINT32_MAX, &capture->n_max, err);
+		ret = read_number("count", value[OPTION_COUNT], UINT32_MAX, &recording->n_max, err);
 	if (!ret)
-		ret = order_time_read(value[OPTION_FOR], &capture->seconds, err);
-	capture->snaplen = (uint32_t)snaplen;
-	capture->path = value[OPTION_WRITE];
-	if (!ret && !capture->path)
+		ret = order_time_read(value[OPTION_FOR], &recording->seconds, err);
+	recording->snaplen = (uint32_t)snaplen;
+	recording->path = value[OPTION_WRITE];
+	if (!ret && !recording->path)
 		return err_set(err, EINVAL,
 			       "where to? Say -w FILE, or -w - for a pipe: ofctl capture %s -w - | "
 			       "tcpdump -n -r -",
-			       capture->bridge);
-	if (!ret && !strcmp(capture->path, "-") && isatty(STDOUT_FILENO))
+			       recording->bridge);
+	if (!ret && !strcmp(recording->path, "-") && isatty(STDOUT_FILENO))
 		return err_set(err, EINVAL,
 			       "-w -: a terminal cannot show packets: add | tcpdump -n -r -");
 	return ret;
 }
 
-static int open_file(struct capture *capture, struct err *err)
+static int open_file(struct recording *recording, struct err *err)
 {
-	capture->out = strcmp(capture->path, "-") ? fopen(capture->path, "we") : stdout;
-	if (!capture->out)
-		return err_set(err, errno, "%s: %s", capture->path, strerror(errno));
+	recording->out = strcmp(recording->path, "-") ? fopen(recording->path, "we") : stdout;
+	if (!recording->out)
+		return err_set(err, errno, "%s: %s", recording->path, strerror(errno));
 	return 0;
 }
 
@@ -104,32 +105,32 @@ static uint8_t digit(char c)
 	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-static void take_packet(struct capture *capture, struct json_object *news)
+static void take_packet(struct recording *recording, struct json_object *news)
 {
 	const char *hex = text_of(news, "packet");
 	const size_t len = strlen(hex) / 2;
 
-	if (capture->n_max && capture->n == capture->n_max)
+	if (recording->n_max && recording->n == recording->n_max)
 		return;
-	capture->bytes = need(realloc(capture->bytes, len + 1));
+	recording->bytes = need(realloc(recording->bytes, len + 1));
 	for (size_t i = 0; i < len; i++)
-		capture->bytes[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
-	pcapng_packet(capture->file, text_of(news, "port"), number_of(news, "time"), capture->bytes,
-		      (uint32_t)len, (uint32_t)number_of(news, "len"));
-	capture->n++;
+		recording->bytes[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+	pcapng_packet(recording->file, text_of(news, "port"), number_of(news, "time"),
+		      recording->bytes, (uint32_t)len, (uint32_t)number_of(news, "len"));
+	recording->n++;
 }
 
-static void take(struct capture *capture, struct json_object *message)
+static void take(struct recording *recording, struct json_object *message)
 {
 	const char *method = text_of(message, "method");
 	struct json_object *news =
 		json_object_array_get_idx(json_object_object_get(message, "params"), 0);
 
 	if (!strcmp(method, "captured")) {
-		take_packet(capture, news);
+		take_packet(recording, news);
 	} else if (!strcmp(method, "capture-end")) {
-		capture->n_lost = number_of(news, "lost");
-		capture->is_over = true;
+		recording->n_lost = number_of(news, "lost");
+		recording->is_over = true;
 	}
 }
 
@@ -140,9 +141,9 @@ static void let_in(int number)
 }
 
 /* Signals that end it come while it waits, and only then. */
-static void signals_begin(const struct capture *capture, sigset_t *waiting)
+static void signals_begin(const struct recording *recording, sigset_t *waiting)
 {
-	const struct itimerval timer = {.it_value.tv_sec = (time_t)capture->seconds};
+	const struct itimerval timer = {.it_value.tv_sec = (time_t)recording->seconds};
 	const struct sigaction action = {.sa_handler = let_in};
 	static const int numbers[] = {SIGINT, SIGTERM, SIGALRM};
 	sigset_t blocked;
@@ -154,77 +155,80 @@ static void signals_begin(const struct capture *capture, sigset_t *waiting)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &blocked, waiting);
-	if (capture->seconds)
+	if (recording->seconds)
 		setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 /* -errno of writing, whatever was to be written. */
-static int flush(struct capture *capture, struct err *err)
+static int flush(struct recording *recording, struct err *err)
 {
-	if (!fflush(capture->out) && !ferror(capture->out))
+	if (!fflush(recording->out) && !ferror(recording->out))
 		return 0;
-	return err_set(err, errno, "%s: %s", capture->path, strerror(errno));
+	return err_set(err, errno, "%s: %s", recording->path, strerror(errno));
 }
 
 /* Until it is enough, or over, or a signal comes. */
-static int receive(struct capture *capture, struct client *client, struct err *err)
+static int receive(struct recording *recording, struct client *client, struct err *err)
 {
 	int ret = 0;
 
-	while (!ret && !capture->is_over && !(capture->n_max && capture->n == capture->n_max)) {
+	while (!ret && !recording->is_over &&
+	       !(recording->n_max && recording->n == recording->n_max)) {
 		own(json_free) struct json_object *message = NULL;
 
 		ret = client_receive(client, &message, err);
 		if (ret == -EINTR)
 			return 0;
 		if (!ret)
-			take(capture, message);
+			take(recording, message);
 		if (!ret)
-			ret = flush(capture, err);
+			ret = flush(recording, err);
 	}
 	return ret;
 }
 
 /* Undoes the order, and takes what is still on its way. */
-static int finish(struct job *job, struct capture *capture, struct client *client, struct err *err)
+static int finish(struct job *job, struct recording *recording, struct client *client,
+		  struct err *err)
 {
-	struct json_object *params = job_params(capture->bridge);
+	struct json_object *params = job_params(recording->bridge);
 	struct json_object *names = need(json_object_new_array());
 	own(json_free) struct json_object *result = NULL;
 	int ret = 0;
 
-	json_object_array_add(names, need(json_object_new_string(capture->name)));
+	json_object_array_add(names, need(json_object_new_string(recording->name)));
 	json_object_object_add(params, "names", names);
-	if (capture->is_over)
+	if (recording->is_over)
 		json_object_put(params);
 	else
 		ret = job_call(job, "order-del", params, &result, err);
-	while (!ret && !capture->is_over) {
+	while (!ret && !recording->is_over) {
 		own(json_free) struct json_object *message = NULL;
 
 		ret = client_receive(client, &message, err);
 		if (!ret)
-			take(capture, message);
+			take(recording, message);
 	}
 	return ret;
 }
 
-static int begin(struct job *job, struct capture *capture, struct err *err)
+static int begin(struct job *job, struct recording *recording, struct err *err)
 {
-	struct json_object *params = job_params(capture->bridge);
+	struct json_object *params = job_params(recording->bridge);
 	own(json_free) struct json_object *result = NULL;
 	int ret;
 
-	json_object_object_add(params, "match", need(json_object_new_string(capture->match)));
-	if (capture->snaplen)
-		json_object_object_add(params, "snaplen", json_object_new_int64(capture->snaplen));
+	json_object_object_add(params, "match", need(json_object_new_string(recording->match)));
+	if (recording->snaplen)
+		json_object_object_add(params, "snaplen",
+				       json_object_new_int64(recording->snaplen));
 	ret = job_call(job, "capture", params, &result, err);
 	if (!ret)
-		capture->name = need(strdup(text_of(result, "name")));
+		recording->name = need(strdup(text_of(result, "name")));
 	return ret;
 }
 
-static int go_on(struct job *job, struct capture *capture, struct err *err)
+static int go_on(struct job *job, struct recording *recording, struct err *err)
 {
 	struct timespec now;
 	struct client *client;
@@ -233,40 +237,41 @@ static int go_on(struct job *job, struct capture *capture, struct err *err)
 
 	if (ret)
 		return ret;
-	capture->file = pcapng_new(capture->out, capture->snaplen);
-	signals_begin(capture, &waiting);
+	recording->file = pcapng_new(recording->out, recording->snaplen);
+	signals_begin(recording, &waiting);
 	client_let_in(client, &waiting);
-	ret = flush(capture, err);
+	ret = flush(recording, err);
 	if (!ret)
-		ret = receive(capture, client, err);
+		ret = receive(recording, client, err);
 	client_let_in(client, NULL);
 	if (!ret)
-		ret = finish(job, capture, client, err);
+		ret = finish(job, recording, client, err);
 	clock_gettime(CLOCK_REALTIME, &now);
-	pcapng_finish(capture->file, capture->bridge,
-		      (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, capture->n_lost);
-	return ret ? ret : flush(capture, err);
+	pcapng_finish(recording->file, recording->bridge,
+		      (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+		      recording->n_lost);
+	return ret ? ret : flush(recording, err);
 }
 
 static int run_capture(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
-	struct capture capture = {.bridge = inv->args[0], .match = job_arg(inv, 1)};
-	int ret = read_options(inv, &capture, err);
+	struct recording recording = {.bridge = inv->args[0], .match = job_arg(inv, 1)};
+	int ret = read_options(inv, &recording, err);
 
 	if (!ret)
-		ret = open_file(&capture, err);
+		ret = open_file(&recording, err);
 	if (!ret)
-		ret = begin(job, &capture, err);
+		ret = begin(job, &recording, err);
 	if (!ret)
-		ret = go_on(job, &capture, err);
+		ret = go_on(job, &recording, err);
 	if (!ret)
-		fprintf(stderr, "%" PRIu64 " packets captured, %" PRIu64 " lost\n", capture.n,
-			capture.n_lost);
-	pcapng_free(&capture.file);
-	if (capture.out && capture.out != stdout)
-		fclose(capture.out);
-	free(capture.name);
-	free(capture.bytes);
+		fprintf(stderr, "%" PRIu64 " packets captured, %" PRIu64 " lost\n", recording.n,
+			recording.n_lost);
+	pcapng_free(&recording.file);
+	if (recording.out && recording.out != stdout)
+		fclose(recording.out);
+	free(recording.name);
+	free(recording.bytes);
 	return ret;
 }
 

@@ -101,11 +101,13 @@ static bool is_there(const struct pins *pins, const char *name)
 static void heritage_visit(void *ctx, const char *name)
 {
 	struct pins *pins = ctx;
-	char mark[PATH_SIZE];
+	char mark[SET_SIZE + sizeof(MARK)];
 
-	snprintf(mark, sizeof(mark), "%s/" MARK, name);
-	if (!strncmp(name, SET, strlen(SET)) && strlen(name) < sizeof(pins->heritage) &&
-	    strcmp(name, DISOWNED) != 0 && is_there(pins, mark))
+	if (strncmp(name, SET, strlen(SET)) != 0 || strlen(name) >= sizeof(pins->heritage) ||
+	    !strcmp(name, DISOWNED))
+		return;
+	snprintf(mark, sizeof(mark), "%.*s/" MARK, SET_SIZE - 1, name);
+	if (is_there(pins, mark))
 		strcpy(pins->heritage, name);
 }
 
