@@ -181,9 +181,7 @@ static void test_a_kill_at_the_worst_moment(void **state)
 
 static void test_any_other_file_is_replaced(void **state)
 {
-	static const char *const texts[] = {"", "shunt-counts 1\n", "shunt-counts 0\n",
-					    "\x7f"
-					    "ELF"};
+	static const char *const texts[] = {"", "shunt-counts 1\n", "shunt-counts 0\n", "\177ELF"};
 
 	for (unsigned i = 0; i < 4; i++) {
 		FILE *file;

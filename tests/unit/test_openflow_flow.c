@@ -38,7 +38,7 @@ static struct flow_mod read_text(const char *text, enum flow_command command)
 static struct flow_mod write_and_read(const struct flow_mod *flow, uint8_t version,
 				      struct wire_writer *w, const char *text)
 {
-	struct flow_mod again;
+	struct flow_mod again = {0};
 	struct of_message message;
 	enum of_error error;
 
