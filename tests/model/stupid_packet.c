@@ -63,6 +63,9 @@ void stupid_random(struct stupid_packet *p, uint64_t *random)
 	/* Now and then all that is summed is nearly nothing. */
 	if (!random_below(random, 8))
 		memset(p->payload, coin(random) ? 0 : 0xff, p->n_payload);
+	/* A sum of zeros alone is 0, which nobody who only knows a difference can tell from -0 (RFC 1624). */
+	if (p->l4 == L4_ICMP)
+		p->payload[0] |= 1;
 	/* Behind a label nothing but its first bits tells IP. */
 	if (p->body == BODY_RAW)
 		p->payload[0] |= 0xf0;
