@@ -68,7 +68,11 @@ void port_numbers_before(struct port_table *table, void (*visit)(void *ctx, uint
 
 void port_note_write(const struct port *port)
 {
-	struct port_note note = {.ifindex = port->ifindex, .mtu_found = port->mtu_found};
+	struct port_note note = {
+		.ifindex = port->ifindex,
+		.mtu_found = port->mtu_found,
+		.is_promisc_ours = port->is_promisc_ours,
+	};
 
 	if (port->table->is_left)
 		return;
@@ -81,8 +85,10 @@ void port_note_read(struct port *port)
 	struct port_note note;
 
 	if (!port->table->is_settled && note_get(port->table->notes, port->id, &note) &&
-	    !strcmp(note.name, port->config.name) && note.ifindex == port->ifindex)
+	    !strcmp(note.name, port->config.name) && note.ifindex == port->ifindex) {
 		port->mtu_found = note.mtu_found;
+		port->is_promisc_ours = note.is_promisc_ours;
+	}
 }
 
 static void note_visit(void *ctx, uint16_t id, const struct port_note *note)
@@ -93,9 +99,8 @@ static void note_visit(void *ctx, uint16_t id, const struct port_note *note)
 
 	if (port && !strcmp(port->config.name, note->name))
 		return;
-	if (note->mtu_found && !link_lookup(table->links, note->name, &info) &&
-	    info.ifindex == note->ifindex)
-		link_set_mtu(table->links, info.ifindex, note->mtu_found);
+	if (!link_lookup(table->links, note->name, &info) && info.ifindex == note->ifindex)
+		note_undo(table->links, note);
 	note_del(table->notes, id);
 	bpf_drops_del(table->programs, id);
 }

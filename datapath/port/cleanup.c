@@ -29,8 +29,7 @@ static void note_visit(void *ctx, uint16_t port, const struct port_note *note)
 	if (link_lookup(cleanup->links, note->name, &info) || info.ifindex != note->ifindex)
 		return;
 	bpf_filter_drop(note->ifindex);
-	if (note->mtu_found)
-		link_set_mtu(cleanup->links, note->ifindex, note->mtu_found);
+	note_undo(cleanup->links, note);
 }
 
 /* One end of each pair: the other goes with it, or is not there to be found again. */

@@ -89,6 +89,7 @@ static bool info_read(struct nlmsghdr *header, struct link_info *info, struct li
 		.is_ethernet = ifi->ifi_type == ARPHRD_ETHER && !(ifi->ifi_flags & IFF_LOOPBACK),
 		.is_admin_up = ifi->ifi_flags & IFF_UP,
 		.has_carrier = ifi->ifi_flags & IFF_LOWER_UP,
+		.is_promisc = ifi->ifi_flags & IFF_PROMISC,
 		.peer = u32_or(attrs[IFLA_LINK], 0),
 		.n_rxq = u32_or(attrs[IFLA_NUM_RX_QUEUES], 1),
 		.n_txq = u32_or(attrs[IFLA_NUM_TX_QUEUES], 1),
@@ -210,7 +211,7 @@ int link_del(struct link_client *client, uint32_t ifindex)
 	return change(client, msg);
 }
 
-int link_set_up(struct link_client *client, uint32_t ifindex, bool is_up)
+static int set_flag(struct link_client *client, uint32_t ifindex, unsigned flag, bool is_set)
 {
 	own(msg_put) struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, ifindex);
 	struct ifinfomsg *ifi;
@@ -218,9 +219,19 @@ int link_set_up(struct link_client *client, uint32_t ifindex, bool is_up)
 	if (!msg)
 		return -ENOMEM;
 	ifi = nlmsg_data(nlmsg_hdr(msg));
-	ifi->ifi_flags = is_up ? IFF_UP : 0;
-	ifi->ifi_change = IFF_UP;
+	ifi->ifi_flags = is_set ? flag : 0;
+	ifi->ifi_change = flag;
 	return change(client, msg);
+}
+
+int link_set_up(struct link_client *client, uint32_t ifindex, bool is_up)
+{
+	return set_flag(client, ifindex, IFF_UP, is_up);
+}
+
+int link_set_promisc(struct link_client *client, uint32_t ifindex, bool is_promisc)
+{
+	return set_flag(client, ifindex, IFF_PROMISC, is_promisc);
 }
 
 int link_set_mtu(struct link_client *client, uint32_t ifindex, uint32_t mtu)

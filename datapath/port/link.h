@@ -23,6 +23,7 @@ struct link_info {
 	bool is_ethernet; /* has Ethernet headers; not loopback */
 	bool is_admin_up;
 	bool has_carrier;
+	bool is_promisc;       /* somebody has made it promiscuous: IFF_PROMISC */
 	uint32_t peer;         /* ifindex of the device below or at the other end; 0: none here */
 	unsigned n_rxq, n_txq; /* made, not necessarily in use */
 	uint32_t xdp_prog_id;  /* of an XDP program on it; 0: none */
@@ -74,6 +75,7 @@ struct link_veth {
 int link_veth_new(struct link_client *client, const struct link_veth *veth);
 int link_del(struct link_client *client, uint32_t ifindex);
 int link_set_up(struct link_client *client, uint32_t ifindex, bool is_up);
+int link_set_promisc(struct link_client *client, uint32_t ifindex, bool is_promisc);
 int link_set_mtu(struct link_client *client, uint32_t ifindex, uint32_t mtu);
 int link_set_mac(struct link_client *client, uint32_t ifindex, struct eth_addr mac);
 

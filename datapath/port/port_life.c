@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <linux/if_packet.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -25,18 +24,22 @@ __attribute__((format(printf, 2, 3))) static void error_set(struct port *port, c
 	va_end(args);
 }
 
-/* A card drops packets for other machines unless it is promiscuous. Held by a socket, so that it
- * ends with the daemon at the latest; devices that are up or down, or many holders, make no
- * difference. */
-static void promisc(struct port_table *table, uint32_t ifindex, bool on)
+/* A card drops packets for other machines unless it is promiscuous. By a flag of the device, not by a packet
+ * socket: that would end with the daemon, and the card is to go on without it. */
+static void promisc_begin(struct port *port, const struct link_info *info)
 {
-	const struct packet_mreq request = {
-		.mr_ifindex = (int)ifindex,
-		.mr_type = PACKET_MR_PROMISC,
-	};
+	if (info->is_promisc || link_set_promisc(port->table->links, info->ifindex, true))
+		return;
+	port->is_promisc_ours = true;
+	port_note_write(port);
+}
 
-	setsockopt(table->promisc_fd, SOL_PACKET,
-		   on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, &request, sizeof(request));
+static void promisc_end(struct port *port)
+{
+	if (port->table->is_left || !port->is_promisc_ours)
+		return;
+	link_set_promisc(port->table->links, port->ifindex, false);
+	port->is_promisc_ours = false;
 }
 
 /* ---- hooks ---- */
@@ -219,7 +222,7 @@ static void attach(struct port *port, const struct link_info *info)
 	port->status.is_attached = true;
 	error_set(port, "%s", port->mtu_error);
 	port->status.n_rxq = port->sockets ? port->sockets->n : 1;
-	promisc(port->table, info->ifindex, true);
+	promisc_begin(port, info);
 	log_info("port", "%s: attached (%s)%s%s", port->config.name, port->status.mode,
 		 port->status.note[0] ? ": " : "", port->status.note);
 }
@@ -228,7 +231,6 @@ static void detach(struct port *port)
 {
 	if (!port->status.is_attached)
 		return;
-	promisc(port->table, port->ifindex, false);
 	if (port->sockets)
 		port_xsk_detach(port);
 	else
@@ -245,6 +247,7 @@ static void device_lost(struct port *port, const char *why)
 	if (!port->ifindex)
 		return;
 	detach(port);
+	promisc_end(port);
 	if (why)
 		mtu_restore(port); /* renamed, it is still there */
 	HASH_DELETE(hh_ifindex, port->table->by_ifindex, port);

@@ -116,7 +116,7 @@ static void tags_row(const struct device *device)
 {
 	const struct link_info *info = device->info;
 
-	if (!device->features.is_known || !(device->features.xdp & XDP_HAS_BASIC))
+	if (device->features.is_known && !(device->features.xdp & XDP_HAS_BASIC))
 		return;
 	if (link_is_card(info))
 		row(device, "VLAN at XDP", PROBE_LESS,

@@ -197,10 +197,6 @@ int port_table_new(struct port_table **out, struct event_base *base, struct pins
 	table->host = host;
 	table->pins = pins;
 	table->instance = pins_instance(pins);
-	table->promisc_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (table->promisc_fd < 0)
-		return err_set(err, errno, "packet socket: %s%s", strerror(errno),
-			       errno == EPERM ? ": the switch must run as root" : "");
 	rc = kernel_start(table, err);
 	if (!rc)
 		rc = events_start(table, base, err);
@@ -235,6 +231,5 @@ void port_table_free(struct port_table **p)
 	port_numbers_forget(table);
 	link_client_free(&table->links);
 	notes_close(&table->notes);
-	fd_close(&table->promisc_fd);
 	mem_free(p);
 }

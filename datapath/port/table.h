@@ -24,7 +24,6 @@ struct port_table {
 	struct pins *pins;
 	struct notes *notes;
 	const char *instance;
-	int promisc_fd; /* a packet socket: devices are promiscuous as long as it is open */
 	struct link_client *links;
 	struct upcall *upcall;
 	struct bpf_programs *programs;
@@ -67,6 +66,7 @@ struct port {
 	uint32_t ifindex;     /* of device; 0: it is not there */
 	char mtu_error[96];   /* why mtu_request could not be done; "": it is done */
 	uint32_t mtu_found;   /* the device's MTU before mtu_request was applied; 0: it was not */
+	bool is_promisc_ours; /* the device was not promiscuous before */
 	uint32_t foreign_xdp; /* program that was there when XDP was refused; 0: none was */
 	bool is_queue_busy;   /* another's AF_XDP socket kept us from XDP; it may be about to go */
 	unsigned n_busy_retries;
