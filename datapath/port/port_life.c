@@ -24,11 +24,12 @@ __attribute__((format(printf, 2, 3))) static void error_set(struct port *port, c
 	va_end(args);
 }
 
-/* A card drops packets for other machines unless it is promiscuous. By a flag of the device, not by a packet
- * socket: that would end with the daemon, and the card is to go on without it. */
+/* A card drops packets for other machines unless it is promiscuous; pairs and taps drop none. By a flag of
+ * the device, not by a packet socket: that would end with the daemon, and the card is to go on without it. */
 static void promisc_begin(struct port *port, const struct link_info *info)
 {
-	if (info->is_promisc || link_set_promisc(port->table->links, info->ifindex, true))
+	if (link_is_open(info) || info->is_promisc ||
+	    link_set_promisc(port->table->links, info->ifindex, true))
 		return;
 	port->is_promisc_ours = true;
 	port_note_write(port);
