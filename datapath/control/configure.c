@@ -35,6 +35,7 @@ struct configure {
 	struct event *statistics; /* every now and then */
 	/* control thread */
 	bool is_ready;
+	bool is_run_due; /* at once */
 	bool is_waiting; /* for a transaction to be answered: run again then */
 	bool is_statistics_due;
 	bool is_failing;   /* to write results */
@@ -96,6 +97,12 @@ static void run_later(struct configure *configure, long seconds, long useconds)
 		event_add(configure->retry, &wait);
 }
 
+static void run_at_once(struct configure *configure)
+{
+	configure->is_run_due = true;
+	event_active(configure->run, 0, 0);
+}
+
 /* Also when the results cannot be written: the switch works, and clients can ask why. */
 static void ready_tell(struct configure *configure)
 {
@@ -127,7 +134,7 @@ static void publish_done(void *ctx, const char *error)
 			log_info("configure", "results can be written to the database again");
 		configure->is_failing = false;
 		if (configure->is_waiting)
-			event_active(configure->run, 0, 0);
+			run_at_once(configure);
 	}
 	configure->is_waiting = false;
 	ready_tell(configure);
@@ -175,6 +182,15 @@ static void report(struct configure *configure, const struct row *sw)
 		publish_done(configure, NULL);
 }
 
+/* Now, or when the last transaction is answered. */
+static void tell(struct configure *configure, const struct row *sw)
+{
+	if (publish_is_busy(configure->publish))
+		configure->is_waiting = true;
+	else
+		report(configure, sw);
+}
+
 /* ---- when ---- */
 
 static void statistics_arm(struct configure *configure, const struct row *sw)
@@ -198,6 +214,7 @@ static void run_cb(evutil_socket_t fd, short what, void *ctx)
 	struct configure *configure = ctx;
 	const struct row *sw;
 
+	configure->is_run_due = false;
 	if (!replica_is_ready(configure->replica))
 		return;
 	sw = replica_next(configure->replica, TABLE_SWITCH, NULL);
@@ -210,25 +227,28 @@ static void run_cb(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	statistics_arm(configure, sw);
-	if (publish_is_busy(configure->publish))
-		configure->is_waiting = true;
-	else
-		report(configure, sw);
+	tell(configure, sw);
 }
 
 static void statistics_cb(evutil_socket_t fd, short what, void *ctx)
 {
 	struct configure *configure = ctx;
+	const struct row *sw;
 
 	configure->is_statistics_due = true;
-	event_active(configure->run, 0, 0);
+	sw = replica_is_ready(configure->replica)
+		     ? replica_next(configure->replica, TABLE_SWITCH, NULL)
+		     : NULL;
+	/* Where rows have changed, nothing is told before they are done. */
+	if (sw && !configure->is_run_due)
+		tell(configure, sw);
 }
 
 static void rows_changed(void *ctx)
 {
 	struct configure *configure = ctx;
 
-	event_active(configure->run, 0, 0);
+	run_at_once(configure);
 }
 
 static void result_changed(void *ctx, const char *uuid, const char *column)
@@ -236,7 +256,7 @@ static void result_changed(void *ctx, const char *uuid, const char *column)
 	struct configure *configure = ctx;
 
 	if (publish_is_overwritten(configure->publish, uuid, column))
-		event_active(configure->run, 0, 0);
+		run_at_once(configure);
 }
 
 void configure_port_changed(struct configure *configure)

@@ -211,7 +211,8 @@ void report_interface(struct publish *publish, struct interface_record *record,
 	 * keeps its number while it waits for its device. */
 	publish_set(publish, table, uuid, "ofport", value_integer(is_working ? status.ofport : -1));
 	publish_set(publish, table, uuid, "error", value_string(error));
-	report_device(publish, uuid, &status.port);
+	if (!is_known || !is_same)
+		report_device(publish, uuid, &status.port);
 	if (with_statistics)
 		report_statistics(publish, uuid, record->port, &status);
 	record->told.is_told = true;

@@ -43,7 +43,8 @@ struct state_file {
 	struct vswitch *sw;
 	char *path, *new_path;
 	struct event *timer;
-	bool is_failing; /* and that was said */
+	bool is_failing;            /* and that was said */
+	char boot[STATE_BOOT_SIZE]; /* once it is read */
 	/* while it is being written */
 	FILE *out;
 	uint64_t hash;
@@ -93,10 +94,9 @@ static void write_end(struct state_file *file)
 
 static int write_begin(struct state_file *file)
 {
-	char boot[STATE_BOOT_SIZE];
-	int rc = state_boot(boot), fd;
+	int rc, fd;
 
-	if (rc)
+	if (!file->boot[0] && (rc = state_boot(file->boot)))
 		return rc;
 	fd = open(file->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -109,7 +109,7 @@ static int write_begin(struct state_file *file)
 	file->hash = 0;
 	file->spent = 0;
 	file->is_half = false;
-	print_fmt(&file->line, STATE_MAGIC " %s", boot);
+	print_fmt(&file->line, STATE_MAGIC " %s", file->boot);
 	line_end(file);
 	rc = vswitch_for_each_bridge(file->sw, bridge_add_name, file);
 	if (rc)

@@ -212,8 +212,12 @@ static void lanes_choose(struct rule_buckets *buckets, const struct rule_buckets
 static void prefetch_rules(const struct rule_bucket *bucket)
 {
 	for (unsigned slot = 0; slot < RULE_BUCKET_SLOTS; slot++) {
-		__builtin_prefetch(bucket->rule[slot]);
-		__builtin_prefetch((const char *)bucket->rule[slot] + offsetof(struct rule, value));
+		const struct rule *rule = bucket->rule[slot];
+
+		if (!rule)
+			continue;
+		__builtin_prefetch(rule);
+		__builtin_prefetch(rule->value);
 	}
 }
 

@@ -44,7 +44,10 @@ static struct nla_policy policy[IFLA_MAX + 1] = {
 	[IFLA_CARRIER] = {.type = NLA_U8},
 	[IFLA_LINKINFO] = {.type = NLA_NESTED},
 	[IFLA_XDP] = {.type = NLA_NESTED},
-	[IFLA_STATS64] = {.minlen = sizeof(struct rtnl_link_stats64)},
+};
+
+static struct nla_policy stats_policy[IFLA_STATS_MAX + 1] = {
+	[IFLA_STATS_LINK_64] = {.minlen = sizeof(struct rtnl_link_stats64)},
 };
 
 static uint32_t u32_or(struct nlattr *attr, uint32_t otherwise)
@@ -70,7 +73,7 @@ static void xdp_read(struct nlattr *attr, struct link_info *info)
 }
 
 /* True if the message tells of a device. */
-static bool info_read(struct nlmsghdr *header, struct link_info *info, struct link_stats *stats)
+static bool info_read(struct nlmsghdr *header, struct link_info *info)
 {
 	struct ifinfomsg *ifi = nlmsg_data(header);
 	struct nlattr *attrs[IFLA_MAX + 1];
@@ -101,20 +104,29 @@ static bool info_read(struct nlmsghdr *header, struct link_info *info, struct li
 		memcpy(&info->mac, nla_data(attrs[IFLA_ADDRESS]), sizeof(info->mac));
 	kind_read(attrs[IFLA_LINKINFO], info);
 	xdp_read(attrs[IFLA_XDP], info);
-	if (stats && attrs[IFLA_STATS64]) {
-		struct rtnl_link_stats64 s;
+	return true;
+}
 
-		memcpy(&s, nla_data(attrs[IFLA_STATS64]), sizeof(s));
-		*stats = (struct link_stats){s.rx_packets, s.rx_bytes, s.rx_dropped, s.rx_errors,
-					     s.tx_packets, s.tx_bytes, s.tx_dropped, s.tx_errors};
-	}
+static bool stats_read(struct nlmsghdr *header, struct link_stats *out)
+{
+	struct nlattr *attrs[IFLA_STATS_MAX + 1];
+	struct rtnl_link_stats64 s;
+
+	if (header->nlmsg_type != RTM_NEWSTATS ||
+	    nlmsg_parse(header, sizeof(struct if_stats_msg), attrs, IFLA_STATS_MAX, stats_policy) <
+		    0 ||
+	    !attrs[IFLA_STATS_LINK_64])
+		return false;
+	memcpy(&s, nla_data(attrs[IFLA_STATS_LINK_64]), sizeof(s));
+	*out = (struct link_stats){s.rx_packets, s.rx_bytes, s.rx_dropped, s.rx_errors,
+				   s.tx_packets, s.tx_bytes, s.tx_dropped, s.tx_errors};
 	return true;
 }
 
 /* What to do with each message of an answer. */
 struct answer {
-	struct link_info *info; /* the last one, or */
-	struct link_stats *stats;
+	struct link_info *info;                                 /* the last one, or */
+	struct link_stats *stats;                               /* of one device, or */
 	void (*visit)(void *ctx, const struct link_info *info); /* each of them */
 	void *ctx;
 	int rc; /* 0 or the kernel's -errno */
@@ -125,7 +137,9 @@ static int answer_read(struct nl_msg *msg, void *arg)
 	struct answer *answer = arg;
 	struct link_info info;
 
-	if (!info_read(nlmsg_hdr(msg), &info, answer->stats))
+	if (answer->stats && stats_read(nlmsg_hdr(msg), answer->stats))
+		return NL_OK;
+	if (!info_read(nlmsg_hdr(msg), &info))
 		return NL_OK;
 	if (answer->visit)
 		answer->visit(answer->ctx, &info);
@@ -180,9 +194,14 @@ int link_lookup(struct link_client *client, const char *name, struct link_info *
 
 int link_stats(struct link_client *client, uint32_t ifindex, struct link_stats *out)
 {
-	own(msg_put) struct nl_msg *msg = link_msg(RTM_GETLINK, NLM_F_REQUEST, ifindex);
+	const struct if_stats_msg of = {
+		.family = AF_UNSPEC,
+		.ifindex = ifindex,
+		.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64),
+	};
+	own(msg_put) struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETSTATS, NLM_F_REQUEST);
 
-	if (!msg)
+	if (!msg || nlmsg_append(msg, (void *)&of, sizeof(of), NLMSG_ALIGNTO))
 		return -ENOMEM;
 	return ask(client, msg, &(struct answer){.stats = out});
 }
@@ -343,7 +362,7 @@ static int watch_read(struct nl_msg *msg, void *arg)
 	struct link_client *client = arg;
 	struct link_info info;
 
-	if (info_read(nlmsg_hdr(msg), &info, NULL))
+	if (info_read(nlmsg_hdr(msg), &info))
 		client->watch(client->ctx,
 			      nlmsg_hdr(msg)->nlmsg_type == RTM_DELLINK ? LINK_GONE : LINK_CHANGED,
 			      &info);

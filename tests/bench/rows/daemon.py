@@ -39,7 +39,7 @@ def ports_add(shunt, names):
 def idle(bench):
     """an idle switch with 64 skb ports: memory and CPU"""
     names = [f"c{i}" for i in range(64)]
-    seconds = max(bench.seconds, 5)
+    seconds = max(bench.seconds, 10)  # two turns of the statistics
     run("ip", "netns", "add", "peers")
     try:
         with Topology() as topology, ShuntSkb(bench, topology.ports) as shunt:
