@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <urcu/list.h>
 
+#include "db/history.h"
+
 struct json_object;
 struct schema;
 struct storage;
@@ -14,5 +16,6 @@ struct database {
 	struct table **tables;         /* in the order of the schema */
 	struct storage *storage;       /* NULL: in memory only */
 	struct cds_list_head monitors; /* struct monitor.database_node */
+	struct history history;        /* of transactions */
 	struct transaction *running;   /* one at a time, never across calls */
 };

@@ -92,6 +92,7 @@ static struct database *database_alloc(void)
 	struct database *db = alloc(1, sizeof(*db));
 
 	CDS_INIT_LIST_HEAD(&db->monitors);
+	history_init(&db->history);
 	return db;
 }
 
@@ -129,6 +130,7 @@ void database_free(struct database **db)
 		return;
 	assert(cds_list_empty(&(*db)->monitors));
 	storage_close(*db);
+	history_fini(&(*db)->history);
 	for (unsigned i = 0; (*db)->tables && i < (*db)->schema->n_tables; i++)
 		table_free(&(*db)->tables[i]);
 	free((*db)->tables);

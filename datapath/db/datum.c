@@ -133,6 +133,18 @@ int datum_compare(const struct datum *a, const struct datum *b)
 	return compare_atoms(a->value_type, a->atoms + a->n, b->atoms + b->n, a->n);
 }
 
+size_t datum_size(const struct datum *datum)
+{
+	bool is_map = datum->value_type != ATOM_VOID;
+	size_t size = sizeof(*datum) + (is_map ? 2 : 1) * datum->n * sizeof(datum->atoms[0]);
+
+	for (unsigned i = 0; i < datum->n && datum->key_type == ATOM_STRING; i++)
+		size += sizeof(struct text) + datum->atoms[i].string->size + 1;
+	for (unsigned i = 0; i < datum->n && datum->value_type == ATOM_STRING; i++)
+		size += sizeof(struct text) + datum_value(datum, i)->string->size + 1;
+	return size;
+}
+
 unsigned datum_find(const struct datum *datum, const union atom *key)
 {
 	unsigned low = 0;

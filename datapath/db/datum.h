@@ -66,6 +66,9 @@ static inline bool datum_equals(const struct datum *a, const struct datum *b)
 	return !datum_compare(a, b);
 }
 
+/* About how many bytes it takes. */
+size_t datum_size(const struct datum *datum);
+
 /* The index of `key`, or DATUM_NONE. */
 unsigned datum_find(const struct datum *datum, const union atom *key);
 /* Is all of `part` in `whole`? A map must have the same pairs. */

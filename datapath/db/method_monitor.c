@@ -34,17 +34,33 @@ static void drop(struct monitor *monitor)
 	monitor_free(&monitor);
 }
 
+/* What a client that comes back knows: the id in the fourth parameter. */
+static int read_since(struct session_call *call, struct uuid *since)
+{
+	struct json_object *id = call_param(call, 3);
+
+	if (json_object_is_type(id, json_type_string) &&
+	    !uuid_parse(json_object_get_string(id), (size_t)json_object_get_string_len(id), since))
+		return 0;
+	return db_error_set(&call->error, ERROR_SYNTAX,
+			    "%s: the fourth parameter must be the id of a transaction, a UUID",
+			    call->method);
+}
+
 static int start(struct session_call *call, enum monitor_version version, size_t n_params)
 {
 	struct db_session *session = call->session;
 	struct database *db = call_database(call);
 	struct monitor *monitor;
+	struct uuid since;
 
 	if (!db)
 		return -EINVAL;
 	if (json_object_array_length(call->params) != n_params)
 		return db_error_set(&call->error, ERROR_SYNTAX, "%s: %zu parameters are due",
 				    call->method, n_params);
+	if (version == MONITOR_SINCE && read_since(call, &since))
+		return -EINVAL;
 	if (find_monitor(session, call_param(call, 1)))
 		return db_error_set(&call->error, ERROR_SYNTAX,
 				    "%s: this client has a monitor of that id already",
@@ -63,7 +79,7 @@ static int start(struct session_call *call, enum monitor_version version, size_t
 	monitor->context = session;
 	session->n_monitors++;
 	cds_list_add_tail(&monitor->session_node, &session->monitors);
-	call->result = monitor_initial(monitor);
+	call->result = monitor_initial(monitor, version == MONITOR_SINCE ? &since : NULL);
 	return 0;
 }
 
@@ -123,9 +139,11 @@ int method_monitor_cancel(struct session_call *call)
 
 	if (json_object_array_length(call->params) == 1)
 		monitor = find_monitor(call->session, call_param(call, 0));
-	if (!monitor)
-		return db_error_set(&call->error, ERROR_UNKNOWN_MONITOR,
-				    "this client has no monitor of that id");
+	if (!monitor) { /* the whole error, says RFC 7047 section 4.1.7 */
+		session_fail(call->session, call->id,
+			     json_object_new_string(ERROR_UNKNOWN_MONITOR));
+		return SESSION_ANSWERED;
+	}
 	drop(monitor);
 	call->result = json_object_new_object();
 	return 0;

@@ -229,15 +229,18 @@ static struct datum *const *if_chosen(const struct monitor_table *table,
 	return columns;
 }
 
-static struct json_object *zero_id(void)
+/* Of the state that the client knows when it has read this. */
+static struct json_object *last_id(const struct monitor *monitor)
 {
-	return json_object_new_string("00000000-0000-0000-0000-000000000000");
+	char text[UUID_LEN + 1];
+
+	uuid_print(&monitor->db->history.last_id, text);
+	return json_object_new_string(text);
 }
 
-struct json_object *monitor_initial(const struct monitor *monitor)
+static struct json_object *updates_of_all(const struct monitor *monitor)
 {
-	struct json_object *updates = json_object_new_object();
-	struct json_object *reply;
+	struct json_object *updates = NULL;
 
 	for (unsigned i = 0; i < monitor->db->schema->n_tables; i++) {
 		const struct monitor_table *table = &monitor->tables[i];
@@ -250,11 +253,47 @@ struct json_object *monitor_initial(const struct monitor *monitor)
 			monitor_row_update(monitor, table, NULL, if_chosen(table, row->columns),
 					   MONITOR_INITIAL));
 	}
+	return updates;
+}
+
+/* The client has said what it wants with the condition of then: that is taken to be the one of now. */
+static struct json_object *updates_since(const struct monitor *monitor, const struct uuid *since)
+{
+	size_t n;
+	own(mem_free) const struct past_row **rows =
+		history_since(&monitor->db->history, since, &n);
+	struct json_object *updates = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct monitor_table *table = &monitor->tables[rows[i]->schema->index];
+		const struct row *row =
+			table_lookup(monitor->db->tables[rows[i]->schema->index], &rows[i]->uuid);
+		struct datum *const *old, *const *new;
+
+		if (!table->events)
+			continue;
+		old = if_chosen(table, rows[i]->columns);
+		new = if_chosen(table, row ? row->columns : NULL);
+		monitor_update_add(&updates, old ? old : new, table->schema->name,
+				   monitor_row_update(monitor, table, old, new, MONITOR_INSERT));
+	}
+	return updates;
+}
+
+struct json_object *monitor_initial(const struct monitor *monitor, const struct uuid *since)
+{
+	bool is_known = since && history_has(&monitor->db->history, since);
+	struct json_object *updates =
+		is_known ? updates_since(monitor, since) : updates_of_all(monitor);
+	struct json_object *reply;
+
+	if (!updates)
+		updates = json_object_new_object();
 	if (monitor->version != MONITOR_SINCE)
 		return updates;
 	reply = json_object_new_array_ext(3);
-	json_object_array_add(reply, json_object_new_boolean(false));
-	json_object_array_add(reply, zero_id());
+	json_object_array_add(reply, json_object_new_boolean(is_known));
+	json_object_array_add(reply, last_id(monitor));
 	json_object_array_add(reply, updates);
 	return reply;
 }
@@ -275,7 +314,7 @@ static void send_updates(const struct monitor *monitor, struct json_object *upda
 	params = json_object_new_array_ext(3);
 	json_object_array_add(params, json_object_get(monitor->id));
 	if (monitor->version == MONITOR_SINCE)
-		json_object_array_add(params, zero_id());
+		json_object_array_add(params, last_id(monitor));
 	json_object_array_add(params, updates);
 	json_object_object_add(message, "id", NULL);
 	json_object_object_add(message, "method",

@@ -4,7 +4,8 @@
  * Three dialects: "monitor" of RFC 7047 section 4.1.5, whose "update" says what a row was and is;
  * and of ovsdb-server(7) "monitor_cond", whose "update2" says the difference, and whose rows can be
  * chosen by a condition, and "monitor_cond_since", whose "update3" adds the id of the transaction.
- * No history is kept, so a client that comes back always gets everything.
+ * A client that comes back and names the last id it heard of gets only what has changed since, if history.h
+ * still knows.
  *
  * A monitor remembers nothing of the rows: whether the client has a row follows from the condition
  * and the row's columns before the transaction.
@@ -20,6 +21,7 @@ struct datum;
 struct json_object;
 struct table_schema;
 struct transaction;
+struct uuid;
 
 enum monitor_version {
 	MONITOR_RFC = 1, /* update */
@@ -72,8 +74,9 @@ void monitor_free(struct monitor **monitor);
 /* About how many bytes it keeps. */
 size_t monitor_size(const struct monitor *monitor);
 
-/* The reply to the request: what there is now. The caller puts it. */
-struct json_object *monitor_initial(const struct monitor *monitor);
+/* The reply to the request: what there is now, or what has changed since `since` (NULL: nothing is known of
+ * the client). The caller puts it. */
+struct json_object *monitor_initial(const struct monitor *monitor, const struct uuid *since);
 /* Gives the monitor a new name and new conditions, and sends what they change in the client's
  * replica. Returns 0 or -EINVAL, then nothing has changed. */
 int monitor_change(struct monitor *monitor, struct json_object *id, struct json_object *requests,

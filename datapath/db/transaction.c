@@ -238,7 +238,11 @@ static void finish_changes(struct transaction *transaction)
 	struct row_change *change, *next;
 
 	reference_count_weak(transaction);
-	monitor_notify_all(transaction);
+	if (!cds_list_empty(&transaction->changes)) {
+		history_begin(&transaction->db->history);
+		monitor_notify_all(transaction);
+		history_add(&transaction->db->history, transaction);
+	}
 	cds_list_for_each_entry_safe (change, next, &transaction->changes, node) {
 		struct row *row = change->row;
 

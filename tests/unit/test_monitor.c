@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "db/history.h"
+#include "db/uuid.h"
 #include "support/db_client.h"
 
 static const char uuid_1[] = "11111111-1111-4111-8111-111111111111";
@@ -74,10 +76,6 @@ static void test_monitor_begins_with_what_is_there(void **state)
 	assert_string_equal(
 		client_call(*state, "monitor_cond", "['T',2,{'A':{'columns':['name','o']}}]"),
 		ROW("{\"initial\":{\"name\":\"a\"}}"));
-	assert_string_equal(
-		client_call(*state, "monitor_cond_since", "['T',3,{'A':{'columns':['name']}},'']"),
-		"[false,\"00000000-0000-0000-0000-000000000000\"," ROW(
-			"{\"initial\":{\"name\":\"a\"}}") "]");
 }
 
 static void test_monitor_tells_nothing_of_other_columns(void **state)
@@ -146,6 +144,78 @@ static void test_monitor_cond_change_brings_rows_and_takes_them(void **state)
 			    "error: syntax error");
 }
 
+/* What the client is told when it comes back with the id in `since`, which becomes that of now. */
+static const char *come_back(struct db_client *client, char since[UUID_LEN + 1])
+{
+	static char text[1024];
+
+	snprintf(text, sizeof(text), "%s",
+		 client_call(client, "monitor_cond_since",
+			     "['T',1,{'A':{'columns':['name','s','o'],'where':[['o','==',"
+			     "['set',[]]],['o','==',1]]}},'%s']",
+			     since));
+	client_call(client, "monitor_cancel", "[1]");
+	memcpy(since, strchr(text, '"') + 1, UUID_LEN);
+	memmove(strchr(text, '"'), strchr(text, '"') + UUID_LEN + 3, strlen(text) - UUID_LEN - 1);
+	return text;
+}
+
+static void test_monitor_cond_since_tells_what_was_missed(void **state)
+{
+	char id[UUID_LEN + 1] = "00000000-0000-0000-0000-000000000000", old_id[UUID_LEN + 1];
+
+	insert(*state);
+	assert_string_equal(
+		come_back(*state, id),
+		"[false," ROW("{\"initial\":{\"name\":\"a\",\"s\":[\"set\",[1,2]]}}") "]");
+	memcpy(old_id, id, sizeof(id));
+	assert_string_equal(come_back(*state, id), "[true,{}]");
+	assert_string_equal(id, old_id);
+	update(*state, "'s':['set',[2,3]]");
+	update(*state, "'s':['set',[2,3,4]]");
+	update(*state, "'m':['map',[['a','b']]]");
+	assert_string_equal(come_back(*state, id),
+			    "[true," ROW("{\"modify\":{\"s\":[\"set\",[1,3,4]]}}") "]");
+	assert_string_not_equal(id, old_id);
+	update(*state, "'o':5");
+	assert_string_equal(come_back(*state, id), "[true," ROW("{\"delete\":null}") "]");
+	update(*state, "'o':1");
+	assert_string_equal(come_back(*state, id),
+			    "[true," ROW("{\"insert\":{\"name\":\"a\",\"s\":[\"set\",[2,3,4]],"
+					 "\"o\":1}}") "]");
+	delete (*state);
+	insert(*state);
+	assert_string_equal(come_back(*state, old_id), "[true,{}]");
+	assert_string_equal(
+		come_back(*state, id),
+		"[true," ROW("{\"modify\":{\"s\":[\"set\",[1,3,4]],\"o\":[\"set\",[]]}}") "]");
+	delete (*state);
+	assert_string_equal(come_back(*state, id), "[true," ROW("{\"delete\":null}") "]");
+}
+
+/* Whoever was away for too long gets everything. */
+static void test_history_is_bounded(void **state)
+{
+	char id[UUID_LEN + 1] = "00000000-0000-0000-0000-000000000000", old_id[UUID_LEN + 1];
+
+	insert(*state);
+	come_back(*state, id);
+	for (unsigned i = 0; i < HISTORY_ENTRIES_MAX; i++)
+		client_transact(*state, "{'op':'update','table':'A','where':[],'row':{'s':%u}}", i);
+	memcpy(old_id, id, sizeof(id));
+	assert_string_equal(come_back(*state, old_id),
+			    "[true," ROW("{\"modify\":{\"s\":[\"set\",[1,2,999]]}}") "]");
+	update(*state, "'s':1");
+	assert_string_equal(come_back(*state, id),
+			    "[false," ROW("{\"initial\":{\"name\":\"a\",\"s\":1}}") "]");
+	client_transact(*state,
+			"{'op':'update','table':'A','where':[],'row':{'m':['map',[['k','%0*d']]]}}",
+			(int)HISTORY_SIZE_MAX, 0);
+	update(*state, "'m':['map',[]]");
+	assert_string_equal(come_back(*state, id),
+			    "[false," ROW("{\"initial\":{\"name\":\"a\",\"s\":1}}") "]");
+}
+
 static void test_update_comes_before_the_answer(void **state)
 {
 	struct db_client *client = *state;
@@ -179,6 +249,8 @@ static void test_wrong_monitors(void **state)
 		"['T','m']",
 	};
 
+	assert_string_equal(client_call(*state, "monitor_cond_since", "['T','m',{},'x']"),
+			    "error: syntax error");
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		assert_string_equal(client_call(*state, "monitor", "%s", params[i]),
 				    "error: syntax error");
@@ -211,6 +283,9 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_monitor_cond_change_brings_rows_and_takes_them,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_monitor_cond_since_tells_what_was_missed,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_history_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_update_comes_before_the_answer, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_monitor_cancel_ends_it, setup, teardown),
