@@ -26,6 +26,7 @@
 #include "control/run_dir.h"
 #include "control/server.h"
 #include "control/state_file.h"
+#include "control/tls.h"
 #include "db/database.h"
 #include "db/server.h"
 #include "port/port.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct state_file *state;
 	struct configure *configure;
 	struct netlink *netlink;
+	struct tls *tls;
 	struct openflow *openflow;
 	struct method_context context;
 };
@@ -167,7 +169,9 @@ static int server_start(struct daemon *daemon, struct err *err)
 	if (rc)
 		return rc;
 	handler = rpc_handler(daemon->rpc);
-	rc = server_new(&daemon->server, daemon->base, &handler);
+	rc = tls_new(&daemon->tls);
+	if (!rc)
+		rc = server_new(&daemon->server, daemon->base, &handler);
 	return rc ? err_set(err, -rc, "cannot make a server: %s", strerror(-rc)) : 0;
 }
 
@@ -254,6 +258,7 @@ static int openflow_start(struct daemon *daemon, struct err *err)
 	const struct openflow_options options = {
 		.base = daemon->base,
 		.sw = daemon->sw,
+		.tls = daemon->tls,
 		.run_dir = run_dir_path(daemon->run_dir),
 		.mode = SOCKET_MODE,
 		.changed = controllers_changed,
@@ -285,6 +290,7 @@ static int configure_start(struct daemon *daemon, struct err *err)
 		.base = daemon->base,
 		.sw = daemon->sw,
 		.openflow = daemon->openflow,
+		.tls = daemon->tls,
 		.connect = database_connect,
 		.ready = switch_ready,
 		.applied = bridges_changed,
@@ -371,6 +377,7 @@ static void house_take_down(struct daemon *daemon)
 		rpc_let_go(daemon->rpc);
 	vswitch_free(&daemon->sw);
 	server_free(&daemon->server);
+	tls_free(&daemon->tls);
 	rpc_free(&daemon->rpc);
 	db_server_free(&daemon->db);
 	for (unsigned i = 0; i < 3; i++) {

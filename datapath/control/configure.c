@@ -44,7 +44,7 @@ struct configure {
 	uint64_t statistics_ms;
 };
 
-static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", NULL};
+static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", "ssl", NULL};
 static const char *const bridge_columns[] = {"name",       "ports",       "mirrors",
 					     "fail_mode",  "flow_tables", "other_config",
 					     "controller", "protocols",   NULL};
@@ -60,6 +60,8 @@ static const char *const mirror_columns[] = {
 
 static const char *const controller_columns[] = {"target", "type", "max_backoff",
 						 "inactivity_probe", NULL};
+static const char *const ssl_columns[] = {"private_key", "certificate", "ca_cert",
+					  "bootstrap_ca_cert", NULL};
 static const char *const flow_table_columns[] = {"name", "flow_limit", "overflow_policy", "groups",
 						 NULL};
 
@@ -82,6 +84,7 @@ static const struct replica_table tables[N_TABLES] = {
 	[TABLE_INTERFACE] = {"Interface", interface_columns, interface_results},
 	[TABLE_MIRROR] = {"Mirror", mirror_columns, mirror_results},
 	[TABLE_CONTROLLER] = {"Controller", controller_columns, controller_results},
+	[TABLE_SSL] = {"SSL", ssl_columns, NULL},
 	[TABLE_FLOW_TABLE] = {"Flow_Table", flow_table_columns, NULL},
 };
 
@@ -309,6 +312,7 @@ int configure_new(struct configure **out, const struct configure_options *option
 		.sw = options->sw,
 		.replica = configure->replica,
 		.openflow = options->openflow,
+		.tls = options->tls,
 		.with_fake = options->with_fake,
 	};
 	*out = take_ptr(configure);

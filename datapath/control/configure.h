@@ -17,12 +17,14 @@ struct configure;
 struct err;
 struct event_base;
 struct openflow;
+struct tls;
 struct vswitch;
 
 struct configure_options {
 	struct event_base *base;
 	struct vswitch *sw;
 	struct openflow *openflow; /* NULL: nobody speaks it */
+	struct tls *tls;           /* NULL: nobody needs it */
 	bool with_fake;            /* tests: interfaces of type "fake" */
 	/* Opens a stream socket to the database. Returns it, or -errno with a text. */
 	int (*connect)(void *ctx, struct err *err);

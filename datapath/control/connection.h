@@ -1,29 +1,23 @@
 #pragma once
-/* One JSON-RPC stream: JSON objects in, JSON objects out, over anything libevent has a stream for
- * (unix sockets and socketpairs today, TCP and TLS by the same bufferevent). The server has one
- * for each client, the replica has one to its database.
+/* One JSON-RPC stream: JSON objects in, JSON objects out, over a stream.h. The server has one for each client, the replica
+ * has one to its database.
  *
- * Nothing that the other side does costs more than the limits say:
- *	- a message is measured before it is parsed (base/json.h); a wrong one is answered with an
- *	  error and is the last one;
- *	- a turn of the loop reads 16 KiB and handles MESSAGES_PER_TURN messages, then it is the
- *	  others' turn;
- *	- a side that sends without reading its replies is not read from any further, and one that
- *	  leaves more than the limit of updates unread is cut off.
+ * What the other side may cost is bounded: beside what stream.h says of it, a message is measured before it is parsed
+ * (base/json.h); a wrong one is answered with an error and is the last one; and a side that leaves more than the limit
+ * of updates unread is cut off.
  *
- * Nobody is freed inside a callback: connection_close() and connection_cut() only arrange it.
- * Control thread only.
+ * Nobody is freed inside a callback: connection_close() and connection_cut() only arrange it. Control thread only.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct bufferevent;
 struct connection;
 struct err;
 struct event_base;
 struct json_object;
+struct tls;
 
 struct connection_ops {
 	/* A message came; it is put after the return. */
@@ -43,11 +37,19 @@ struct connection_limits {
 #define CONNECTION_MESSAGE_MAX ((size_t)64 << 20)
 #define CONNECTION_BACKLOG_MAX ((size_t)32 << 20)
 
-/* Takes over `fd`, a connected stream socket, also when it fails. `name` is for the log.
- * Returns 0 or -ENOMEM. */
-int connection_new(struct connection **out, struct event_base *base, int fd, const char *name,
-		   const struct connection_limits *limits, const struct connection_ops *ops,
-		   void *ctx);
+struct connection_options {
+	struct event_base *base;
+	const char *name; /* for the log; copied */
+	struct tls *tls;  /* NULL: in the clear */
+	bool is_server;   /* of TLS: the other side has connected to us */
+	struct connection_limits limits;
+	const struct connection_ops *ops; /* borrowed */
+	void *ctx;
+};
+
+/* Takes over `fd`, a connected stream socket, also when it fails. 0 or -errno with a text. */
+int connection_new(struct connection **out, int fd, const struct connection_options *options,
+		   struct err *err);
 /* Closes at once, without a call of closed(). Not from inside a callback of this connection. */
 void connection_free(struct connection **conn);
 

@@ -48,7 +48,7 @@ static int accepted(void *ctx, int fd, const char *name)
 	options.name = name;
 	options.is_service = true;
 	if (speaker->peers.n < OPENFLOW_SESSIONS_MAX)
-		return openflow_session_new(&session, fd, &options);
+		return openflow_session_new(&session, fd, &options, NULL);
 	close(fd);
 	return -EMFILE;
 }
@@ -192,6 +192,7 @@ static struct speaker *speaker_add(struct openflow *openflow, const char *name)
 		.peers = &speaker->peers,
 	};
 	speaker->controllers.session = &speaker->session;
+	speaker->controllers.tls = openflow->options.tls;
 	speaker->controllers.changed = openflow->options.changed;
 	speaker->controllers.ctx = openflow->options.ctx;
 	cds_list_add_tail(&speaker->node, &openflow->speakers);

@@ -12,6 +12,7 @@
 
 struct event_base;
 struct openflow;
+struct tls;
 struct vswitch;
 
 #define OPENFLOW_UUID_SIZE    37
@@ -20,6 +21,7 @@ struct vswitch;
 struct openflow_options {
 	struct event_base *base;
 	struct vswitch *sw;
+	struct tls *tls;     /* of controllers by ssl: and pssl:; borrowed */
 	const char *run_dir; /* borrowed */
 	mode_t mode;         /* of the sockets */
 	/* What controllers_status() tells may be another one. */

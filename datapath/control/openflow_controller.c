@@ -39,7 +39,7 @@ struct controller {
 	unsigned n_sessions;              /* of one that listens */
 	uint32_t backoff_ms;
 	uint64_t changed_at; /* ns: (dis)connected */
-	char last_error[128];
+	char last_error[256];
 };
 
 static uint64_t now(void)
@@ -52,6 +52,12 @@ static uint64_t now(void)
 static void tell(struct controller *controller)
 {
 	controller->all->changed(controller->all->ctx);
+}
+
+static void remember(struct controller *controller, const char *why)
+{
+	snprintf(controller->last_error, sizeof(controller->last_error), "%s", why);
+	tell(controller);
 }
 
 static void event_drop(struct controller *controller)
@@ -73,10 +79,8 @@ static void active_ended(void *ctx, const char *why, bool was_agreed)
 	controller->changed_at = now();
 	if (was_agreed)
 		controller->backoff_ms = BACKOFF_FIRST_MS;
-	snprintf(controller->last_error, sizeof(controller->last_error), "%s",
-		 why[0] ? why : "the controller hung up");
+	remember(controller, why[0] ? why : "the controller hung up");
 	retry(controller);
-	tell(controller);
 }
 
 static void passive_ended(void *ctx, const char *why, bool was_agreed)
@@ -85,7 +89,7 @@ static void passive_ended(void *ctx, const char *why, bool was_agreed)
 
 	if (!--controller->n_sessions)
 		controller->changed_at = now();
-	tell(controller);
+	remember(controller, why);
 }
 
 static void session_agreed(void *ctx)
@@ -99,6 +103,8 @@ static struct openflow_session_options options_of(struct controller *controller,
 
 	options.name = name;
 	options.is_service = controller->is_service;
+	options.tls = controller->target.is_tls ? controller->all->tls : NULL;
+	options.is_server = controller->target.is_passive;
 	options.inactivity_ms = controller->inactivity_ms;
 	options.ended = controller->target.is_passive ? passive_ended : active_ended;
 	options.agreed = session_agreed;
@@ -111,15 +117,18 @@ static int accepted(void *ctx, int fd, const char *name)
 	struct controller *controller = ctx;
 	const struct openflow_session_options options = options_of(controller, name);
 	struct openflow_session *session;
+	struct err err = ERR_INIT;
 	int rc;
 
 	if (controller->all->session->peers->n >= OPENFLOW_SESSIONS_MAX) {
 		close(fd);
 		return -EMFILE;
 	}
-	rc = openflow_session_new(&session, fd, &options);
-	if (rc)
+	rc = openflow_session_new(&session, fd, &options, &err);
+	if (rc) {
+		remember(controller, err.text);
 		return rc;
+	}
 	if (!controller->n_sessions++)
 		controller->changed_at = now();
 	tell(controller);
@@ -128,12 +137,11 @@ static int accepted(void *ctx, int fd, const char *name)
 
 /* ---- to connect ---- */
 
-static void failed(struct controller *controller, int rc)
+static void failed(struct controller *controller, const char *why)
 {
-	snprintf(controller->last_error, sizeof(controller->last_error), "%s", strerror(-rc));
+	remember(controller, why);
 	log_debug("openflow", "%s: %s", controller->text, controller->last_error);
 	retry(controller);
-	tell(controller);
 }
 
 static void connected_cb(evutil_socket_t fd, short what, void *ctx)
@@ -141,6 +149,7 @@ static void connected_cb(evutil_socket_t fd, short what, void *ctx)
 	struct controller *controller = ctx;
 	const struct openflow_session_options options = options_of(controller, controller->text);
 	socklen_t size = sizeof(int);
+	struct err err = ERR_INIT;
 	int rc = 0;
 
 	event_drop(controller);
@@ -150,12 +159,11 @@ static void connected_cb(evutil_socket_t fd, short what, void *ctx)
 		rc = errno;
 	if (rc) {
 		fd_close(&controller->fd);
-		failed(controller, -rc);
+		failed(controller, strerror(rc));
 		return;
 	}
-	rc = openflow_session_new(&controller->session, take_fd(controller->fd), &options);
-	if (rc) {
-		failed(controller, rc);
+	if (openflow_session_new(&controller->session, take_fd(controller->fd), &options, &err)) {
+		failed(controller, err.text);
 		return;
 	}
 	controller->state = ACTIVE;
@@ -169,7 +177,7 @@ static void attempt(struct controller *controller)
 	int fd = target_connect(&controller->target);
 
 	if (fd < 0) {
-		failed(controller, fd);
+		failed(controller, strerror(-fd));
 		return;
 	}
 	controller->fd = fd;
@@ -179,7 +187,7 @@ static void attempt(struct controller *controller)
 	if (!controller->event || event_add(controller->event, &patience)) {
 		event_drop(controller);
 		fd_close(&controller->fd);
-		failed(controller, -ENOMEM);
+		failed(controller, strerror(ENOMEM));
 	}
 }
 

@@ -8,12 +8,14 @@
 
 struct event_base;
 struct openflow_session_options;
+struct tls;
 
 /* What all controllers of a bridge have in common. `session` is copied for each session, but for name, is_service,
  * inactivity_ms, and whom it tells of its end. */
 struct controllers {
 	struct cds_list_head list;
 	const struct openflow_session_options *session;
+	struct tls *tls;
 	void (*changed)(void *ctx); /* a status is another one */
 	void *ctx;
 };

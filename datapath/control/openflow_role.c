@@ -5,7 +5,7 @@
 
 #include "base/own.h"
 #include "control/openflow_session.h"
-#include "control/openflow_stream.h"
+#include "control/stream.h"
 #include "openflow/flow.h"
 #include "openflow/port.h"
 #include "openflow/role.h"
@@ -23,8 +23,13 @@ bool openflow_session_wants(const struct openflow_session *session, enum of_asyn
 
 void openflow_session_tell(struct openflow_session *session, const struct wire_writer *w)
 {
-	if (!w->is_lost)
-		of_stream_tell(session->stream, w->at, w->len);
+	enum { BACKLOG_MAX = 32 << 20 };
+
+	if (w->is_lost || !stream_is_open(session->stream))
+		return;
+	stream_send(session->stream, w->at, w->len);
+	if (stream_backlog(session->stream) > BACKLOG_MAX)
+		stream_cut(session->stream, "it does not read what it is told");
 }
 
 /* ---- roles ---- */

@@ -2,19 +2,22 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "control/openflow_stream.h"
+#include "control/stream.h"
 #include "openflow/hello.h"
 
 /* What is spoken. 1.1 and 1.2 have forms of their own for most of it. */
-#define VERSIONS   (1u << OF10 | 1u << OF13 | 1u << OF14 | 1u << OF15)
-#define FLUSH_SIZE ((size_t)256 << 10)
+#define VERSIONS          (1u << OF10 | 1u << OF13 | 1u << OF14 | 1u << OF15)
+#define FLUSH_SIZE        ((size_t)256 << 10)
+#define MESSAGES_PER_TURN 64
 
 /* ---- who answers what ---- */
 
@@ -99,9 +102,9 @@ void openflow_session_flush(struct openflow_session *session)
 	struct wire_writer *w = &session->reply;
 
 	if (w->is_lost)
-		of_stream_close(session->stream, "out of memory");
+		stream_close(session->stream, "out of memory");
 	else if (w->len)
-		of_stream_reply(session->stream, w->at, w->len);
+		stream_send(session->stream, w->at, w->len);
 	if (w->size > FLUSH_SIZE * 2)
 		wire_fini(w);
 	w->len = 0;
@@ -142,15 +145,14 @@ static void negotiate(struct openflow_session *session, const struct of_message 
 	}
 	say_error(session, OF_HFC_INCOMPATIBLE, message,
 		  (struct wire_bytes){(const uint8_t *)refusal, strlen(refusal)});
-	of_stream_reply(session->stream, session->reply.at, session->reply.len);
+	stream_send(session->stream, session->reply.at, session->reply.len);
 	session->reply.len = 0;
-	of_stream_close(session->stream,
-			theirs ? "it speaks no version that we speak" : "it began without a HELLO");
+	stream_close(session->stream,
+		     theirs ? "it speaks no version that we speak" : "it began without a HELLO");
 }
 
-static void message_cb(void *ctx, struct wire_bytes bytes)
+static void handle(struct openflow_session *session, struct wire_bytes bytes)
 {
-	struct openflow_session *session = ctx;
 	struct of_message message;
 	enum of_error error = of_message_read(bytes, &message);
 	size_t before = session->reply.len;
@@ -171,6 +173,32 @@ static void message_cb(void *ctx, struct wire_bytes bytes)
 	openflow_session_flush(session);
 }
 
+/* A whole message, by the length in its header. */
+static int take(void *ctx, struct evbuffer *input)
+{
+	struct openflow_session *session = ctx;
+	uint8_t header[OF_HEADER_SIZE];
+	struct wire_bytes message;
+
+	if (evbuffer_copyout(input, header, sizeof(header)) < (ev_ssize_t)sizeof(header))
+		return 0;
+	message.len = of_message_length(header);
+	if (message.len < OF_HEADER_SIZE) {
+		stream_close(session->stream, "a message that is shorter than its header");
+		return -EPROTO;
+	}
+	if (evbuffer_get_length(input) < message.len)
+		return 0;
+	message.at = evbuffer_pullup(input, (ev_ssize_t)message.len);
+	if (!message.at) {
+		stream_close(session->stream, "out of memory");
+		return -ENOMEM;
+	}
+	handle(session, message);
+	evbuffer_drain(input, message.len);
+	return 1;
+}
+
 /* ---- silence ---- */
 
 static void probe_cb(evutil_socket_t fd, short what, void *ctx)
@@ -181,7 +209,7 @@ static void probe_cb(evutil_socket_t fd, short what, void *ctx)
 	if (session->is_heard) {
 		session->is_heard = session->is_probed = false;
 	} else if (session->is_probed || !session->version) {
-		of_stream_close(session->stream, "it does not answer");
+		stream_close(session->stream, "it does not answer");
 	} else {
 		session->is_probed = true;
 		of_message_end(w, of_message_begin(w, OFM_ECHO_REQUEST, session->version, 0));
@@ -242,16 +270,24 @@ static void session_begin(struct openflow_session *session)
 }
 
 int openflow_session_new(struct openflow_session **out, int fd,
-			 const struct openflow_session_options *options)
+			 const struct openflow_session_options *options, struct err *err)
 {
-	static const struct of_stream_ops ops = {.message = message_cb, .closed = closed_cb};
+	static const struct stream_ops ops = {.take = take, .closed = closed_cb};
 	enum { DEFAULT_MISS_SEND_LEN = 128 };
 	own(mem_free) struct openflow_session *session = calloc(1, sizeof(*session));
+	const struct stream_options stream = {
+		.base = options->base,
+		.messages_per_turn = MESSAGES_PER_TURN,
+		.tls = options->tls,
+		.is_server = options->is_server,
+		.ops = &ops,
+		.ctx = session,
+	};
 	int rc;
 
 	if (!session) {
 		close(fd);
-		return -ENOMEM;
+		return err_set(err, ENOMEM, "out of memory");
 	}
 	session->options = *options;
 	session->bridge = options->bridge;
@@ -263,13 +299,13 @@ int openflow_session_new(struct openflow_session **out, int fd,
 	session->packets.seen = openflow_packet_seen;
 	session->flows.seen = openflow_flow_seen;
 	CDS_INIT_LIST_HEAD(&session->bundles);
-	rc = of_stream_new(&session->stream, options->base, fd, &ops, session);
-	if (!rc)
-		rc = probe_start(session);
+	rc = stream_new(&session->stream, fd, &stream, err);
+	if (!rc && probe_start(session))
+		rc = err_set(err, ENOMEM, "out of memory");
 	if (rc) {
 		if (session->probe)
 			event_free(session->probe);
-		of_stream_free(&session->stream);
+		stream_free(&session->stream);
 		return rc;
 	}
 	session_begin(session);
@@ -284,7 +320,7 @@ void openflow_sessions_end(struct openflow_peers *peers, const void *ctx)
 	cds_list_for_each_entry_safe (session, next, &peers->sessions, node) {
 		if (session->options.ctx != ctx)
 			continue;
-		of_stream_free(&session->stream);
+		stream_free(&session->stream);
 		session_free(session, false);
 	}
 }
@@ -294,7 +330,7 @@ void openflow_peers_end(struct openflow_peers *peers, bool is_bridge_gone)
 	struct openflow_session *session, *next;
 
 	cds_list_for_each_entry_safe (session, next, &peers->sessions, node) {
-		of_stream_free(&session->stream);
+		stream_free(&session->stream);
 		session_free(session, is_bridge_gone);
 	}
 }

@@ -19,10 +19,12 @@
 #include "switch/packet_in.h"
 
 struct bridge;
+struct err;
 struct event;
 struct event_base;
-struct of_stream;
 struct openflow_session;
+struct stream;
+struct tls;
 struct vswitch;
 
 /* All who speak to one bridge, and what they agree upon. */
@@ -43,6 +45,8 @@ struct openflow_session_options {
 	struct bridge *bridge;
 	const char *name;             /* who it is, for the log; copied */
 	struct openflow_peers *peers; /* it joins them while it lives */
+	struct tls *tls;              /* NULL: in the clear */
+	bool is_server;               /* of TLS: the other side has connected to us */
 	bool is_service; /* it came to ask, and is told nothing that it does not ask for */
 	uint32_t
 		inactivity_ms; /* after so long a silence it is asked, and then hung up on; 0: never */
@@ -53,9 +57,9 @@ struct openflow_session_options {
 };
 
 /* Takes over `fd`, also when it fails, and says HELLO. It ends when the other side hangs up or breaks the rules.
- * 0 or -ENOMEM. */
+ * 0 or -errno with a text. */
 int openflow_session_new(struct openflow_session **out, int fd,
-			 const struct openflow_session_options *options);
+			 const struct openflow_session_options *options, struct err *err);
 /* Ends those of whom `ctx` cares, without telling it. */
 void openflow_sessions_end(struct openflow_peers *peers, const void *ctx);
 /* Ends all of a bridge at once. `is_bridge_gone`: it is not to be looked at any more. */
@@ -67,7 +71,7 @@ struct openflow_session {
 	struct cds_list_head node;
 	struct openflow_session_options options; /* fixed after create */
 	char name[64];
-	struct of_stream *stream;
+	struct stream *stream;
 	struct bridge *bridge;
 	uint8_t version; /* 0: not agreed upon yet */
 	struct event *probe;

@@ -357,6 +357,7 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 	int rc = 0;
 
 	switch_make(reconcile, sw);
+	tls_make(reconcile, sw);
 	want_all(reconcile, sw);
 	interfaces_remove(reconcile);
 	bridges_remove(reconcile);

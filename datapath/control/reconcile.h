@@ -14,6 +14,7 @@ struct err;
 struct openflow;
 struct publish;
 struct replica;
+struct tls;
 
 /* Tables in the replica, by number. */
 enum {
@@ -24,6 +25,7 @@ enum {
 	TABLE_MIRROR,
 	TABLE_CONTROLLER,
 	TABLE_FLOW_TABLE,
+	TABLE_SSL,
 	N_TABLES
 };
 
@@ -73,6 +75,7 @@ struct reconcile {
 	struct vswitch *sw;
 	const struct replica *replica;
 	struct openflow *openflow; /* NULL: nobody speaks it */
+	struct tls *tls;           /* NULL: nobody needs it */
 	bool with_fake;            /* allow interfaces of type "fake" */
 	/* control thread */
 	struct bridge_record *bridges;       /* uthash by name */
@@ -94,6 +97,9 @@ void mirrors_make(struct reconcile *reconcile, struct bridge_record *record, str
 
 /* Tells OpenFlow what the bridge's row and its controllers ask for (reconcile_controller.c). */
 void controllers_make(struct reconcile *reconcile, const struct bridge_record *record);
+
+/* Tells TLS what table SSL says (reconcile_controller.c). */
+void tls_make(struct reconcile *reconcile, const struct row *sw);
 
 /* The same for its flow tables (reconcile_table.c). */
 void tables_make(struct reconcile *reconcile, struct bridge_record *record, struct err *err);

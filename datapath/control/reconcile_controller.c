@@ -8,6 +8,7 @@
 #include "control/publish.h"
 #include "control/reconcile.h"
 #include "control/replica.h"
+#include "control/tls.h"
 #include "openflow/message.h"
 
 /* What Open vSwitch takes if nothing is said. */
@@ -93,6 +94,25 @@ void controllers_make(struct reconcile *reconcile, const struct bridge_record *r
 	settings.datapath_id = read_datapath_id(record->row);
 	openflow_bridge_set(reconcile->openflow, record->name, &settings);
 	free(controllers);
+}
+
+void tls_make(struct reconcile *reconcile, const struct row *sw)
+{
+	const char *uuid = sw && row_size(sw, "ssl") ? row_uuid_at(sw, "ssl", 0) : NULL;
+	const struct row *row = replica_row(reconcile->replica, TABLE_SSL, uuid);
+	struct tls_settings settings;
+
+	if (!reconcile->tls)
+		return;
+	if (row)
+		settings = (struct tls_settings){
+			.private_key = row_string(row, "private_key"),
+			.certificate = row_string(row, "certificate"),
+			.ca_cert = row_string(row, "ca_cert"),
+			.bootstrap_ca_cert = row_boolean(row, "bootstrap_ca_cert"),
+		};
+	if (tls_set(reconcile->tls, row ? &settings : NULL))
+		log_error("configure", "out of memory for the settings of TLS");
 }
 
 /* ---- what became of them ---- */

@@ -41,11 +41,6 @@ struct replica {
 	struct cds_list_head requests;
 };
 
-static const struct connection_limits limits = {
-	.message_size = CONNECTION_MESSAGE_MAX,
-	.backlog_size = CONNECTION_BACKLOG_MAX,
-};
-
 /* ---- rows ---- */
 
 struct row *replica_row(const struct replica *replica, unsigned table, const char *uuid)
@@ -358,6 +353,13 @@ static void connect_cb(evutil_socket_t unused, short what, void *ctx)
 {
 	struct replica *replica = ctx;
 	struct err err = ERR_INIT;
+	const struct connection_options options = {
+		.base = replica->options.base,
+		.name = "database",
+		.limits = {CONNECTION_MESSAGE_MAX, CONNECTION_BACKLOG_MAX},
+		.ops = &ops,
+		.ctx = replica,
+	};
 	int fd = replica->options.connect(replica->options.ctx, &err);
 
 	if (fd < 0) {
@@ -365,8 +367,8 @@ static void connect_cb(evutil_socket_t unused, short what, void *ctx)
 		retry_later(replica);
 		return;
 	}
-	if (connection_new(&replica->conn, replica->options.base, fd, "database", &limits, &ops,
-			   replica)) {
+	if (connection_new(&replica->conn, fd, &options, &err)) {
+		log_warn("replica", "%s: trying again", err.text);
 		retry_later(replica);
 		return;
 	}

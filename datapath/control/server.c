@@ -105,6 +105,13 @@ static const struct connection_limits client_limits = {
 int server_adopt(struct server *server, int fd, const char *name)
 {
 	own(mem_free) struct client *client = calloc(1, sizeof(*client));
+	const struct connection_options options = {
+		.base = server->base,
+		.name = name,
+		.limits = client_limits,
+		.ops = &client_ops,
+		.ctx = client,
+	};
 	int rc;
 
 	if (!client) {
@@ -112,8 +119,7 @@ int server_adopt(struct server *server, int fd, const char *name)
 		return -ENOMEM;
 	}
 	client->server = server;
-	rc = connection_new(&client->conn, server->base, fd, name, &client_limits, &client_ops,
-			    client);
+	rc = connection_new(&client->conn, fd, &options, NULL);
 	if (rc)
 		return rc;
 	rc = server->handler.opened(server->handler.ctx, client->conn);

@@ -18,8 +18,8 @@
 static int bad(const char *text, struct err *err)
 {
 	return err_set(err, EINVAL,
-		       "%s: write tcp:ADDRESS[:PORT], ptcp:[PORT][:ADDRESS], unix:PATH or "
-		       "punix:PATH, with an address in numbers",
+		       "%s: write tcp:ADDRESS[:PORT], ptcp:[PORT][:ADDRESS], the same with ssl: "
+		       "and pssl:, unix:PATH or punix:PATH, with an address in numbers",
 		       text);
 }
 
@@ -112,12 +112,11 @@ int target_parse(const char *text, uint16_t port, struct target *out, struct err
 {
 	static const struct {
 		const char *prefix;
-		bool is_passive, is_unix;
+		bool is_passive, is_unix, is_tls;
 	} kinds[] = {
-		{"tcp:", false, false},
-		{"ptcp:", true, false},
-		{"unix:", false, true},
-		{"punix:", true, true},
+		{"tcp:", false, false, false}, {"ptcp:", true, false, false},
+		{"ssl:", false, false, true},  {"pssl:", true, false, true},
+		{"unix:", false, true, false}, {"punix:", true, true, false},
 	};
 	const struct slice all = slice_of(text);
 
@@ -128,7 +127,8 @@ int target_parse(const char *text, uint16_t port, struct target *out, struct err
 
 		if (!slice_starts(all, kinds[i].prefix))
 			continue;
-		*out = (struct target){.is_passive = kinds[i].is_passive};
+		*out = (struct target){.is_passive = kinds[i].is_passive,
+				       .is_tls = kinds[i].is_tls};
 		is_good = kinds[i].is_unix      ? read_path(rest, out)
 			  : kinds[i].is_passive ? read_passive(rest, port, out)
 						: read_active(rest, port, out);

@@ -1,6 +1,6 @@
 #pragma once
 /* Where to connect to, or to listen, as Open vSwitch writes it: tcp:ADDRESS[:PORT], ptcp:[PORT][:ADDRESS],
- * unix:PATH, punix:PATH. IPv6 addresses stand in brackets. */
+ * unix:PATH, punix:PATH; ssl: and pssl: are tcp: and ptcp: with TLS. IPv6 addresses stand in brackets. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -10,6 +10,7 @@ struct err;
 struct target {
 	bool is_passive; /* it listens */
 	bool is_unix;
+	bool is_tls;
 	struct sockaddr_storage addr;
 	socklen_t len;
 };

@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || size > SIZE_MAX_INPUT)
 		return 0;
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-	must(openflow_session_new(&session, fds[0], &options));
+	must(openflow_session_new(&session, fds[0], &options, NULL));
 	assert(send(fds[1], (uint8_t[]){data[0] % 7, 0, 0, 8, 0, 0, 0, 0}, 8, 0) == 8);
 	assert(send(fds[1], data + 1, size - 1, MSG_DONTWAIT) == (ssize_t)size - 1);
 	shutdown(fds[1], SHUT_WR);

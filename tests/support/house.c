@@ -57,14 +57,18 @@ static const struct connection_ops client_ops = {
 
 static void client_connect(struct house *house)
 {
-	const struct connection_limits limits = {1 << 24, 1 << 24};
+	const struct connection_options options = {
+		.base = house->base,
+		.name = "server",
+		.limits = {1 << 24, 1 << 24},
+		.ops = &client_ops,
+		.ctx = house,
+	};
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	assert_int_equal(server_adopt(house->server, fds[0], "test"), 0);
-	assert_int_equal(connection_new(&house->client, house->base, fds[1], "server", &limits,
-					&client_ops, house),
-			 0);
+	assert_int_equal(connection_new(&house->client, fds[1], &options, NULL), 0);
 }
 
 /* ---- the house ---- */

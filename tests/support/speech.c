@@ -37,7 +37,7 @@ int speech_connect(struct speech *speech, bool is_service)
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	assert_int_equal(openflow_session_new(&session, fds[0], &options), 0);
+	assert_int_equal(openflow_session_new(&session, fds[0], &options, NULL), 0);
 	return fds[1];
 }
 
