@@ -22,6 +22,7 @@
 #include "control/netlink.h"
 #include "control/openflow.h"
 #include "control/options.h"
+#include "control/remote.h"
 #include "control/rpc.h"
 #include "control/run_dir.h"
 #include "control/server.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct db_server *db;
 	struct rpc *rpc;
 	struct server *server;
+	struct remotes *remotes;
 	struct vswitch *sw;
 	struct state_file *state;
 	struct configure *configure;
@@ -246,11 +248,26 @@ static void bridges_changed(void *ctx)
 	openflow_bridges_changed(daemon->openflow);
 }
 
-static void controllers_changed(void *ctx)
+/* Of a controller, or of a manager. */
+static void status_changed(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
 	configure_port_changed(daemon->configure);
+}
+
+static int remotes_start(struct daemon *daemon, struct err *err)
+{
+	const struct remotes_options options = {
+		.base = daemon->base,
+		.server = daemon->server,
+		.tls = daemon->tls,
+		.changed = status_changed,
+		.ctx = daemon,
+	};
+	int rc = remotes_new(&daemon->remotes, &options);
+
+	return rc ? err_set(err, -rc, "cannot serve remotes: %s", strerror(-rc)) : 0;
 }
 
 static int openflow_start(struct daemon *daemon, struct err *err)
@@ -261,7 +278,7 @@ static int openflow_start(struct daemon *daemon, struct err *err)
 		.tls = daemon->tls,
 		.run_dir = run_dir_path(daemon->run_dir),
 		.mode = SOCKET_MODE,
-		.changed = controllers_changed,
+		.changed = status_changed,
 		.ctx = daemon,
 	};
 	int rc = openflow_new(&daemon->openflow, &options);
@@ -281,6 +298,7 @@ static void switch_ready(void *ctx)
 	netlink_start(daemon);
 	openflow_admit(daemon->openflow);
 	server_admit(daemon->server);
+	remotes_admit(daemon->remotes);
 	detach_ready();
 }
 
@@ -291,6 +309,7 @@ static int configure_start(struct daemon *daemon, struct err *err)
 		.sw = daemon->sw,
 		.openflow = daemon->openflow,
 		.tls = daemon->tls,
+		.remotes = daemon->remotes,
 		.connect = database_connect,
 		.ready = switch_ready,
 		.applied = bridges_changed,
@@ -304,8 +323,12 @@ static int configure_start(struct daemon *daemon, struct err *err)
 /* Clients may come; they are let in when the switch is ready. */
 static int socket_make(struct daemon *daemon, struct err *err)
 {
-	return server_listen(daemon->server, run_dir_file(daemon->run_dir, "db.sock"), SOCKET_MODE,
-			     err);
+	int rc = server_listen(daemon->server, run_dir_file(daemon->run_dir, "db.sock"),
+			       SOCKET_MODE, err);
+
+	for (unsigned i = 0; !rc && i < daemon->options.n_remotes; i++)
+		rc = remotes_add(daemon->remotes, daemon->options.remotes[i], err);
+	return rc;
 }
 
 /* ---- the house ---- */
@@ -334,6 +357,8 @@ static int house_build(struct daemon *daemon, struct err *err)
 		rc = switch_start(daemon, err);
 	if (!rc)
 		rc = openflow_start(daemon, err);
+	if (!rc)
+		rc = remotes_start(daemon, err);
 	if (!rc)
 		rc = configure_start(daemon, err);
 	if (!rc)
@@ -376,6 +401,7 @@ static void house_take_down(struct daemon *daemon)
 	if (daemon->rpc)
 		rpc_let_go(daemon->rpc);
 	vswitch_free(&daemon->sw);
+	remotes_free(&daemon->remotes);
 	server_free(&daemon->server);
 	tls_free(&daemon->tls);
 	rpc_free(&daemon->rpc);

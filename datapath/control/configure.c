@@ -44,7 +44,8 @@ struct configure {
 	uint64_t statistics_ms;
 };
 
-static const char *const switch_columns[] = {"bridges", "next_cfg", "other_config", "ssl", NULL};
+static const char *const switch_columns[] = {"bridges", "next_cfg",        "other_config",
+					     "ssl",     "manager_options", NULL};
 static const char *const bridge_columns[] = {"name",       "ports",       "mirrors",
 					     "fail_mode",  "flow_tables", "other_config",
 					     "controller", "protocols",   NULL};
@@ -65,6 +66,8 @@ static const char *const ssl_columns[] = {"private_key", "certificate", "ca_cert
 static const char *const flow_table_columns[] = {"name", "flow_limit", "overflow_policy", "groups",
 						 NULL};
 
+static const char *const manager_columns[] = {"target", "max_backoff", "inactivity_probe", NULL};
+
 /* What control/report.c and control/reconcile_mirror.c write. */
 static const char *const switch_results[] = {
 	"cur_cfg",        "ovs_version", "db_version",     "iface_types",
@@ -75,6 +78,7 @@ static const char *const interface_results[] = {
 	"link_resets", "link_speed", "duplex",  "status", "statistics", NULL};
 
 static const char *const mirror_results[] = {"statistics", NULL};
+static const char *const manager_results[] = {"is_connected", "status", NULL};
 static const char *const controller_results[] = {"is_connected", "role", "status", NULL};
 
 static const struct replica_table tables[N_TABLES] = {
@@ -86,6 +90,7 @@ static const struct replica_table tables[N_TABLES] = {
 	[TABLE_CONTROLLER] = {"Controller", controller_columns, controller_results},
 	[TABLE_SSL] = {"SSL", ssl_columns, NULL},
 	[TABLE_FLOW_TABLE] = {"Flow_Table", flow_table_columns, NULL},
+	[TABLE_MANAGER] = {"Manager", manager_columns, manager_results},
 };
 
 /* ---- telling what became of it ---- */
@@ -179,6 +184,7 @@ static void report(struct configure *configure, const struct row *sw)
 		report_bridge(configure->publish, b);
 	report_mirrors(configure->publish, &configure->reconcile, configure->is_statistics_due);
 	report_controllers(configure->publish, &configure->reconcile);
+	report_managers(configure->publish, &configure->reconcile, sw);
 	report_switch(configure->publish, sw);
 	configure->is_statistics_due = false;
 	if (!publish_send(configure->publish))
@@ -313,6 +319,7 @@ int configure_new(struct configure **out, const struct configure_options *option
 		.replica = configure->replica,
 		.openflow = options->openflow,
 		.tls = options->tls,
+		.remotes = options->remotes,
 		.with_fake = options->with_fake,
 	};
 	*out = take_ptr(configure);

@@ -18,6 +18,7 @@ struct err;
 struct event_base;
 struct openflow;
 struct tls;
+struct remotes;
 struct vswitch;
 
 struct configure_options {
@@ -25,6 +26,7 @@ struct configure_options {
 	struct vswitch *sw;
 	struct openflow *openflow; /* NULL: nobody speaks it */
 	struct tls *tls;           /* NULL: nobody needs it */
+	struct remotes *remotes;   /* NULL: rows of Manager are for somebody else */
 	bool with_fake;            /* tests: interfaces of type "fake" */
 	/* Opens a stream socket to the database. Returns it, or -errno with a text. */
 	int (*connect)(void *ctx, struct err *err);

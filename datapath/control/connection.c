@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 struct connection {
 	/* fixed after create */
 	struct stream *stream;
+	struct event_base *base;
 	struct connection_limits limits;
 	const struct connection_ops *ops;
 	void *ctx;
@@ -27,7 +29,10 @@ struct connection {
 	/* control thread */
 	void *data;
 	struct json_splitter splitter;
-	size_t n_scanned; /* bytes at the head of the input that the splitter has seen */
+	size_t n_scanned;   /* bytes at the head of the input that the splitter has seen */
+	struct event *look; /* is the other side alive? NULL: nobody asks */
+	bool has_heard;     /* something since the last look */
+	bool is_probed;     /* it was asked for a sign of life */
 };
 
 /* Answers what is no message at all. There is no id to refer to. */
@@ -102,10 +107,57 @@ static int take(void *ctx, struct evbuffer *input)
 	ssize_t size = message_find(conn, input, &err);
 	int rc = size > 0 ? message_handle(conn, input, (size_t)size, &err) : (int)size;
 
+	conn->has_heard = true;
 	if (rc < 0)
 		refuse(conn, &err);
 	return rc < 0 ? rc : size > 0;
 }
+
+/* ---- is anybody there? ---- */
+
+static void look_end(struct connection *conn)
+{
+	if (conn->look)
+		event_free(conn->look);
+	conn->look = NULL;
+}
+
+static void probe_send(struct connection *conn)
+{
+	own(json_free) struct json_object *message = json_object_new_object();
+
+	json_object_object_add(message, "id", json_object_new_string("echo"));
+	json_object_object_add(message, "method", json_object_new_string("echo"));
+	json_object_object_add(message, "params", json_object_new_array_ext(0));
+	connection_send(conn, message);
+}
+
+static void look_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	struct connection *conn = ctx;
+
+	if (!conn->has_heard && conn->is_probed) {
+		connection_cut(conn, "it gave no sign of life when it was asked for one");
+		return;
+	}
+	conn->is_probed = !conn->has_heard;
+	conn->has_heard = false;
+	if (conn->is_probed)
+		probe_send(conn);
+}
+
+int connection_probe(struct connection *conn, uint32_t ms)
+{
+	const struct timeval period = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	look_end(conn);
+	if (!ms)
+		return 0;
+	conn->look = event_new(conn->base, -1, EV_PERSIST, look_cb, conn);
+	return conn->look && !event_add(conn->look, &period) ? 0 : -ENOMEM;
+}
+
+/* ---- life ---- */
 
 static void buffered(void *ctx, ssize_t delta)
 {
@@ -119,6 +171,7 @@ static void closed(void *ctx, const char *why)
 {
 	struct connection *conn = ctx;
 
+	look_end(conn);
 	conn->ops->closed(conn->ctx, conn, why);
 	free(conn); /* the stream frees itself */
 }
@@ -153,6 +206,7 @@ int connection_new(struct connection **out, int fd, const struct connection_opti
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	conn->limits = options->limits;
+	conn->base = options->base;
 	conn->ops = options->ops;
 	conn->ctx = options->ctx;
 	conn->uid = peer_uid(fd);
@@ -169,6 +223,7 @@ void connection_free(struct connection **conn)
 {
 	if (!*conn)
 		return;
+	look_end(*conn);
 	stream_free(&(*conn)->stream);
 	mem_free(conn);
 }

@@ -61,6 +61,10 @@ void connection_cut(struct connection *conn, const char *why);
 /* Queues a message. A backlog beyond the limit cuts the connection off. Borrows `message`. */
 void connection_send(struct connection *conn, struct json_object *message);
 
+/* From now on asks the other side for a sign of life (an "echo") when it was silent for `ms`, and cuts it off
+ * if nothing comes for as long again. 0: no more. Returns 0 or -ENOMEM. */
+int connection_probe(struct connection *conn, uint32_t ms);
+
 const char *connection_name(const struct connection *conn);
 /* The user at the other end of a unix socket (SO_PEERCRED), or -1. */
 uid_t connection_uid(const struct connection *conn);

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,20 @@ void listener_free(struct listener **listener)
 void listener_admit(struct listener *listener)
 {
 	evconnlistener_enable(listener->socket);
+}
+
+uint16_t listener_port(const struct listener *listener)
+{
+	struct sockaddr_storage addr;
+	socklen_t size = sizeof(addr);
+
+	if (getsockname(evconnlistener_get_fd(listener->socket), (struct sockaddr *)&addr, &size))
+		return 0;
+	if (addr.ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)&addr)->sin_port);
+	if (addr.ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)&addr)->sin6_port);
+	return 0;
 }
 
 uint64_t listener_n_refused(const struct listener *listener)

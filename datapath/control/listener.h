@@ -27,5 +27,7 @@ int listener_new(struct listener **out, const struct listener_options *options, 
 /* Closes it; removes the socket that it made. */
 void listener_free(struct listener **listener);
 void listener_admit(struct listener *listener);
+/* The port that a TCP socket got; 0: it is none. */
+uint16_t listener_port(const struct listener *listener);
 /* Clients that were not let in. */
 uint64_t listener_n_refused(const struct listener *listener);

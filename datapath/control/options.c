@@ -21,6 +21,9 @@ const char options_help[] =
 	"\n"
 	"  --run-dir DIR      where its sockets are (default " RUN_DIR ")\n"
 	"  --db FILE          file of the database (default " DATABASE ")\n"
+	"  --remote TARGET    serve the database there, too: ptcp:[PORT][:ADDRESS], punix:PATH, or to\n"
+	"                     a client that listens: tcp:ADDRESS[:PORT], unix:PATH; pssl: and ssl: are\n"
+	"                     with TLS; may be repeated\n"
 	"  --log-file FILE    log there (default: stderr; detached: DIR/switchd.log)\n"
 	"  --log-level LEVEL  error, warn, info or debug (default info)\n"
 	"  --pidfile FILE     write the process id there too (it is in DIR/switchd.pid)\n"
@@ -40,6 +43,7 @@ const char options_help[] =
 enum {
 	OPT_RUN_DIR = 256,
 	OPT_DB,
+	OPT_REMOTE,
 	OPT_LOG_FILE,
 	OPT_LOG_LEVEL,
 	OPT_PIDFILE,
@@ -56,6 +60,7 @@ enum {
 static const struct option long_options[] = {
 	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
 	{"db", required_argument, NULL, OPT_DB},
+	{"remote", required_argument, NULL, OPT_REMOTE},
 	{"log-file", required_argument, NULL, OPT_LOG_FILE},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"pidfile", required_argument, NULL, OPT_PIDFILE},
@@ -115,6 +120,12 @@ static int option_set(struct options *options, int option, const char *text, str
 		return 0;
 	case OPT_DB:
 		options->database = text;
+		return 0;
+	case OPT_REMOTE:
+		if (options->n_remotes == OPTIONS_REMOTES_MAX)
+			return err_set(err, EINVAL, "--remote %s: at most %d are served", text,
+				       OPTIONS_REMOTES_MAX);
+		options->remotes[options->n_remotes++] = text;
 		return 0;
 	case OPT_LOG_FILE:
 		options->log_file = text;

@@ -9,9 +9,13 @@ struct err;
 
 #define INSTANCE_LEN_MAX 8 /* see port_table_new() */
 
+#define OPTIONS_REMOTES_MAX 16
+
 struct options {
 	const char *run_dir;
 	const char *database;
+	const char *remotes[OPTIONS_REMOTES_MAX]; /* where else the database is served */
+	unsigned n_remotes;
 	const char *log_file;                /* NULL: stderr */
 	const char *pidfile;                 /* NULL: none but the one in the run directory */
 	char instance[INSTANCE_LEN_MAX + 1]; /* "": see options_name_instance() */

@@ -371,6 +371,7 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 	for (struct bridge_record *b = reconcile->bridges; reconcile->openflow && b; b = b->hh.next)
 		if (b->bridge)
 			controllers_make(reconcile, b);
+	managers_make(reconcile, sw);
 	return rc;
 }
 

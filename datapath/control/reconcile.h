@@ -13,6 +13,7 @@
 struct err;
 struct openflow;
 struct publish;
+struct remotes;
 struct replica;
 struct tls;
 
@@ -26,6 +27,7 @@ enum {
 	TABLE_CONTROLLER,
 	TABLE_FLOW_TABLE,
 	TABLE_SSL,
+	TABLE_MANAGER,
 	N_TABLES
 };
 
@@ -76,6 +78,7 @@ struct reconcile {
 	const struct replica *replica;
 	struct openflow *openflow; /* NULL: nobody speaks it */
 	struct tls *tls;           /* NULL: nobody needs it */
+	struct remotes *remotes;   /* NULL: the database is somebody else's */
 	bool with_fake;            /* allow interfaces of type "fake" */
 	/* control thread */
 	struct bridge_record *bridges;       /* uthash by name */
@@ -101,7 +104,10 @@ void controllers_make(struct reconcile *reconcile, const struct bridge_record *r
 /* Tells TLS what table SSL says (reconcile_controller.c). */
 void tls_make(struct reconcile *reconcile, const struct row *sw);
 
-/* The same for its flow tables (reconcile_table.c). */
+/* Serves the database where rows of Manager ask for it (reconcile_manager.c). */
+void managers_make(struct reconcile *reconcile, const struct row *sw);
+
+/* Gives a bridge its flow tables, as mirrors_make() does (reconcile_table.c). */
 void tables_make(struct reconcile *reconcile, struct bridge_record *record, struct err *err);
 
 /* Names the columns of a row that tell what became of it. */
@@ -112,4 +118,6 @@ void report_interface(struct publish *publish, struct interface_record *record,
 void report_mirrors(struct publish *publish, const struct reconcile *reconcile,
 		    bool with_statistics);
 void report_controllers(struct publish *publish, const struct reconcile *reconcile);
+void report_managers(struct publish *publish, const struct reconcile *reconcile,
+		     const struct row *sw);
 void report_switch(struct publish *publish, const struct row *row);

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <urcu/list.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "control/connection.h"
@@ -13,6 +15,8 @@ struct client {
 	struct cds_list_head node;
 	struct server *server;
 	struct connection *conn;
+	const struct server_source *source; /* NULL: nobody's */
+	bool was_heard;
 	uint64_t kept_since; /* server->stats.n_messages when it began to keep something waiting */
 };
 
@@ -38,6 +42,7 @@ static void client_message(void *ctx, struct connection *conn, struct json_objec
 	struct client *client = ctx;
 	struct server *server = client->server;
 
+	client->was_heard = true;
 	server->stats.n_messages++;
 	server->handler.message(server->handler.ctx, conn, message);
 }
@@ -45,6 +50,8 @@ static void client_message(void *ctx, struct connection *conn, struct json_objec
 static void client_closed(void *ctx, struct connection *conn, const char *why)
 {
 	struct client *client = ctx;
+	const struct server_source *source = client->source;
+	bool was_heard = client->was_heard;
 
 	if (why[0]) {
 		client->server->stats.n_failed++;
@@ -52,6 +59,8 @@ static void client_closed(void *ctx, struct connection *conn, const char *why)
 	}
 	client_forget(client);
 	free(client);
+	if (source)
+		source->ended(source->ctx, why, was_heard);
 }
 
 static bool has_kept(const struct client *client)
@@ -102,12 +111,15 @@ static const struct connection_limits client_limits = {
 	.backlog_size = CONNECTION_BACKLOG_MAX,
 };
 
-int server_adopt(struct server *server, int fd, const char *name)
+static int client_add(struct server *server, int fd, const char *name,
+		      const struct server_source *source, struct err *err)
 {
 	own(mem_free) struct client *client = calloc(1, sizeof(*client));
 	const struct connection_options options = {
 		.base = server->base,
 		.name = name,
+		.tls = source ? source->tls : NULL,
+		.is_server = source && source->is_server,
 		.limits = client_limits,
 		.ops = &client_ops,
 		.ctx = client,
@@ -116,16 +128,19 @@ int server_adopt(struct server *server, int fd, const char *name)
 
 	if (!client) {
 		close(fd);
-		return -ENOMEM;
+		return err_set(err, ENOMEM, "out of memory");
 	}
 	client->server = server;
-	rc = connection_new(&client->conn, fd, &options, NULL);
+	client->source = source;
+	rc = connection_new(&client->conn, fd, &options, err);
 	if (rc)
 		return rc;
-	rc = server->handler.opened(server->handler.ctx, client->conn);
+	rc = source ? connection_probe(client->conn, source->inactivity_ms) : 0;
+	if (!rc)
+		rc = server->handler.opened(server->handler.ctx, client->conn);
 	if (rc) {
 		connection_free(&client->conn);
-		return rc;
+		return err_set(err, -rc, "%s", strerror(-rc));
 	}
 	cds_list_add_tail(&client->node, &server->clients);
 	server->stats.n_clients++;
@@ -134,14 +149,42 @@ int server_adopt(struct server *server, int fd, const char *name)
 	return 0;
 }
 
+int server_adopt(struct server *server, int fd, const char *name)
+{
+	return client_add(server, fd, name, NULL, NULL);
+}
+
+int server_accept(struct server *server, int fd, const char *name,
+		  const struct server_source *source, struct err *err)
+{
+	if (server->stats.n_clients < SERVER_CLIENTS_MAX)
+		return client_add(server, fd, name, source, err);
+	close(fd);
+	return err_set(err, EMFILE, "there are %u clients already", SERVER_CLIENTS_MAX);
+}
+
 static int accepted(void *ctx, int fd, const char *name)
 {
-	struct server *server = ctx;
+	return server_accept(ctx, fd, name, NULL, NULL);
+}
 
-	if (server->stats.n_clients < SERVER_CLIENTS_MAX)
-		return server_adopt(server, fd, name);
-	close(fd);
-	return -EMFILE;
+static void client_end(struct client *client)
+{
+	client_forget(client);
+	connection_free(&client->conn);
+	free(client);
+}
+
+void server_end(struct server *server, const struct server_source *source)
+{
+	struct client *client, *next;
+
+	cds_list_for_each_entry_safe (client, next, &server->clients, node) {
+		if (client->source != source)
+			continue;
+		client->source = NULL;
+		connection_close(client->conn, "");
+	}
 }
 
 int server_new(struct server **out, struct event_base *base, const struct server_handler *handler)
@@ -165,11 +208,8 @@ void server_free(struct server **server)
 	if (!s)
 		return;
 	listener_free(&s->listener);
-	cds_list_for_each_entry_safe (client, next, &s->clients, node) {
-		client_forget(client);
-		connection_free(&client->conn);
-		free(client);
-	}
+	cds_list_for_each_entry_safe (client, next, &s->clients, node)
+		client_end(client);
 	mem_free(server);
 }
 

@@ -22,6 +22,7 @@ struct json_object;
 #define ERROR_TIMED_OUT        "timed out"
 #define ERROR_ABORTED          "aborted"
 #define ERROR_NOT_OWNER        "not owner"
+#define ERROR_NOT_SUPPORTED    "not supported"
 #define ERROR_RESOURCES        "resources exhausted"
 #define ERROR_IO               "I/O error"
 #define ERROR_CANCELED         "canceled"

@@ -7,7 +7,7 @@
  *
  * Methods: list_dbs, get_schema, get_server_id, transact, cancel, monitor, monitor_cond,
  * monitor_cond_since, monitor_cond_change, monitor_cancel, lock, steal, unlock, echo,
- * set_db_change_aware.
+ * set_db_change_aware, convert (to the schema that there is).
  *
  * Time comes in as arguments, nanoseconds of clock_now(). Control thread only.
  */

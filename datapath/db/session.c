@@ -5,7 +5,9 @@
 
 #include "base/own.h"
 #include "db/alloc.h"
+#include "db/core.h"
 #include "db/database.h"
+#include "db/schema.h"
 
 int db_session_new(struct db_session **out, struct db_server *server, db_send_fn *send,
 		   void *context)
@@ -170,6 +172,31 @@ static int method_set_db_change_aware(struct session_call *call)
 	return 0;
 }
 
+/* What start scripts ask for after an upgrade. The columns are those that this program knows, so the schema stays. */
+static int method_convert(struct session_call *call)
+{
+	const struct database *db = call_database(call);
+	struct json_object *json = call_param(call, 1);
+	own(schema_free) struct schema *wanted = NULL;
+	struct db_error difference = {0};
+
+	if (!db || schema_parse(&wanted, json, &call->error))
+		return -EINVAL;
+	if (strcmp(wanted->name, database_name(db)))
+		return db_error_set(&call->error, ERROR_SYNTAX,
+				    "convert: the schema is one of %s, not of %s", wanted->name,
+				    database_name(db));
+	if (strcmp(wanted->version, database_version(db)))
+		return db_error_set(&call->error, ERROR_NOT_SUPPORTED,
+				    "convert: %s stays at version %s of its schema", wanted->name,
+				    database_version(db));
+	if (schema_compare(db->schema, wanted, &difference))
+		return db_error_set(&call->error, ERROR_NOT_SUPPORTED,
+				    "convert: the schema stays as it is: %s", difference.details);
+	call->result = json_object_new_object();
+	return 0;
+}
+
 static const struct method {
 	const char *name;
 	session_method_fn *run;
@@ -185,6 +212,7 @@ static const struct method {
 	{"steal", method_steal},
 	{"unlock", method_unlock},
 	{"list_dbs", method_list_dbs},
+	{"convert", method_convert},
 	{"get_schema", method_get_schema},
 	{"get_server_id", method_get_server_id},
 	{"echo", method_echo},

@@ -417,6 +417,62 @@ static void test_listen_says_what_is_wrong(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void source_ended(void *ctx, const char *why, bool was_heard)
+{
+	assert_true(was_heard);
+	snprintf(ctx, 64, "%s", why);
+}
+
+/* Whoever answers a probe stays; whoever is silent is cut off, and its source told why. */
+static void test_silence_is_probed(void **state)
+{
+	struct fixture *f = *state;
+	char why[64] = "";
+	const struct server_source source = {
+		.ended = source_ended, .ctx = why, .inactivity_ms = 20};
+	static const char probe[] = "{\"id\":\"echo\",\"method\":\"echo\",\"params\":[]}";
+	char heard[sizeof(probe)] = "";
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(server_accept(f->server, fds[0], "test", &source, NULL), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		while (recv(fds[1], heard, sizeof(probe) - 1, 0) < 0)
+			event_base_loop(f->base, EVLOOP_ONCE);
+		assert_string_equal(heard, probe);
+		assert_string_equal(why, "");
+		assert_true(client_send(f, fds[1], "{}", 2));
+		while (recv(fds[1], heard, 2, 0) < 0) /* it echoes */
+			event_base_loop(f->base, EVLOOP_ONCE);
+	}
+	while (!why[0])
+		event_base_loop(f->base, EVLOOP_ONCE);
+	assert_non_null(strstr(why, "no sign of life"));
+	close(fds[1]);
+}
+
+/* It gets what was on its way. */
+static void test_a_source_that_goes_takes_its_clients_along(void **state)
+{
+	struct fixture *f = *state;
+	char why[64] = "";
+	const struct server_source source = {.ended = source_ended, .ctx = why};
+	char heard[8] = "";
+	int fds[2], other = client_new(f);
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(server_accept(f->server, fds[0], "test", &source, NULL), 0);
+	assert_true(client_send(f, fds[1], "{}", 2));
+	server_end(f->server, &source);
+	while (!f->n_closed)
+		event_base_loop(f->base, EVLOOP_ONCE);
+	assert_string_equal(why, "");
+	assert_true(recv(fds[1], heard, sizeof(heard), 0) >= 0);
+	assert_true(client_send(f, other, "{}", 2));
+	close(fds[1]);
+	close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +488,9 @@ int main(void)
 		TEST(test_half_closed_client_gets_its_answers),
 		TEST(test_a_thousand_clients),
 		TEST(test_listen_says_what_is_wrong),
+		cmocka_unit_test_setup_teardown(test_silence_is_probed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_source_that_goes_takes_its_clients_along,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
