@@ -48,7 +48,8 @@ static void watch_free(struct caller_hold *hold)
 /* OpenFlow's OFPR_. */
 static const char *reason_name(uint8_t reason)
 {
-	static const char *const names[] = {"no_match", "action", "invalid_ttl"};
+	static const char *const names[] = {"no_match", "action",     "invalid_ttl", "action_set",
+					    "group",    "packet_out", "no_match"};
 
 	return reason < sizeof(names) / sizeof(*names) ? names[reason] : "other";
 }

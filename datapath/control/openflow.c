@@ -14,7 +14,9 @@
 #include "base/own.h"
 #include "control/listener.h"
 #include "control/openflow_controller.h"
+#include "control/openflow_fail.h"
 #include "control/openflow_session.h"
+#include "switch/flows.h"
 #include "switch/vswitch.h"
 
 /* A bridge, and who speaks to it. */
@@ -27,6 +29,7 @@ struct speaker {
 	struct openflow_session_options session; /* of all who speak to it */
 	struct controllers controllers;
 	struct openflow_peers peers;
+	struct openflow_fail fail;
 	struct of_port *ports; /* as controllers know them */
 	unsigned n_ports;
 };
@@ -130,10 +133,18 @@ static void ports_changed(struct openflow_peers *peers)
 	ports_look((struct speaker *)((char *)peers - offsetof(struct speaker, peers)));
 }
 
+static void sessions_changed(struct openflow_peers *peers)
+{
+	openflow_fail_look(
+		&((struct speaker *)((char *)peers - offsetof(struct speaker, peers)))->fail);
+}
+
 /* ---- speakers ---- */
 
 static void speaker_free(struct speaker *speaker)
 {
+	speaker->peers.changed = NULL; /* the bridge, if it is there still, stays as it is */
+	openflow_fail_fini(&speaker->fail);
 	if (!speaker->bridge) /* it is gone: there is nothing of it to let go of */
 		openflow_peers_end(&speaker->peers, true);
 	controllers_free(&speaker->controllers);
@@ -184,6 +195,9 @@ static struct speaker *speaker_add(struct openflow *openflow, const char *name)
 	speaker->openflow = openflow;
 	snprintf(speaker->name, sizeof(speaker->name), "%s", name);
 	speaker->peers.ports_changed = ports_changed;
+	speaker->peers.changed = sessions_changed;
+	speaker->fail.base = openflow->options.base;
+	speaker->fail.peers = &speaker->peers;
 	CDS_INIT_LIST_HEAD(&speaker->peers.sessions);
 	CDS_INIT_LIST_HEAD(&speaker->controllers.list);
 	speaker->session = (struct openflow_session_options){
@@ -207,7 +221,7 @@ static struct speaker *speaker_of(struct openflow *openflow, struct bridge *brid
 	if (!speaker)
 		speaker = speaker_add(openflow, bridge_name(bridge));
 	if (speaker)
-		speaker->bridge = speaker->session.bridge = bridge;
+		speaker->bridge = speaker->session.bridge = speaker->fail.bridge = bridge;
 	return speaker;
 }
 
@@ -250,6 +264,32 @@ void openflow_admit(struct openflow *openflow)
 
 /* ---- what the database says ---- */
 
+/* Three times as long as a controller may be silent. */
+static void fail_mode_set(struct openflow_fail *fail, const struct openflow_settings *settings)
+{
+	enum { DEFAULT_INACTIVITY_MS = 5000 };
+	struct err err = ERR_INIT;
+	uint32_t longest = 0;
+
+	fail->is_standalone = settings->is_standalone;
+	fail->is_controlled = false;
+	for (unsigned i = 0; i < settings->n_controllers; i++) {
+		const struct openflow_controller *controller = &settings->controllers[i];
+
+		if (controller->is_service)
+			continue;
+		fail->is_controlled = true;
+		if (longest < controller->inactivity_ms)
+			longest = controller->inactivity_ms;
+		if (longest > UINT32_MAX / 3)
+			longest = UINT32_MAX / 3;
+	}
+	fail->patience_ms = (longest ? longest : DEFAULT_INACTIVITY_MS) * 3;
+	if (bridge_control(fail->bridge, fail->is_controlled, &err))
+		log_error("openflow", "bridge %s: %s", bridge_name(fail->bridge), err.text);
+	openflow_fail_look(fail);
+}
+
 void openflow_bridge_set(struct openflow *openflow, const char *name,
 			 const struct openflow_settings *settings)
 {
@@ -260,6 +300,7 @@ void openflow_bridge_set(struct openflow *openflow, const char *name,
 		return;
 	speaker->peers.versions = settings->versions;
 	speaker->peers.datapath_id = settings->datapath_id;
+	fail_mode_set(&speaker->fail, settings);
 	if (openflow->is_admitting)
 		controllers_set(&speaker->controllers, settings->controllers,
 				settings->n_controllers);

@@ -44,7 +44,7 @@ void openflow_bridges_changed(struct openflow *openflow);
 /* A row of Controller. */
 struct openflow_controller {
 	const char *uuid, *target;
-	bool is_service;
+	bool is_service; /* it does not answer for the flows */
 	uint32_t max_backoff_ms;
 	uint32_t inactivity_ms; /* 0: it may be silent for ever */
 };
@@ -52,6 +52,7 @@ struct openflow_controller {
 struct openflow_settings {
 	uint32_t versions;    /* bit V: version V may be spoken; 0: all that there are */
 	uint64_t datapath_id; /* 0: of the bridge's own port */
+	bool is_standalone;   /* Bridge.fail_mode */
 	const struct openflow_controller *controllers;
 	unsigned n_controllers;
 };

@@ -19,6 +19,12 @@
 
 /* ---- to this controller ---- */
 
+/* No flow sent it, but bridge_miss_set(): from OpenFlow 1.3 on a packet that no flow matches is dropped. */
+static bool is_flowless_miss(const struct packet_in_context *context)
+{
+	return context->reason == REASON_NO_MATCH && context->cookie == UINT64_MAX;
+}
+
 void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 			  const struct packet_in *packet)
 {
@@ -32,14 +38,15 @@ void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *brid
 		.key = &key,
 		.cookie = context->cookie,
 		.table = context->table,
-		.reason = context->reason,
+		.reason = of_packet_in_reason(session->version, context->reason),
 		.total_len = packet->total_len,
 		.data = {packet->data, packet->len},
 		.userdata = {packet->userdata, context->n_userdata},
 	};
 
 	if (context->controller != session->controller_id ||
-	    !openflow_session_wants(session, OF_ASYNC_PACKET_IN, context->reason))
+	    (is_flowless_miss(context) && session->version >= OF13) ||
+	    !openflow_session_wants(session, OF_ASYNC_PACKET_IN, in.reason))
 		return;
 	key.packet.in_port = context->in_port;
 	memcpy(key.reg, context->reg, sizeof(key.reg));
@@ -64,6 +71,7 @@ enum of_error handle_controller_id(struct openflow_session *session,
 	if (!wire_is_zero(message->body.at, 6))
 		return OF_BRC_MUST_BE_ZERO;
 	session->controller_id = wire_get16(message->body.at + 6);
+	openflow_session_changed(session);
 	return OF_OK;
 }
 

@@ -92,8 +92,10 @@ enum of_error handle_set_async(struct openflow_session *session, const struct of
 	enum of_error error = of_async_read(message, &session->async);
 
 	/* who asks to be told is told, a service, too */
-	if (!error && !session->miss_send_len)
+	if (!error && !session->miss_send_len) {
 		session->miss_send_len = DEFAULT_MISS_SEND_LEN;
+		openflow_session_changed(session);
+	}
 	return error;
 }
 

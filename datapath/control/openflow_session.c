@@ -121,6 +121,14 @@ static void say_error(struct openflow_session *session, enum of_error error,
 	of_error_write(&session->reply, error, version, message->xid, about);
 }
 
+void openflow_session_changed(struct openflow_session *session)
+{
+	struct openflow_peers *peers = session->options.peers;
+
+	if (peers->changed)
+		peers->changed(peers);
+}
+
 static uint32_t versions(const struct openflow_session *session)
 {
 	uint32_t allowed = session->options.peers->versions & VERSIONS;
@@ -141,6 +149,7 @@ static void negotiate(struct openflow_session *session, const struct of_message 
 	if (session->version) {
 		if (session->options.agreed)
 			session->options.agreed(session->options.ctx);
+		openflow_session_changed(session);
 		return;
 	}
 	say_error(session, OF_HFC_INCOMPATIBLE, message,
@@ -238,6 +247,8 @@ static void session_free(struct openflow_session *session, bool is_bridge_gone)
 	}
 	cds_list_del(&session->node);
 	session->options.peers->n--;
+	if (!is_bridge_gone)
+		openflow_session_changed(session);
 	openflow_bundles_free(session);
 	if (session->probe)
 		event_free(session->probe);

@@ -37,6 +37,8 @@ struct openflow_peers {
 	uint64_t datapath_id; /* 0: of the bridge's own port */
 	/* A port may be another one; NULL: nobody cares. */
 	void (*ports_changed)(struct openflow_peers *peers);
+	/* A session has come, gone, or wants to be told of other things; NULL: nobody cares. */
+	void (*changed)(struct openflow_peers *peers);
 };
 
 struct openflow_session_options {
@@ -95,6 +97,8 @@ typedef enum of_error handler_fn(struct openflow_session *session,
 /* Sends what has been appended to `reply` so far: long answers go in pieces. */
 void openflow_session_flush(struct openflow_session *session);
 
+/* It wants to be told of other things than before, or of its version: see openflow_peers. */
+void openflow_session_changed(struct openflow_session *session);
 /* Sends what nobody asked for. */
 void openflow_session_tell(struct openflow_session *session, const struct wire_writer *w);
 /* Is it to be told of this? */

@@ -112,6 +112,7 @@ enum of_error handle_set_config(struct openflow_session *session, const struct o
 	if (frags != bridge_frags(session->bridge) && bridge_frags_set(session->bridge, frags))
 		return OF_BRC_EPERM;
 	session->miss_send_len = wire_get16(message->body.at + 2);
+	openflow_session_changed(session);
 	return OF_OK;
 }
 

@@ -32,6 +32,14 @@ static const struct row *controller_row(const struct reconcile *reconcile,
 			   row_uuid_at(record->row, "controller", i));
 }
 
+/* As in Open vSwitch, unless it is said: who is listened for is a service. */
+static bool is_service(const struct row *row)
+{
+	const char *type = row_string(row, "type");
+
+	return type ? !strcmp(type, "service") : row_string(row, "target")[0] == 'p';
+}
+
 static unsigned read_controllers(const struct reconcile *reconcile,
 				 const struct bridge_record *record,
 				 struct openflow_controller *out)
@@ -40,14 +48,13 @@ static unsigned read_controllers(const struct reconcile *reconcile,
 
 	for (size_t i = 0; i < row_size(record->row, "controller"); i++) {
 		const struct row *row = controller_row(reconcile, record, i);
-		const char *type = row ? row_string(row, "type") : NULL;
 
 		if (!row || !row_string(row, "target"))
 			continue;
 		out[n++] = (struct openflow_controller){
 			.uuid = row_uuid(row),
 			.target = row_string(row, "target"),
-			.is_service = type && !strcmp(type, "service"),
+			.is_service = is_service(row),
 			.max_backoff_ms =
 				read_ms(row, "max_backoff", MAX_BACKOFF_MS, MAX_BACKOFF_MIN_MS),
 			.inactivity_ms = read_ms(row, "inactivity_probe", INACTIVITY_MS, 0),
@@ -91,6 +98,7 @@ void controllers_make(struct reconcile *reconcile, const struct bridge_record *r
 	}
 	settings.n_controllers = read_controllers(reconcile, record, controllers);
 	settings.versions = read_versions(record->row);
+	settings.is_standalone = record->config.fail_mode == FAIL_STANDALONE;
 	settings.datapath_id = read_datapath_id(record->row);
 	openflow_bridge_set(reconcile->openflow, record->name, &settings);
 	free(controllers);

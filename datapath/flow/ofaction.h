@@ -84,7 +84,17 @@ enum ofaction_set {
 	SET_AS_TUNNEL64,
 };
 
-enum ofaction_reason { REASON_NO_MATCH, REASON_ACTION, REASON_INVALID_TTL };
+/* Why a controller gets a packet: numbers of OpenFlow 1.4's OFPR_, and one that only its reader knows to tell apart. An
+ * action may say one of the first three. */
+enum ofaction_reason {
+	REASON_NO_MATCH,
+	REASON_ACTION,
+	REASON_INVALID_TTL,
+	REASON_ACTION_SET,
+	REASON_GROUP,
+	REASON_PACKET_OUT,
+	REASON_TABLE_MISS, /* the flow of priority 0 that all packets match says so */
+};
 
 enum learn_flag {
 	LEARN_SEND_FLOW_REM = 1 << 0,

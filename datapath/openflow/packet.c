@@ -24,6 +24,20 @@ static struct match working_fields(const struct flow_key *key)
 	return match;
 }
 
+/* Before OpenFlow 1.3 there was no flow for misses, and before 1.4 whatever sent a packet was an action. */
+uint8_t of_packet_in_reason(uint8_t version, uint8_t reason)
+{
+	switch (reason) {
+	case REASON_TABLE_MISS:
+		return version < OF13 ? REASON_ACTION : REASON_NO_MATCH;
+	case REASON_ACTION_SET:
+	case REASON_GROUP:
+	case REASON_PACKET_OUT:
+		return version < OF14 ? REASON_ACTION : reason;
+	}
+	return reason;
+}
+
 static void put_data(struct wire_writer *w, size_t start, struct wire_bytes data)
 {
 	size_t room = OF_MESSAGE_MAX - (w->len - start);

@@ -14,6 +14,9 @@ struct of_packet_in {
 	struct wire_bytes data, userdata;
 };
 
+/* The number that a version has for an enum ofaction_reason. */
+uint8_t of_packet_in_reason(uint8_t version, uint8_t reason);
+
 /* The packet is cut to what fits into a message. */
 void of_packet_in_write(struct wire_writer *w, uint8_t version, enum of_packet_in_format format,
 			const struct of_packet_in *packet);

@@ -146,7 +146,7 @@ int bridge_set(struct bridge *bridge, const struct bridge_config *config, struct
 		return rc;
 	bridge->config = *config;
 	rc = snapshot_publish(bridge);
-	if (!rc && config->fail_mode != before.fail_mode)
+	if (!rc && config->fail_mode != before.fail_mode && !bridge->is_controlled)
 		rc = flows_reset(bridge, err);
 	if (rc) {
 		bridge->config = before;

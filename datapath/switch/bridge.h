@@ -88,8 +88,9 @@ struct bridge {
 	uint32_t number; /* from 1; no other bridge has or had it */
 	char name[IFNAMSIZ];
 	struct bridge_config config;
-	uint8_t frags; /* enum flow_frags */
-	uint8_t miss;  /* enum table_miss: what TABLE_MISS_DEFAULT stands for */
+	uint8_t frags;                 /* enum flow_frags */
+	uint8_t miss;                  /* enum table_miss: what TABLE_MISS_DEFAULT stands for */
+	bool is_controlled, stands_in; /* see flows.h */
 	struct fdb *fdb;
 	struct flow_tables *tables;
 	struct flow_watcher learn_watcher;

@@ -77,6 +77,7 @@ static struct flow_entry *entry_new(uint64_t id, const struct flow *like,
 
 struct flow_entry *flow_entry_new(const struct flow_change *change, const struct flow_mod *mod)
 {
+	static const struct flow_key any;
 	const struct flow flow = {
 		.cookie = mod->cookie,
 		.created_at = change->now,
@@ -87,6 +88,7 @@ struct flow_entry *flow_entry_new(const struct flow_change *change, const struct
 		.importance = mod->importance,
 		.table = mod->table == FLOW_TABLE_ANY ? 0 : mod->table,
 		.flags = mod->flags & KEPT_FLAGS,
+		.is_miss = !mod->priority && !memcmp(&mod->match.mask, &any, sizeof(any)),
 	};
 
 	return entry_new(++change->tables->last_id, &flow, &mod->actions,

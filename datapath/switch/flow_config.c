@@ -246,6 +246,36 @@ int bridge_miss_set(struct bridge *bridge, enum table_miss miss)
 	return rc;
 }
 
+int bridge_control(struct bridge *bridge, bool is_controlled, struct err *err)
+{
+	int rc = 0;
+
+	if (bridge->is_controlled == is_controlled)
+		return 0;
+	bridge->is_controlled = is_controlled;
+	rc = flows_reset(bridge, err);
+	if (rc)
+		bridge->is_controlled = !is_controlled;
+	return rc;
+}
+
+int bridge_stand_in(struct bridge *bridge, bool stands_in)
+{
+	const bool before = bridge->stands_in;
+	int rc;
+
+	bridge->stands_in = stands_in;
+	rc = stands_in == before ? 0 : snapshot_publish(bridge);
+	if (rc)
+		bridge->stands_in = before;
+	return rc;
+}
+
+bool bridge_stands_in(const struct bridge *bridge)
+{
+	return bridge->stands_in;
+}
+
 void bridge_table_stats(struct bridge *bridge, uint8_t table, struct flow_table_stats *out)
 {
 	const struct flow_tables *tables = bridge->tables;

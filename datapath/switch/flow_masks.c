@@ -159,7 +159,7 @@ void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view 
 	add_fragments(view, packet_class, bits);
 	add_port_flags(view, bits);
 	mirrors_mask(view, bits);
-	if (!(wants & WANTS_NORMAL))
+	if (!(wants & WANTS_NORMAL) && !view->stands_in)
 		return;
 	normal_mask(view, &normal);
 	for (unsigned i = 0; i < FLOW_KEY_PACKET_WORDS; i++)

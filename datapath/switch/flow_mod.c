@@ -185,12 +185,11 @@ int flows_reset(struct bridge *bridge, struct err *err)
 		 .out_group = FLOW_GROUP_ANY},
 		{.command = FLOW_ADD},
 	};
+	bool has_normal = bridge->config.fail_mode == FAIL_STANDALONE && !bridge->is_controlled;
 	int rc = ofactions_add(&mods[1].actions, &normal);
 
 	if (!rc)
-		rc = bridge_flow_mods(bridge, mods,
-				      bridge->config.fail_mode == FAIL_STANDALONE ? 2 : 1, NULL,
-				      err);
+		rc = bridge_flow_mods(bridge, mods, has_normal ? 2 : 1, NULL, err);
 	ofactions_fini(&mods[1].actions);
 	return rc;
 }

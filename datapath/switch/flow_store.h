@@ -153,8 +153,8 @@ void flow_evict_tidy(struct flow_table *table);
 /* Forgets all; no flow is added or removed any more. */
 void flow_evict_fini(struct flow_table *table);
 
-/* Leaves but the flows that a bridge of this fail_mode begins with: one that says NORMAL, or none. Open
- * vSwitch does so, too, when fail_mode changes and there is no controller. Errors of
+/* Leaves but the flows that a bridge of this fail_mode begins with: one that says NORMAL, or none, as for a bridge
+ * that is controlled. Open vSwitch does so, too, when fail_mode changes and there is no controller. Errors of
  * bridge_flow_mods(). */
 int flows_reset(struct bridge *bridge, struct err *err);
 

@@ -39,6 +39,7 @@ struct flow {
 	uint16_t importance;
 	uint8_t table;
 	uint8_t flags; /* enum flow_flag: what a flow keeps of it */
+	bool is_miss;  /* of priority 0, and all packets match */
 	/* counters; a flow that a modify has made shares that of the one before */
 	struct tally *tally;
 };

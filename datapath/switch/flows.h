@@ -96,6 +96,14 @@ void bridge_table_get(struct bridge *bridge, uint8_t table, struct flow_table_co
  * OpenFlow up to 1.2 sends to its controllers. 0, -ENOMEM. */
 int bridge_miss_set(struct bridge *bridge, enum table_miss miss);
 
+/* Whether there is a controller in the database that answers for the flows. When the first comes or the last goes, all
+ * flows go, and the bridge begins anew: with no flow if it is controlled. Errors of bridge_flow_mods(). */
+int bridge_control(struct bridge *bridge, bool is_controlled, struct err *err);
+/* Whether every packet is forwarded as NORMAL says, whatever the flows say (fail_mode standalone, and no controller
+ * for long). Flows stay, but count nothing. 0, -ENOMEM. */
+int bridge_stand_in(struct bridge *bridge, bool stands_in);
+bool bridge_stands_in(const struct bridge *bridge);
+
 struct flow_table_stats {
 	uint32_t n_flows;
 	uint64_t n_matched, n_missed; /* packets */

@@ -116,6 +116,7 @@ static int view_init(struct bridge_view *view, struct bridge *bridge)
 	view->fail_mode = bridge->config.fail_mode;
 	view->frags = bridge->frags;
 	view->miss = bridge->miss;
+	view->stands_in = bridge->stands_in;
 	view->forward_bpdu = bridge->config.forward_bpdu;
 	view->n_ports = bridge->n_ports;
 	for (unsigned i = 0; i < bridge->n_ports; i++)

@@ -58,8 +58,9 @@ struct bridge_view {
 	uint64_t
 		masks_generation; /* of the flows' bits that they were last compared with; control only */
 	enum fail_mode fail_mode;
-	uint8_t frags; /* enum flow_frags */
-	uint8_t miss;  /* enum table_miss */
+	uint8_t frags;  /* enum flow_frags */
+	uint8_t miss;   /* enum table_miss */
+	bool stands_in; /* NORMAL, for flows that nobody looks after: bridge_stand_in() */
 	bool forward_bpdu;
 	unsigned n_mirrors;
 	struct mirror_view mirrors[MIRRORS_MAX];

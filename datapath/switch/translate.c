@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "flow/key.h"
+#include "flow/port_text.h"
 #include "switch/flow_table.h"
 #include "switch/snapshot.h"
 #include "switch/translate_state.h"
@@ -30,6 +31,7 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	translate_set_clear(state);
 	state->rule = NULL;
 	state->table = 0;
+	state->reason = job->actions ? REASON_PACKET_OUT : REASON_ACTION;
 	state->depth = state->level = 0;
 	state->n_resubmits = state->n_mirrors = state->n_ordered = state->n_captures = 0;
 	state->mirrored = state->mirrors_used = 0;
@@ -98,10 +100,14 @@ static void receive(struct translate_state *state)
 		return;
 	if (port)
 		translate_mirror_received(state, port);
-	if (is_refused(state))
+	if (is_refused(state)) {
 		translate_blame(state, DROP_FRAGMENT);
-	else
+	} else if (state->bridge->stands_in) {
+		trace_note(state->trace, state->level, "no controller for long: NORMAL stands in");
+		translate_output(state, OFPORT_NORMAL, 0);
+	} else {
 		translate_table(state, 0, state->work.key.packet.in_port, TRANSLATE_MISS_COUNTS);
+	}
 }
 
 void translate_run(const struct translate_job *job, struct translation *out)
@@ -113,6 +119,8 @@ void translate_run(const struct translate_job *job, struct translation *out)
 		translate_list(&state, job->actions, 0, job->actions->n);
 	else
 		receive(&state);
+	if (state.reason == REASON_ACTION)
+		state.reason = REASON_ACTION_SET;
 	translate_set_execute(&state);
 	finish(&state);
 	trace_result(state.trace, &state.work.key, out);
@@ -140,6 +148,6 @@ void translate_refresh(const struct path_view *path, const struct flow_key *key,
 
 	scratch->frame = NULL;
 	translation_begin(scratch);
-	if (flow_tables_teach(port->bridge->tables))
+	if (port->bridge->stands_in || flow_tables_teach(port->bridge->tables))
 		translate(path, key, now, scratch);
 }

@@ -178,6 +178,14 @@ static void send_normal(struct translate_state *state)
 
 /* ---- controllers ---- */
 
+/* An action says "action" whatever it is part of. */
+static uint8_t reason_of(const struct translate_state *state, uint8_t said)
+{
+	if (said != REASON_ACTION || state->reason != REASON_ACTION)
+		return said == REASON_ACTION ? state->reason : said;
+	return state->rule && state->rule->is_miss ? REASON_TABLE_MISS : said;
+}
+
 void translate_controller(struct translate_state *state, const struct translate_packet_in *what)
 {
 	struct packet_in_context context = {
@@ -187,7 +195,7 @@ void translate_controller(struct translate_state *state, const struct translate_
 		.controller = what->controller,
 		.in_port = state->work.key.packet.in_port,
 		.max_len = what->max_len,
-		.reason = what->reason,
+		.reason = reason_of(state, what->reason),
 		.table = state->table,
 	};
 

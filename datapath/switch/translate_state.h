@@ -93,6 +93,7 @@ struct translate_state {
 	/* where we are */
 	const struct flow *rule; /* NULL: in no table's */
 	uint8_t table;
+	uint8_t reason; /* enum ofaction_reason, for whom packets are output to */
 	unsigned depth; /* nesting that counts */
 	unsigned level; /* for the trace */
 	/* over all */

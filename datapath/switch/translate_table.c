@@ -61,11 +61,14 @@ static void follow(struct translate_state *state, uint8_t table, const struct fl
 static void tell_controller(struct translate_state *state, uint8_t table)
 {
 	const uint8_t outer = state->table;
+	const struct flow *outer_rule = state->rule;
 
 	state->table = table;
+	state->rule = NULL;
 	translate_controller(state, &(struct translate_packet_in){.max_len = UINT16_MAX,
 								  .reason = REASON_NO_MATCH});
 	state->table = outer;
+	state->rule = outer_rule;
 }
 
 static bool may_tell(const struct translate_state *state, uint16_t in_port)

@@ -148,10 +148,10 @@ static void what_goes_nowhere_is_dropped_with_a_reason(void **state)
 static void controllers(void **state)
 {
 	tcp();
-	assert_ops("actions=controller", "controller:0/1");
+	assert_ops("actions=controller", "controller:0/5");
 	assert_ops("actions=controller(reason=no_match,id=7),2", "controller:7/0 2");
 	assert_ops("actions=load:5->reg3[],controller(userdata=01.02.03,max_len=77)",
-		   "controller:0/1");
+		   "controller:0/5");
 	assert_int_equal(flow_op_context(out.ops.op).reg[3], 5);
 	assert_int_equal(flow_op_context(out.ops.op).in_port, 1);
 	assert_int_equal(flow_op_context(out.ops.op).max_len, 77);
