@@ -46,7 +46,8 @@
 	  "more packets for controllers than its port may send") \
 	X(PACKET_IN_FULL, "packet-in-full", "too many packets for controllers waited") \
 	X(NO_CONTROLLER, "no-controller", "a flow sends it to a controller, and there is none") \
-	X(BY_ORDER, "by-order", "a drop order of its bridge: see ofctl orders")
+	X(BY_ORDER, "by-order", "a drop order of its bridge: see ofctl orders") \
+	X(NO_BUCKET, "no-bucket", "no bucket of its group was alive")
 
 enum drop_reason {
 #define X(id, name, help) DROP_##id,

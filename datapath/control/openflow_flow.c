@@ -16,9 +16,9 @@ enum of_error openflow_actions_error(int rc, const struct ofactions *list)
 {
 	if (!rc)
 		return OF_OK;
+	if (rc == -ENXIO)
+		return OF_BAC_BAD_OUT_GROUP;
 	for (uint32_t i = 0; i < list->n; i++) {
-		if (list->item[i].type == OFACTION_GROUP)
-			return OF_BAC_BAD_OUT_GROUP;
 		if (list->item[i].type == OFACTION_METER)
 			return OF_MMFC_INVALID_METER;
 	}
@@ -33,6 +33,7 @@ enum of_error openflow_flow_error(int rc, const struct flow_mod *mod)
 	case -EEXIST:
 		return OF_FMFC_OVERLAP;
 	case -EINVAL:
+	case -ENXIO:
 		return openflow_actions_error(rc, &mod->actions);
 	}
 	return OF_FMFC_TABLE_FULL; /* ENOSPC, ENOMEM */

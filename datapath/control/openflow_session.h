@@ -121,7 +121,7 @@ void openflow_ports_write(struct openflow_session *session, size_t start);
 handler_fn handle_flow_mod, handle_table_id, handle_flow_format, handle_flow_stats,
 	handle_aggregate;
 struct flow_mod;
-/* Of -EINVAL for actions. */
+/* Of -EINVAL and -ENXIO for actions. */
 enum of_error openflow_actions_error(int rc, const struct ofactions *actions);
 /* Of what bridge_flow_mods() returns for `mod`. */
 enum of_error openflow_flow_error(int rc, const struct flow_mod *mod);

@@ -209,5 +209,8 @@ bool ofactions_have_group(const struct ofactions *list, uint32_t group);
 int ofactions_check(const struct ofactions *list, const struct match *match, uint8_t table,
 		    struct err *err);
 
+/* May it be in an action set? Actions of which order says nothing may not, as in Open vSwitch. */
+bool ofaction_may_be_in_set(const struct ofaction *action);
+
 /* "push_vlan"; for messages. */
 const char *ofaction_name(const struct ofaction *action);

@@ -83,10 +83,18 @@ static int check_learn(const struct known *known, const struct ofactions *list, 
 	return rc;
 }
 
-/* Actions of which order says nothing are kept out of the action set, as in Open vSwitch. */
-static bool may_be_in_set(uint8_t type)
+/* An output that goes to a controller instead of a port, and no more. */
+static bool is_plain_controller(const struct ofaction *action)
 {
-	switch (type) {
+	return !action->controller.id && action->controller.reason == REASON_ACTION &&
+	       !action->controller.pause && !action->controller.meter && !action->n_inside;
+}
+
+bool ofaction_may_be_in_set(const struct ofaction *action)
+{
+	switch (action->type) {
+	case OFACTION_CONTROLLER:
+		return is_plain_controller(action);
 	case OFACTION_OUTPUT:
 	case OFACTION_GROUP:
 	case OFACTION_SET_QUEUE:
@@ -196,7 +204,7 @@ static int check_list(struct known *known, const struct ofactions *list, uint32_
 		const struct ofaction *action = &list->item[i];
 		int rc;
 
-		if (known->is_in_set && !may_be_in_set(action->type))
+		if (known->is_in_set && !ofaction_may_be_in_set(action))
 			return err_set(known->err, EINVAL,
 				       "%s cannot be in write_actions(): the action set is for "
 				       "output, group, set_field, push, pop and TTL actions",

@@ -174,24 +174,6 @@ enum of_error of_actions_read(uint8_t version, struct wire_bytes actions, struct
 
 /* ---- the whole ---- */
 
-/* Actions of which order says nothing are no part of an action set. */
-static bool may_be_in_set(uint8_t type)
-{
-	switch (type) {
-	case OFACTION_LEARN:
-	case OFACTION_FIN_TIMEOUT:
-	case OFACTION_CONJUNCTION:
-	case OFACTION_NOTE:
-	case OFACTION_CLONE:
-	case OFACTION_ENQUEUE:
-	case OFACTION_POP_QUEUE:
-	case OFACTION_OUTPUT_REG:
-	case OFACTION_CONTROLLER:
-		return false;
-	}
-	return true;
-}
-
 enum of_error of_actions_check(const struct ofactions *list, const struct match *match,
 			       uint8_t table)
 {
@@ -207,7 +189,7 @@ enum of_error of_actions_check(const struct ofactions *list, const struct match 
 		if (a->type == OFACTION_WRITE_ACTIONS)
 			for (uint32_t k = i + 1; k < ofactions_next(list, i);
 			     k = ofactions_next(list, k))
-				if (!may_be_in_set(list->item[k].type))
+				if (!ofaction_may_be_in_set(&list->item[k]))
 					return OF_BAC_BAD_TYPE;
 	}
 	if (has_conjunction && has_other)

@@ -114,6 +114,7 @@ struct bridge_port {
 	uint16_t ofport;
 	uint64_t made_at; /* ns */
 	uint8_t flags;    /* enum port_mod_flag, but for PORT_MOD_DOWN */
+	bool is_live;     /* its device is up, and has a link */
 	/* one of the two: */
 	struct port *device;
 	struct port_fake *fake;
@@ -131,6 +132,9 @@ struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number);
 void fdb_write_begin(struct vswitch *sw);
 void fdb_write_end(struct vswitch *sw);
 
+/* Its device is in another state: what rests on that follows. */
+void bridge_port_changed(struct bridge_port *port);
+
 /* The port's device, real or fake (device.c). Errors of port_add() and port_set(). */
 int device_add(struct bridge_port *port, struct err *err);
 int device_set(struct bridge_port *port, const struct port_config *config, struct err *err);
@@ -142,5 +146,5 @@ void device_drops(const struct bridge_port *port, struct drop_counters *out);
 /* Lets it go up or down, as an administrator would. 0, -ENODEV: there is none, or another errno of the
  * kernel. */
 int device_set_up(struct bridge_port *port, bool is_up);
-/* Tells the workers the longest frame that the device takes by now. */
+/* Asks the device whether it is alive, and tells the workers the longest frame that it takes by now. */
 void device_refresh(struct bridge_port *port);

@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "flow/fdb.h"
 #include "path/worker.h"
 #include "port/flow_maps.h"
 #include "switch/bridge.h"
+#include "switch/flow_store.h"
 #include "switch/ofports.h"
 #include "switch/snapshot.h"
 
@@ -256,6 +258,20 @@ int bridge_port_set(struct bridge_port *port, const struct bridge_port_config *c
 	if (has_other_vlans(&before, config))
 		fdb_forget_port(port, false);
 	return 0;
+}
+
+void bridge_port_changed(struct bridge_port *port)
+{
+	const bool was_live = port->is_live;
+
+	device_refresh(port);
+	if (port->is_live != was_live && port->bridge->tables->n_watching &&
+	    snapshot_publish(port->bridge))
+		log_warn("switch",
+			 "port %s: groups do not know that it is %s: %s: they will with the next "
+			 "change of bridge %s",
+			 bridge_port_name(port), was_live ? "down" : "up", strerror(ENOMEM),
+			 port->bridge->name);
 }
 
 struct bridge_port *bridge_port_lookup(struct bridge *bridge, const char *name)

@@ -79,6 +79,7 @@ int device_set_up(struct bridge_port *port, bool is_up)
 	if (port->device)
 		return port_set_up(port->device, is_up);
 	port_fake_set_up(port->fake, is_up);
+	bridge_port_changed(port);
 	return 0;
 }
 
@@ -88,6 +89,7 @@ void device_refresh(struct bridge_port *port)
 	struct port_status status;
 
 	device_status(port, &status);
+	port->is_live = status.is_admin_up && status.is_link_up;
 	if (!status.mtu)
 		return;
 	port->max_len = status.mtu + FRAME_OVERHEAD;

@@ -12,6 +12,7 @@
 #include "flow/version.h"
 #include "switch/bridge.h"
 #include "switch/conjunction.h"
+#include "switch/group_store.h"
 #include "switch/offload.h"
 #include "switch/snapshot.h"
 
@@ -120,6 +121,7 @@ static void entry_link(struct flow_tables *tables, struct flow_entry *entry)
 	if (due != UINT64_MAX)
 		heap_put(&tables->timed, &entry->due, due);
 	flow_evict_add(table, entry);
+	groups_refer(tables, &entry->flow.actions, 1);
 	table->n_flows++;
 	tables->n_flows++;
 }
@@ -130,6 +132,7 @@ static void entry_unlink(struct flow_tables *tables, struct flow_entry *entry)
 
 	heap_remove(&tables->timed, &entry->due);
 	flow_evict_remove(table, entry);
+	groups_refer(tables, &entry->flow.actions, -1);
 	table->n_flows--;
 	tables->n_flows--;
 }
@@ -258,6 +261,7 @@ void flow_change_undo(struct flow_change *change)
 		if (delta->old)
 			entry_link(change->tables, delta->old);
 	}
+	group_change_undo(change);
 	end(change);
 	rcu_sleep_begin();
 }
@@ -379,12 +383,12 @@ static bool has_many(const struct flow_change *change)
 int flow_change_commit(struct flow_change *change, struct err *err)
 {
 	struct bridge *bridge = change->tables->bridge;
-	const bool is_many = has_many(change);
+	const bool is_many = has_many(change), is_empty = !change->n_deltas && !change->n_groups;
 	int rc = 0;
 
-	if (change->n_deltas) {
+	if (!is_empty) {
 		rcu_sleep_begin();
-		rc = snapshot_widen(bridge);
+		rc = change->needs_view ? snapshot_publish(bridge) : snapshot_widen(bridge);
 		rcu_sleep_end();
 	}
 	if (rc) {
@@ -396,7 +400,7 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 					 bridge->name, FLOW_MASK_IDS)
 			       : err_set(err, -rc, "bridge %s: %s", bridge->name, strerror(-rc));
 	}
-	if (change->n_deltas) {
+	if (!is_empty) {
 		alone_forget(change);
 		bundle_commit(change->bundle);
 		alone_find(change);
@@ -412,8 +416,9 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 		flow_masks_remove(change->tables, &match, &delta->old->flow.actions);
 		flow_cursors_follow(change->tables, delta->old, delta->new, is_many);
 	}
+	group_change_done(change);
 	rcu_sleep_begin();
-	if (change->n_deltas)
+	if (!is_empty)
 		offload_renew(bridge->sw->offload, change->now);
 	tell(change);
 	end(change);

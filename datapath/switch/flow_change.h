@@ -1,5 +1,5 @@
 #pragma once
-/* A set of changes to flows that readers see at once, or never: what all of flow_mod.c, flow_expire.c
+/* A set of changes to flows and groups that readers see at once, or never: what all of flow_mod.c, flow_expire.c
  * and the bridge's own changes are made of.
  *
  *	flow_change_begin(&change, tables, now)
@@ -10,6 +10,8 @@
  * was put. Control thread, registered with RCU; it is online from begin to the end.
  */
 #include "switch/flow_store.h"
+
+struct group_delta;
 
 struct flow_delta {
 	struct flow_entry *old; /* NULL: there was none */
@@ -24,6 +26,11 @@ struct flow_change {
 	uint64_t now; /* clock ns */
 	struct flow_delta *delta;
 	size_t n_deltas, n_room;
+	/* of group.c */
+	size_t mod; /* which of those that the caller goes through */
+	struct group_delta *group;
+	size_t n_groups, n_group_room;
+	bool needs_view; /* packets must see the ports as they are */
 };
 
 /* 0 or -ENOMEM; then nothing has begun. */

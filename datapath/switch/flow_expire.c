@@ -109,6 +109,8 @@ static void poll_readers(struct flow_tables *tables)
 		for (unsigned kind = 0; kind < N_FLOW_KINDS; kind++)
 			if (tables->table[i].of_kind[kind])
 				classifier_poll(tables->table[i].of_kind[kind]);
+	if (tables->groups)
+		classifier_poll(tables->groups);
 	rcu_sleep_begin();
 }
 

@@ -10,6 +10,7 @@
 #include "flow/ofaction.h"
 #include "packet/parse.h"
 #include "switch/flow_store.h"
+#include "switch/group_store.h"
 #include "switch/mirror.h"
 #include "switch/normal.h"
 #include "switch/snapshot.h"
@@ -95,6 +96,66 @@ void flow_masks_remove(struct flow_tables *tables, const struct match *match,
 	mask_union_remove(tables->wanted, words, classes_of(match));
 	if (translate_teaches(actions))
 		__atomic_sub_fetch(&tables->n_teaching, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- groups: which packets come to one is not asked for ---- */
+
+/* Of the first `n` classes. */
+static void remove_hash(struct flow_tables *tables, const struct group_desc *desc, unsigned n)
+{
+	uint64_t words[WORDS] = {0};
+	struct flow_key bits;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!group_hash_reads(desc, i, &bits))
+			continue;
+		memcpy(words, bits.word, WANTS * sizeof(words[0]));
+		mask_union_remove(tables->wanted, words, 1u << i);
+	}
+}
+
+static int add_hash(struct flow_tables *tables, const struct group_desc *desc)
+{
+	uint64_t words[WORDS] = {0};
+	struct flow_key bits;
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < N_PACKET_CLASSES; i++) {
+		if (!group_hash_reads(desc, i, &bits))
+			continue;
+		memcpy(words, bits.word, WANTS * sizeof(words[0]));
+		rc = mask_union_add(tables->wanted, words, 1u << i);
+		if (rc)
+			remove_hash(tables, desc, i);
+	}
+	return rc;
+}
+
+int flow_masks_add_group(struct flow_tables *tables, const struct group_desc *desc)
+{
+	static const struct match all;
+	uint32_t n = 0;
+	int rc = add_hash(tables, desc);
+
+	if (rc)
+		return rc;
+	for (; !rc && n < desc->n_buckets; n++)
+		rc = flow_masks_add(tables, &all, &desc->bucket[n].actions);
+	if (!rc)
+		return 0;
+	while (--n)
+		flow_masks_remove(tables, &all, &desc->bucket[n - 1].actions);
+	remove_hash(tables, desc, N_PACKET_CLASSES);
+	return rc;
+}
+
+void flow_masks_remove_group(struct flow_tables *tables, const struct group_desc *desc)
+{
+	static const struct match all;
+
+	for (uint32_t i = 0; i < desc->n_buckets; i++)
+		flow_masks_remove(tables, &all, &desc->bucket[i].actions);
+	remove_hash(tables, desc, N_PACKET_CLASSES);
 }
 
 uint64_t flow_masks_generation(const struct flow_tables *tables)

@@ -6,6 +6,7 @@
 #include "flow/port_text.h"
 #include "switch/bridge.h"
 #include "switch/flow_change.h"
+#include "switch/group_store.h"
 #include "switch/learn.h"
 #include "switch/translate.h"
 
@@ -128,11 +129,13 @@ static int delete (struct flow_change *change, const struct flow_mod *mod)
 	return rc;
 }
 
-static int apply(struct flow_change *change, const struct flow_mod *mod, struct err *err)
+int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struct err *err)
 {
 	bool has_actions = mod->command <= FLOW_MODIFY_STRICT;
 	int rc = has_actions ? translate_check(&mod->actions, err) : 0;
 
+	if (!rc && has_actions)
+		rc = groups_are_there(change->tables, &mod->actions, err);
 	if (rc)
 		return rc;
 	switch (mod->command) {
@@ -148,19 +151,44 @@ static int apply(struct flow_change *change, const struct flow_mod *mod, struct 
 	return err_set(err, EINVAL, "%u is no command of a flow mod", mod->command);
 }
 
-int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t n, size_t *which,
+/* Mods as the caller has them: one kind of them in an array, or both. */
+struct mods {
+	const struct flow_mod *flows; /* NULL: `any` */
+	const struct bridge_mod *any;
+	size_t n;
+};
+
+static int apply(struct flow_change *change, const struct mods *mods, struct err *err)
+{
+	const size_t i = change->mod;
+
+	if (mods->flows)
+		return flow_mod_apply(change, &mods->flows[i], err);
+	return mods->any[i].flow ? flow_mod_apply(change, mods->any[i].flow, err)
+				 : group_mod_apply(change, mods->any[i].group, err);
+}
+
+static int apply_all(struct flow_change *change, const struct mods *mods, size_t *which,
 		     struct err *err)
 {
+	int rc = 0;
+
+	for (change->mod = 0; !rc && change->mod < mods->n; change->mod++) {
+		*which = change->mod;
+		rc = apply(change, mods, err);
+	}
+	return rc ? rc : group_change_check(change, which, err);
+}
+
+static int change_all(struct bridge *bridge, const struct mods *mods, size_t *which,
+		      struct err *err)
+{
 	struct flow_change change;
-	size_t i = 0;
+	size_t at = 0;
 	int rc = flow_change_begin(&change, bridge->tables, clock_now(bridge->sw->options.clock));
 
 	if (!rc) {
-		for (; i < n; i++) {
-			rc = apply(&change, &mods[i], err);
-			if (rc)
-				break;
-		}
+		rc = apply_all(&change, mods, &at, err);
 		if (rc)
 			flow_change_undo(&change);
 		else
@@ -169,10 +197,22 @@ int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t 
 	if (rc == -ENOMEM)
 		err_set(err, ENOMEM, "bridge %s: no memory for its flows", bridge->name);
 	if (rc && which)
-		*which = i < n ? i : n - 1;
+		*which = at;
 	if (!rc)
 		learn_forget(bridge);
 	return rc;
+}
+
+int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t n, size_t *which,
+		     struct err *err)
+{
+	return change_all(bridge, &(struct mods){.flows = mods, .n = n}, which, err);
+}
+
+int bridge_mods(struct bridge *bridge, const struct bridge_mod *mods, size_t n, size_t *which,
+		struct err *err)
+{
+	return change_all(bridge, &(struct mods){.any = mods, .n = n}, which, err);
 }
 
 int flows_reset(struct bridge *bridge, struct err *err)

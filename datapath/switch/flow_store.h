@@ -14,6 +14,7 @@
 struct bridge;
 struct bridge_view;
 struct flow_evict_group;
+struct group_slot;
 struct mask_union;
 
 /* What a rule's data points at. Lives from the change that makes it until no reader can see it. */
@@ -56,7 +57,8 @@ struct flow_table {
 };
 
 struct flow_tables {
-	struct rule_clock clock; /* RCU */
+	struct rule_clock clock;   /* RCU */
+	struct classifier *groups; /* RCU: published once; NULL: never any. See group.c */
 	/* fixed after create */
 	struct bridge *bridge;
 	struct table_tallies *tallies;
@@ -66,6 +68,10 @@ struct flow_tables {
 	struct heap timed;         /* flows with a timeout */
 	uint64_t last_id;
 	uint32_t n_flows;
+	struct group_slot *group_slots; /* uthash by number */
+	uint32_t n_groups;
+	uint64_t group_changes; /* how many there were */
+	uint32_t n_watching;    /* groups with buckets that need a port to be alive */
 	struct flow_watcher *watchers;
 	struct flow_cursor *cursors; /* that are open: see flow_cursor.c */
 	struct flow_table table[FLOW_TABLES];

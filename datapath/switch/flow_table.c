@@ -10,6 +10,7 @@
 #include "switch/bridge.h"
 #include "switch/conjunction.h"
 #include "switch/flow_store.h"
+#include "switch/group_store.h"
 
 /* ---- readers ---- */
 
@@ -120,6 +121,7 @@ void flow_tables_free(struct flow_tables **p)
 			classifier_free(&tables->table[i].of_kind[kind]);
 		flow_evict_fini(&tables->table[i]);
 	}
+	groups_free(tables);
 	heap_fini(&tables->timed);
 	mask_union_free(&tables->wanted);
 	tallies_put(tables->tallies);

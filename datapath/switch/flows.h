@@ -14,10 +14,11 @@
 struct bridge;
 struct err;
 
-/* What may go wrong, as negative errno: -EINVAL (see err), -EEXIST (check_overlap), -ENOSPC (the table
- * is full and evicts nothing, or there are too many masks), -ENOMEM. */
+/* What may go wrong, as negative errno: -EINVAL (see err), -ENXIO (there is no such group), -EEXIST
+ * (check_overlap), -ENOSPC (the table is full and evicts nothing, or there are too many masks), -ENOMEM. */
 
-/* Applies `n` changes in order, all or none, visible at once. On failure *which is the index of the one
+/* (switch/group.h has changes of flows and groups together.)
+ * Applies `n` changes in order, all or none, visible at once. On failure *which is the index of the one
  * to blame (NULL: nobody asks). The actions are copied. */
 int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t n, size_t *which,
 		     struct err *err);

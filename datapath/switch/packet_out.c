@@ -17,6 +17,7 @@
 #include "path/learn.h"
 #include "path/packet_out.h"
 #include "switch/bridge.h"
+#include "switch/group_store.h"
 #include "switch/snapshot.h"
 #include "switch/translate.h"
 
@@ -151,6 +152,8 @@ int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofac
 
 	if (!rc)
 		rc = translate_check(actions, err);
+	if (!rc)
+		rc = groups_are_there(bridge->tables, actions, err);
 	if (rc)
 		return rc;
 	if (!bridge->view || frame_make(outs, id_of(bridge, in_port), data, len, &frame))

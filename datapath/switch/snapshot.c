@@ -35,6 +35,7 @@ static void port_view_init(struct port_view *view, const struct bridge_port *por
 		.priority_tags = config->priority_tags,
 		.is_protected = config->is_protected,
 		.flags = port->flags,
+		.is_live = port->is_live,
 		.has_trunks = !is_empty(&config->trunks),
 		.trunks = config->trunks,
 	};

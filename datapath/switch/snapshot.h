@@ -32,6 +32,7 @@ struct port_view {
 	bool is_protected;
 	bool has_trunks;     /* false: all VLANs */
 	bool is_mirror_only; /* a mirror's output port */
+	bool is_live;        /* as of the last change of this, while a group watches ports */
 	uint8_t flags;       /* enum port_mod_flag */
 	struct vlan_bitmap trunks;
 	/* the mirrors that choose what comes in and goes out by it, as bits */

@@ -132,6 +132,9 @@ static bool send_or_copy(struct translate_state *state, const struct ofactions *
 	case OFACTION_MIRROR:
 		translate_mirror(state, action);
 		return true;
+	case OFACTION_GROUP:
+		translate_group(state, action->number);
+		return true;
 	case OFACTION_CLONE:
 		translate_clone(state, list, at + 1, at + 1 + action->n_inside);
 		return true;
@@ -174,7 +177,7 @@ static bool act(struct translate_state *state, const struct ofactions *list, uin
 				TRANSLATE_MISS_COUNTS);
 		break;
 	}
-	/* Queues: ports have one. Notes and conjunctions do nothing; groups and meters are refused by
+	/* Queues: ports have one. Notes and conjunctions do nothing; meters are refused by
 	 * translate_check(). */
 	return true;
 }

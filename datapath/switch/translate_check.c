@@ -49,9 +49,6 @@ static int check(const struct ofactions *list, uint32_t at, struct err *err)
 	const struct ofaction *action = &list->item[at];
 
 	switch (action->type) {
-	case OFACTION_GROUP:
-		return err_set(err, EINVAL, "group:%u: there are no groups in this version",
-			       action->number);
 	case OFACTION_METER:
 		return err_set(err, EINVAL, "meter:%u: there are no meters in this version",
 			       action->number);

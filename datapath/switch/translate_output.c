@@ -134,20 +134,33 @@ static void clone_end(struct translate_state *state, uint32_t at)
 		state->n_useful = list->n_ops;
 }
 
+uint32_t translate_copy_begin(struct translate_state *state, struct translate_work *outer)
+{
+	uint32_t at;
+
+	translate_commit(state);
+	*outer = state->work;
+	at = flow_op_clone_begin(&state->out->ops);
+	if (state->out->ops.n_open > TRANSLATE_MAX_CLONES)
+		translate_fail(state, DROP_ACTION_LIMIT);
+	return at;
+}
+
+void translate_copy_end(struct translate_state *state, uint32_t at,
+			const struct translate_work *outer)
+{
+	clone_end(state, at);
+	state->work = *outer;
+}
+
 void translate_clone(struct translate_state *state, const struct ofactions *list, uint32_t begin,
 		     uint32_t end)
 {
 	struct translate_work outer;
-	uint32_t at;
+	uint32_t at = translate_copy_begin(state, &outer);
 
-	translate_commit(state);
-	outer = state->work;
-	at = flow_op_clone_begin(&state->out->ops);
-	if (state->out->ops.n_open > TRANSLATE_MAX_CLONES)
-		translate_fail(state, DROP_ACTION_LIMIT);
 	translate_list(state, list, begin, end);
-	clone_end(state, at);
-	state->work = outer;
+	translate_copy_end(state, at, &outer);
 }
 
 /* ---- NORMAL: changes tags for its own outputs only ---- */

@@ -18,8 +18,9 @@ enum rank {
 	RANK_DEC_MPLS_TTL,
 	RANK_SET,
 	RANK_QUEUE,
-	RANK_OUTPUT,
-	RANK_RESUBMIT, /* only if there is no output */
+	RANK_GROUP,
+	RANK_OUTPUT,   /* only if there is no group */
+	RANK_RESUBMIT, /* only if there is neither */
 	N_RANKS
 };
 
@@ -48,7 +49,10 @@ static enum rank rank_of(const struct ofaction *action)
 		return RANK_DEC_MPLS_TTL;
 	case OFACTION_SET_QUEUE:
 		return RANK_QUEUE;
+	case OFACTION_GROUP:
+		return RANK_GROUP;
 	case OFACTION_OUTPUT:
+	case OFACTION_CONTROLLER:
 		return RANK_OUTPUT;
 	case OFACTION_RESUBMIT:
 		return RANK_RESUBMIT;
@@ -88,6 +92,27 @@ static bool is_behind_move(const struct translate_set *set, unsigned i)
 	return false;
 }
 
+static bool has_rank(const struct translate_set *set, enum rank rank)
+{
+	for (unsigned i = 0; i < set->n; i++)
+		if (rank_of(action_at(set, i)) == rank)
+			return true;
+	return false;
+}
+
+/* What flows see as actset_output. */
+static uint32_t output_of(const struct translate_set *set)
+{
+	for (unsigned i = 0; i < set->n && !has_rank(set, RANK_GROUP); i++) {
+		const struct ofaction *action = action_at(set, i);
+
+		if (rank_of(action) == RANK_OUTPUT)
+			return ofport_wide(action->type == OFACTION_OUTPUT ? action->output.port
+									   : OFPORT_CONTROLLER);
+	}
+	return ofport_wide(OFPORT_UNSET);
+}
+
 void translate_set_write(struct translate_state *state, const struct ofactions *list, uint32_t at)
 {
 	struct translate_set *set = &state->work.set;
@@ -107,8 +132,7 @@ void translate_set_write(struct translate_state *state, const struct ofactions *
 	}
 	set->item[set->n].list = list;
 	set->item[set->n++].at = at;
-	if (action->type == OFACTION_OUTPUT)
-		state->work.key.actset_output = ofport_wide(action->output.port);
+	state->work.key.actset_output = output_of(set);
 }
 
 void translate_set_clear(struct translate_state *state)
@@ -117,25 +141,24 @@ void translate_set_clear(struct translate_state *state)
 	state->work.key.actset_output = ofport_wide(OFPORT_UNSET);
 }
 
-static bool has_rank(const struct translate_set *set, enum rank rank)
+/* What stands behind another that sends is left out. */
+static bool is_left_out(const struct translate_set *set, enum rank rank)
 {
-	for (unsigned i = 0; i < set->n; i++)
-		if (rank_of(action_at(set, i)) == rank)
-			return true;
-	return false;
+	return (rank == RANK_OUTPUT && has_rank(set, RANK_GROUP)) ||
+	       (rank == RANK_RESUBMIT && (has_rank(set, RANK_GROUP) || has_rank(set, RANK_OUTPUT)));
 }
 
 void translate_set_execute(struct translate_state *state)
 {
 	struct translate_set set = state->work.set;
-	bool has_output = has_rank(&set, RANK_OUTPUT);
 
 	state->work.set.n = 0;
-	if (!has_output && !has_rank(&set, RANK_RESUBMIT))
+	if (!has_rank(&set, RANK_GROUP) && !has_rank(&set, RANK_OUTPUT) &&
+	    !has_rank(&set, RANK_RESUBMIT))
 		return;
 	for (enum rank rank = 0; rank < N_RANKS; rank++) {
-		if (rank == RANK_RESUBMIT && has_output)
-			break;
+		if (is_left_out(&set, rank))
+			continue;
 		for (unsigned i = 0; i < set.n && !state->is_over; i++) {
 			const uint32_t at = set.item[i].at;
 

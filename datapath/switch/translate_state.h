@@ -10,6 +10,7 @@
  *	translate_mirror.c	mirrors: the action, and those of the bridge
  *	translate_order.c	standing orders, before all tables
  *	translate_set.c		the action set
+ *	translate_group.c	groups and their buckets
  *	translate_learn.c	flows to be learned
  *	translate_frame.c	when a packet must be looked at again
  *
@@ -196,6 +197,11 @@ void translate_controller(struct translate_state *state, const struct translate_
 /* Actions `begin` to `end` with a copy of the packet. */
 void translate_clone(struct translate_state *state, const struct ofactions *list, uint32_t begin,
 		     uint32_t end);
+/* What is done between the two is done to a copy. `outer` is room for the packet as it is at the first;
+ * `at` is what that returned. */
+uint32_t translate_copy_begin(struct translate_state *state, struct translate_work *outer);
+void translate_copy_end(struct translate_state *state, uint32_t at,
+			const struct translate_work *outer);
 /* Puts the mirrors' copies in front of everything, and takes away what has no effect. */
 void translate_finish(struct translate_state *state);
 
@@ -237,6 +243,11 @@ void translate_order_copies(struct translate_state *state);
 void translate_set_write(struct translate_state *state, const struct ofactions *list, uint32_t at);
 void translate_set_clear(struct translate_state *state);
 void translate_set_execute(struct translate_state *state);
+
+/* ---- groups ---- */
+
+/* Nothing of what its buckets do to the packet is left behind it. */
+void translate_group(struct translate_state *state, uint32_t id);
 
 /* ---- learning ---- */
 

@@ -89,19 +89,26 @@ bool translate_read_part(struct translate_state *state, struct subfield from, fi
 	return true;
 }
 
+/* A flow matches on what it writes, or it is refused; of the packets that a bucket gets nobody knows. There
+ * nothing happens where the field is not, as by mod_*. */
+static bool is_met(const struct translate_state *state, enum field_need need)
+{
+	return field_need_is_met(need, &state->work.key, NULL);
+}
+
+static bool is_there(struct translate_state *state, enum field_id id)
+{
+	return translate_look(state, limit_of(field_of(id))) && is_met(state, field_of(id)->need);
+}
+
 void translate_move(struct translate_state *state, const struct ofaction *action)
 {
 	field_bits value;
 
+	if (!is_there(state, action->move.from.field) || !is_there(state, action->move.to.field))
+		return;
 	if (translate_read_part(state, action->move.from, &value))
 		translate_write_part(state, action->move.to, value);
-}
-
-/* ---- mod_*: nothing happens where the field is not ---- */
-
-static bool is_met(const struct translate_state *state, enum field_need need)
-{
-	return field_need_is_met(need, &state->work.key, NULL);
 }
 
 /* The field that the action means in this packet: tcp_src and tcp_dst stand for the ports of UDP and SCTP,
@@ -131,6 +138,8 @@ void translate_set_field(struct translate_state *state, const struct ofaction *a
 		id = meant_by(state, id);
 		if (id == N_FIELDS)
 			return;
+	} else if (!is_there(state, id)) {
+		return;
 	}
 	translate_write(state, id, ofaction_value(action), ofaction_mask(action));
 }

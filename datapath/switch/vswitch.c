@@ -86,7 +86,7 @@ static void host_changed(void *ctx, struct port *device)
 
 	if (!port)
 		return;
-	device_refresh(port);
+	bridge_port_changed(port);
 	if (sw->options.changed)
 		sw->options.changed(sw->options.ctx, port);
 }
