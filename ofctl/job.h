@@ -36,6 +36,7 @@ struct cli_action {
 extern const struct cli_action capture, replace_flows, diff_flows, dump_cache, packet_out, top,
 	trace;
 extern const struct cli_command flow_commands[];
+extern const struct cli_command group_commands[];
 extern const struct cli_command port_commands[];
 extern const struct cli_command packet_commands[];
 extern const struct cli_command order_commands[];
@@ -56,6 +57,7 @@ enum command_option {
 	OPTION_NAME,
 	OPTION_COUNT,
 	OPTION_SNAPLEN,
+	OPTION_MAY_CREATE,
 };
 
 static inline bool option_is_given(const struct cli_invocation *inv, enum command_option option)

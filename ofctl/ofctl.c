@@ -66,6 +66,7 @@ static const struct cli_option command_options[] = {
 	[OPTION_NAME] = {"name", 0, "NAME", "what to call it (default: drop1, mirror1 ...)"},
 	[OPTION_COUNT] = {"count", 'c', "N", "end after so many packets"},
 	[OPTION_SNAPLEN] = {"snaplen", 0, "BYTES", "so many bytes of a packet at most"},
+	[OPTION_MAY_CREATE] = {"may-create", 0, NULL, "add it if it is not there"},
 	{},
 };
 
@@ -79,9 +80,13 @@ static const struct cli_command help_commands[] = {
 };
 
 static const struct cli_group groups[] = {
-	{"Flows", flow_commands}, {"Standing orders", order_commands},
-	{"Ports", port_commands}, {"Packets and changes", packet_commands},
-	{"Help", help_commands},  {},
+	{"Flows", flow_commands},
+	{"Groups", group_commands},
+	{"Standing orders", order_commands},
+	{"Ports", port_commands},
+	{"Packets and changes", packet_commands},
+	{"Help", help_commands},
+	{},
 };
 
 static const struct cli cli = {

@@ -20,11 +20,13 @@
 #include "control/mac.h"
 #include "control/state_lines.h"
 #include "flow/flow_text.h"
+#include "flow/group_text.h"
 #include "flow/match_text.h"
 #include "flow/port_text.h"
 #include "switch/flow_cursor.h"
 #include "switch/flow_table.h"
 #include "switch/flows.h"
+#include "switch/group.h"
 #include "switch/order.h"
 #include "switch/port_mod.h"
 #include "switch/vswitch.h"
@@ -52,9 +54,10 @@ struct state_file {
 	char (*bridges)[IFNAMSIZ];
 	unsigned n_bridges, next_bridge;
 	struct flow_cursor *cursor;
-	uint64_t slice_end; /* UINT64_MAX: there is none */
-	uint64_t spent;     /* ns */
-	bool is_half;       /* it has a part of a change */
+	uint64_t group_changes; /* of the bridge, when its groups were written */
+	uint64_t slice_end;     /* UINT64_MAX: there is none */
+	uint64_t spent;         /* ns */
+	bool is_half;           /* it has a part of a change */
 	/* of attempts */
 	unsigned n_halves;
 };
@@ -203,6 +206,27 @@ static int write_order(const struct order_row *row, void *ctx)
 	return 0;
 }
 
+static void write_counted(struct state_file *file, const struct ledger_row *counted)
+{
+	print_fmt(&file->line, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, counted->number,
+		  counted->n_packets, counted->n_bytes, counted->used_at);
+}
+
+static int write_group(const struct group_row *row, void *ctx)
+{
+	struct state_file *file = ctx;
+
+	print_fmt(&file->line, "group %" PRIu64, row->created_at);
+	write_counted(file, &row->count.past);
+	print_fmt(&file->line, " %u", row->desc->n_buckets);
+	for (uint32_t i = 0; i < row->desc->n_buckets; i++)
+		write_counted(file, &row->bucket[i].past);
+	print_char(&file->line, ' ');
+	group_print(&file->line, row->desc, NULL);
+	line_end(file);
+	return 0;
+}
+
 /* Begins with the next bridge that is still there. 1: there is one, 0: there is none, or -ENOMEM. */
 static int bridge_begin(struct state_file *file)
 {
@@ -226,9 +250,20 @@ static int bridge_begin(struct state_file *file)
 		bridge_for_each_port(bridge, write_port, file);
 		bridge_fdb_for_each(bridge, write_address, file);
 		bridge_orders_for_each(bridge, write_order, file);
+		if (bridge_groups_for_each(bridge, GROUP_EVERY, write_group, file))
+			return -ENOMEM;
+		file->group_changes = bridge_group_changes(bridge);
 		return flow_cursor_new(&file->cursor, bridge, &all) ? -ENOMEM : 1;
 	}
 	return 0;
+}
+
+/* Flows behind them may need others. */
+static bool groups_have_changed(const struct state_file *file)
+{
+	const struct bridge *bridge = bridge_lookup(file->sw, file->bridges[file->next_bridge - 1]);
+
+	return bridge && bridge_group_changes(bridge) != file->group_changes;
 }
 
 /* 1: there is more to do, 0: all is written, or -errno. */
@@ -243,7 +278,8 @@ static int write_slice(struct state_file *file)
 		if (file->cursor) {
 			if (flow_cursor_next(file->cursor, write_flow, file) == SLICE_OVER)
 				continue;
-			file->is_half |= flow_cursor_is_halved(file->cursor);
+			file->is_half |=
+				flow_cursor_is_halved(file->cursor) || groups_have_changed(file);
 			flow_cursor_free(&file->cursor);
 		} else {
 			rc = bridge_begin(file);

@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "base/slice.h"
 #include "control/mac.h"
+#include "control/state_group.h"
 #include "flow/flow_text.h"
 #include "flow/match_text.h"
 #include "flow/port_text.h"
@@ -147,6 +148,7 @@ struct reader {
 	struct vswitch *sw;
 	struct bridge *bridge; /* NULL: it is no more */
 	unsigned n_flows, n_left_out;
+	struct state_groups groups;
 	/* flows that wait to be added together */
 	unsigned n;
 	struct flow_mod mods[BATCH];
@@ -162,7 +164,7 @@ static struct slice word_next(struct slice *line)
 	return word;
 }
 
-static bool number_next(struct slice *line, uint64_t max, uint64_t *out)
+bool state_number_next(struct slice *line, uint64_t max, uint64_t *out)
 {
 	return !number_parse(word_next(line), "number", max, out, NULL);
 }
@@ -184,20 +186,27 @@ static void flows_add(struct reader *reader)
 	reader->n = 0;
 }
 
+/* What has been read of a bridge is there now. */
+static void all_add(struct reader *reader)
+{
+	reader->n_left_out += state_groups_apply(&reader->groups, reader->bridge);
+	flows_add(reader);
+}
+
 static bool flow_read(struct reader *reader, struct slice line)
 {
 	struct flow_past *past = &reader->pasts[reader->n];
 
-	if (!number_next(&line, UINT64_MAX, &past->counted.number) ||
-	    !number_next(&line, UINT64_MAX, &past->counted.n_packets) ||
-	    !number_next(&line, UINT64_MAX, &past->counted.n_bytes) ||
-	    !number_next(&line, UINT64_MAX, &past->created_at) ||
-	    !number_next(&line, UINT64_MAX, &past->counted.used_at) ||
-	    !number_next(&line, UINT64_MAX, &past->modified_at) ||
+	if (!state_number_next(&line, UINT64_MAX, &past->counted.number) ||
+	    !state_number_next(&line, UINT64_MAX, &past->counted.n_packets) ||
+	    !state_number_next(&line, UINT64_MAX, &past->counted.n_bytes) ||
+	    !state_number_next(&line, UINT64_MAX, &past->created_at) ||
+	    !state_number_next(&line, UINT64_MAX, &past->counted.used_at) ||
+	    !state_number_next(&line, UINT64_MAX, &past->modified_at) ||
 	    flow_mod_parse(line, FLOW_ADD, NULL, &reader->mods[reader->n], NULL))
 		return false;
 	if (++reader->n == BATCH)
-		flows_add(reader);
+		all_add(reader);
 	return true;
 }
 
@@ -208,11 +217,11 @@ static bool address_read(struct reader *reader, struct slice line)
 	uint64_t vlan, seen_at;
 	struct slice word, kind;
 
-	if (!number_next(&line, VLAN_MAX, &vlan))
+	if (!state_number_next(&line, VLAN_MAX, &vlan))
 		return false;
 	word = word_next(&line);
 	snprintf(mac_text, sizeof(mac_text), "%.*s", (int)word.len, word.at);
-	if (mac_parse(mac_text, &mac, NULL) || !number_next(&line, UINT64_MAX, &seen_at))
+	if (mac_parse(mac_text, &mac, NULL) || !state_number_next(&line, UINT64_MAX, &seen_at))
 		return false;
 	kind = word_next(&line);
 	snprintf(port, sizeof(port), "%.*s", (int)line.len, line.at);
@@ -236,17 +245,18 @@ static bool order_read(struct reader *reader, struct slice line)
 	struct order_config config = {.name = name, .past = &past};
 	uint64_t vlan;
 
-	if (!number_next(&line, UINT64_MAX, &past.counted.number) ||
-	    !number_next(&line, UINT64_MAX, &past.counted.n_packets) ||
-	    !number_next(&line, UINT64_MAX, &past.counted.n_bytes) ||
-	    !number_next(&line, UINT64_MAX, &past.counted.used_at) ||
-	    !number_next(&line, UINT64_MAX, &past.created_at) ||
-	    !number_next(&line, UINT64_MAX, &past.ends_at))
+	if (!state_number_next(&line, UINT64_MAX, &past.counted.number) ||
+	    !state_number_next(&line, UINT64_MAX, &past.counted.n_packets) ||
+	    !state_number_next(&line, UINT64_MAX, &past.counted.n_bytes) ||
+	    !state_number_next(&line, UINT64_MAX, &past.counted.used_at) ||
+	    !state_number_next(&line, UINT64_MAX, &past.created_at) ||
+	    !state_number_next(&line, UINT64_MAX, &past.ends_at))
 		return false;
 	text_next(&line, kind);
 	text_next(&line, name);
 	text_next(&line, port);
-	if (!number_next(&line, VLAN_MAX, &vlan) || match_parse(line, NULL, &config.match, NULL))
+	if (!state_number_next(&line, VLAN_MAX, &vlan) ||
+	    match_parse(line, NULL, &config.match, NULL))
 		return false;
 	config.kind = strcmp(kind, "mirror") ? ORDER_DROP : ORDER_MIRROR;
 	config.vlan = (uint16_t)vlan;
@@ -259,7 +269,7 @@ static bool frags_read(struct reader *reader, struct slice line)
 {
 	uint64_t frags;
 
-	return number_next(&line, FLOW_FRAGS_NX_MATCH, &frags) &&
+	return state_number_next(&line, FLOW_FRAGS_NX_MATCH, &frags) &&
 	       !bridge_frags_set(reader->bridge, (enum flow_frags)frags);
 }
 
@@ -268,9 +278,9 @@ static bool table_read(struct reader *reader, struct slice line)
 	struct flow_table_mod mod = {.name = ""};
 	uint64_t table, eviction, miss;
 
-	if (!number_next(&line, FLOW_TABLES - 1, &table) ||
-	    !number_next(&line, FLOW_EVICT, &eviction) ||
-	    !number_next(&line, TABLE_MISS_DROP, &miss))
+	if (!state_number_next(&line, FLOW_TABLES - 1, &table) ||
+	    !state_number_next(&line, FLOW_EVICT, &eviction) ||
+	    !state_number_next(&line, TABLE_MISS_DROP, &miss))
 		return false;
 	mod.eviction = (enum flow_eviction)eviction;
 	mod.miss = (enum table_miss)miss;
@@ -285,7 +295,7 @@ static bool port_read(struct reader *reader, struct slice line)
 	char name[WORD_MAX];
 	uint64_t flags;
 
-	if (!number_next(&line, PORT_MOD_FLAGS, &flags))
+	if (!state_number_next(&line, PORT_MOD_FLAGS, &flags))
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)line.len, line.at);
 	port = bridge_port_lookup(reader->bridge, name);
@@ -305,7 +315,7 @@ static void bridge_read(struct reader *reader, struct slice name)
 	char text[WORD_MAX];
 
 	if (reader->bridge)
-		flows_add(reader);
+		all_add(reader);
 	snprintf(text, sizeof(text), "%.*s", (int)name.len, name.at);
 	reader->bridge = bridge_lookup(reader->sw, text);
 	if (reader->bridge)
@@ -321,6 +331,8 @@ static void line_read(struct reader *reader, struct slice line)
 		bridge_read(reader, line);
 	else if (reader->bridge && slice_is(what, "flow"))
 		is_good = flow_read(reader, line);
+	else if (reader->bridge && slice_is(what, "group"))
+		is_good = state_group_read(&reader->groups, line);
 	else if (reader->bridge && slice_is(what, "fdb"))
 		is_good = address_read(reader, line);
 	else if (reader->bridge && slice_is(what, "order"))
@@ -350,7 +362,7 @@ void state_apply(struct vswitch *sw, const char *text, size_t size)
 		rest = slice_skip(rest, len < rest.len ? len + 1 : len);
 	}
 	if (reader->bridge)
-		flows_add(reader);
+		all_add(reader);
 	log_info("switchd", "%u flows are there again", reader->n_flows);
 	if (reader->n_left_out)
 		log_warn("switchd", "%u lines of the last daemon's state were left out",

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/slice.h"
 
 struct vswitch;
 
@@ -25,3 +26,6 @@ static inline uint64_t state_hash(uint64_t hash, const char *line, size_t len)
 int state_load(const char *path, char **text, size_t *size);
 /* Gives the switch what they say. What does not fit any more is left out, and the log says how much. */
 void state_apply(struct vswitch *sw, const char *text, size_t size);
+
+/* Cuts the next word off a line, which is a number up to `max`. */
+bool state_number_next(struct slice *line, uint64_t max, uint64_t *out);
