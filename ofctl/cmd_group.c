@@ -263,16 +263,16 @@ static const struct cli_action dump_group_stats = {run_dump_group_stats};
 static const struct cli_action dump_group_features = {run_dump_group_features};
 
 const struct cli_command group_commands[] = {
-	{"add-group", "BRIDGE GROUP", "add a group", BUNDLE, &add_group},
+	{"add-group", "BRIDGE DESCRIPTION", "add a group", BUNDLE, &add_group},
 	{"add-groups", "BRIDGE FILE",
 	 "do what the lines of FILE (-: standard input) say, or nothing", BUNDLE, &add_groups},
-	{"mod-group", "BRIDGE GROUP", "make a group another one", BUNDLE | 1u << OPTION_MAY_CREATE,
-	 &mod_group},
+	{"mod-group", "BRIDGE DESCRIPTION", "make a group another one",
+	 BUNDLE | 1u << OPTION_MAY_CREATE, &mod_group},
 	{"del-groups", "BRIDGE [GROUP]", "delete all groups, or one, with the flows that use them",
 	 BUNDLE, &del_groups},
-	{"insert-buckets", "BRIDGE GROUP",
+	{"insert-buckets", "BRIDGE DESCRIPTION",
 	 "insert buckets behind, or in front of, those of a group", BUNDLE, &insert_buckets},
-	{"remove-buckets", "BRIDGE GROUP", "remove one bucket of a group, or all", BUNDLE,
+	{"remove-buckets", "BRIDGE DESCRIPTION", "remove one bucket of a group, or all", BUNDLE,
 	 &remove_buckets},
 	{"dump-groups", "BRIDGE [GROUP]", "list all groups, or one", 0, &dump_groups},
 	{"dump-group-stats", "BRIDGE [GROUP]", "show what groups and their buckets counted", 0,

@@ -52,6 +52,14 @@ static void print_orders(const struct completion *c, struct job *job)
 		print_member(c->word, rows, "name");
 }
 
+static void print_groups(const struct completion *c, struct job *job)
+{
+	own(json_free) struct json_object *page = NULL;
+
+	if (!job_call(job, "group-stats", job_params(c->args[0]), &page, NULL))
+		print_member(c->word, json_object_object_get(page, "groups"), "group");
+}
+
 void ofctl_complete(const struct completion *c, struct job *job)
 {
 	if (!strcmp(c->kind, "BRIDGE") || !strcmp(c->kind, "SOURCE"))
@@ -69,6 +77,8 @@ void ofctl_complete(const struct completion *c, struct job *job)
 				       "drop|continue|controller|default|evict|noevict|name:");
 	else if (!strcmp(c->kind, "MODE"))
 		complete_print_choices(c->word, "normal|drop|nx-match");
+	else if (!strcmp(c->kind, "GROUP") && c->n_args)
+		print_groups(c, job);
 	else if (!strcmp(c->kind, "NAME") && c->n_args)
 		print_orders(c, job);
 	else if (!strcmp(c->kind, "to"))
