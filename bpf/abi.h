@@ -129,6 +129,9 @@ enum packet_class {
 	N_PACKET_CLASSES
 };
 
+/* No class of packets: packets of any, which no entry knows, while no daemon is there to ask. */
+#define CLASS_STANDBY N_PACKET_CLASSES
+
 /* packet_key.ip_frag: 0 is "no fragment". */
 enum { FRAG_ANY = 1, FRAG_LATER = 2 }; /* the first one: ANY; the others: ANY | LATER */
 
@@ -341,12 +344,13 @@ _Static_assert(sizeof(struct flow_op) == 8, "flow op");
 
 #define FLOW_MASK_IDS 2048 /* masks at a time */
 
-/* By port (map `port_masks`): the masks of the packet classes, as id + 1; 0: ask the daemon. */
+/* By port (map `port_masks`): the masks of the packet classes, as id + 1; 0: ask the daemon. CLASS_STANDBY's:
+ * 0: nothing is known of packets that nobody knows. */
 struct port_masks {
 	__u16 by_class[16];
 };
 
-_Static_assert(N_PACKET_CLASSES <= 16, "port masks");
+_Static_assert(CLASS_STANDBY < 16, "port masks");
 
 /* By mask id (map `masks`). A mask with bits behind these words is not for the kernel. */
 struct kernel_mask {
@@ -385,7 +389,7 @@ struct kernel_flow {
 	__u32 mask;         /* id */
 	__u32 n_ops;        /* 1: it is `op` */
 	__u32 list;         /* first of its ops in the map `flow_ops` */
-	__u16 packet_class; /* of the packet that brought it: for the daemon */
+	__u16 packet_class; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
 	__u16 xdp_port;     /* the last op is the one output, to this port; 0: it is not so */
 	struct flow_op op;
 	struct version_stamp stamp; /* read and written as one */

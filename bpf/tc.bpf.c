@@ -1,5 +1,5 @@
 /* The tc ingress program of an skb port: does what the flow cache says; packets that it does not
- * know go up to a worker through the upcall device.
+ * know go up to a worker through the upcall device, or the way of those that stand by for it.
  *
  * The packet is left as its sender made it: a GSO packet stays one packet, a partial checksum stays
  * partial. The outer end of the upcall device has no offloads, so the kernel itself segments and
@@ -14,6 +14,7 @@
 #include "ingress.h"
 #include "lookup.h"
 #include "maps.h"
+#include "standby.h"
 
 /* Set before load. */
 const volatile __u32 upcall_ifindex = 0;
@@ -61,8 +62,7 @@ static __always_inline int drop(__u32 port, enum drop_reason reason)
 	return TC_ACT_SHOT;
 }
 
-/* Sends the packet to the worker that `hash` chooses, so that flows stay in order. */
-static __always_inline int upcall(struct __sk_buff *skb, __u16 port, __u32 hash)
+static __always_inline int upcall(struct __sk_buff *skb, __u16 port, __u32 worker)
 {
 	struct upcall_header header = {
 		.magic = UPCALL_MAGIC,
@@ -79,13 +79,14 @@ static __always_inline int upcall(struct __sk_buff *skb, __u16 port, __u32 hash)
 	if ((void *)(front + 1) > (void *)(long)skb->data_end)
 		return drop(port, DROP_NO_BUFFER);
 	__builtin_memcpy(front, &header, sizeof(header));
-	skb->queue_mapping = hash % n_workers + 1;
+	skb->queue_mapping = worker + 1;
 	return bpf_redirect(upcall_ifindex, 0);
 }
 
 /* A packet that is too long for the upcall device is lost, but those that follow need not be: the daemon puts
  * its key into the cache. */
-static __always_inline int upcall_key(struct __sk_buff *skb, const struct ingress *ingress)
+static __always_inline int upcall_key(struct __sk_buff *skb, const struct ingress *ingress,
+				      __u32 worker)
 {
 	struct upcall_header header = {
 		.magic = UPCALL_MAGIC,
@@ -103,7 +104,7 @@ static __always_inline int upcall_key(struct __sk_buff *skb, const struct ingres
 	    bpf_skb_store_bytes(skb, sizeof(header) + UPCALL_KEY_AT, &ingress->key,
 				sizeof(ingress->key), 0))
 		return TC_ACT_SHOT;
-	skb->queue_mapping = ingress_hash(ingress) % n_workers + 1;
+	skb->queue_mapping = worker + 1;
 	return bpf_redirect(upcall_ifindex, 0);
 }
 
@@ -125,8 +126,8 @@ __attribute__((noinline)) int tc_parse(struct __sk_buff *skb, struct ingress *ou
 	return 0;
 }
 
-/* What the cache says of the packet; ACT_ON: nothing. */
-static __always_inline int known(struct __sk_buff *skb, struct ingress *ingress)
+/* What the cache says of the packet; ACT_ON: nothing, but the worker is there to say it. */
+static __always_inline int known(struct __sk_buff *skb, struct ingress *ingress, __u32 worker)
 {
 	struct act what = {.in_port = ingress->key.in_port};
 	const struct kernel_flow *flow;
@@ -137,8 +138,13 @@ static __always_inline int known(struct __sk_buff *skb, struct ingress *ingress)
 	    !extent_of(skb, ingress, &what.extent))
 		return ACT_ON;
 	place = flow_find(ingress);
-	if (!place)
-		return ACT_ON;
+	if (!place) {
+		if (is_attended(worker))
+			return ACT_ON;
+		place = standby_find(ingress);
+		if (!place)
+			return drop(what.in_port, DROP_UPCALL_DOWN);
+	}
 	flow = bpf_map_lookup_elem(&flows, &place);
 	if (!flow)
 		return ACT_ON;
@@ -157,6 +163,7 @@ int port_tc(struct __sk_buff *skb)
 	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
 	struct ingress ingress = {0};
 	enum drop_reason reason;
+	__u32 worker;
 	int verdict;
 
 	if (!port)
@@ -167,12 +174,13 @@ int port_tc(struct __sk_buff *skb)
 	reason = ingress_check(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
-	verdict = known(skb, &ingress);
+	worker = ingress_hash(&ingress) % n_workers; /* so flows stay in order */
+	verdict = known(skb, &ingress, worker);
 	if (verdict != ACT_ON)
 		return verdict;
 	if (!fits(skb))
-		return upcall_key(skb, &ingress);
-	return upcall(skb, port->port, ingress_hash(&ingress));
+		return upcall_key(skb, &ingress, worker);
+	return upcall(skb, port->port, worker);
 }
 
 char _license[] SEC("license") = "GPL";

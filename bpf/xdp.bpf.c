@@ -2,12 +2,13 @@
  * the same device; frames that the cache does not know go to the AF_XDP socket of their rx queue.
  *
  * A frame of a port never reaches the host's stack: the tc program, which takes all, is there as long
- * as this one is; where no socket listens a frame is dropped and counted.
+ * as this one is; where no socket listens, and no entry stands by, a frame is dropped and counted.
  */
 #include "forward.h"
 #include "ingress.h"
 #include "lookup.h"
 #include "maps.h"
+#include "standby.h"
 
 /* A tag that a veth's sender keeps beside the frame is lost when AF_XDP takes it. A program bound to
  * its device could ask for it, but the kernel frees such a program twice when the device is deleted
@@ -56,9 +57,10 @@ int port_xdp(struct xdp_md *ctx)
 		return forward(ctx, &ingress, place, port->flags);
 	if (queue >= port->n_queues)
 		return drop(port->port, DROP_NO_SOCKET);
-	if (bpf_redirect_map(&xsks, port->xsk_base + queue, XDP_DROP) != XDP_REDIRECT)
-		return drop(port->port, DROP_UPCALL_DOWN);
-	return XDP_REDIRECT;
+	if (bpf_redirect_map(&xsks, port->xsk_base + queue, XDP_DROP) == XDP_REDIRECT)
+		return XDP_REDIRECT;
+	/* The tc program knows what then, if anybody does. */
+	return has_cache && has_standby(port->port) ? XDP_PASS : drop(port->port, DROP_UPCALL_DOWN);
 }
 
 char _license[] SEC("license") = "GPL";

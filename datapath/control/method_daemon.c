@@ -85,6 +85,7 @@ int method_cache_stats(struct method_context *context, struct json_object *param
 	result_integer(*result, "masks", stats.n_masks);
 	result_integer(*result, "kernel-entries", stats.n_kernel_entries);
 	result_integer(*result, "kernel-stale", stats.n_kernel_stale);
+	result_integer(*result, "kernel-standby", stats.n_kernel_standby);
 	result_integer(*result, "kernel-packets", stats.n_kernel_packets);
 	result_integer(*result, "kernel-full", stats.n_kernel_full);
 	return 0;

@@ -1,10 +1,11 @@
 #pragma once
-/* Headers on the wire (bpf/wire.h, which the kernel side shares) and what the daemon asks of them.
- */
+/* Headers on the wire (bpf/wire.h and bpf/reserved.h, which the kernel side shares) and what the daemon asks of
+ * them. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "../bpf/reserved.h"
 #include "../bpf/wire.h"
 
 static inline bool eth_addr_equal(struct eth_addr a, struct eth_addr b)

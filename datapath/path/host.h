@@ -24,6 +24,8 @@ struct mailbox;
 /* What the packets of a port are looked up by. */
 struct path_masks {
 	const struct flow_mask *by_class[N_PACKET_CLASSES];
+	const struct flow_mask
+		*standby; /* for the kernel; NULL: none. See switch/offload-standby.c */
 };
 
 struct path_view {

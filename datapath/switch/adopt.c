@@ -52,7 +52,7 @@ int adopt_begin(struct vswitch *sw)
 	if (!sw->adopted_masks)
 		return -ENOMEM;
 	for (unsigned id = 1; id < PORT_ID_MAX; id++)
-		for (unsigned c = 0; c < N_PACKET_CLASSES; c++) {
+		for (unsigned c = 0; c <= CLASS_STANDBY; c++) {
 			const uint16_t mask = sw->flow_maps->port_masks[id].by_class[c];
 
 			if (mask && mask <= FLOW_MASK_IDS)
@@ -157,6 +157,8 @@ void vswitch_leave(struct vswitch *sw)
 	sw->is_left = true;
 	ledger_keep(sw->ledger);
 	revalidator_stop(sw->revalidator);
+	if (sw->offload && offload_standby_is_due(sw->offload))
+		offload_standby(sw->offload, clock_now(sw->options.clock));
 	if (sw->flow_maps && !sw->flow_maps->is_held)
 		rc = flow_maps_hold(sw->flow_maps);
 	if (rc)

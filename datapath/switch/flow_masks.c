@@ -204,6 +204,43 @@ static void add_port_flags(const struct bridge_view *view, struct flow_key *bits
 	}
 }
 
+/* Bits that are known before there is a packet. */
+static bool is_foreseen(const struct flow_key *bits)
+{
+	const be16 tci = to_be16(VLAN_PRESENT | 0x0fff);
+	struct flow_key beyond = *bits;
+
+	beyond.packet.in_port = 0;
+	beyond.packet.vlan.tci.be &= ~tci.be;
+	beyond.packet.vlan_inner.tci.be &= ~tci.be;
+	for (unsigned i = 0; i < FLOW_KEY_PACKET_WORDS; i++)
+		if (beyond.word[i])
+			return false;
+	return true;
+}
+
+bool flow_masks_standby(const struct flow_tables *tables, const struct bridge_view *view,
+			struct flow_key *bits)
+{
+	struct flow_key normal;
+	uint64_t wants = 0;
+
+	memset(bits, 0, sizeof(*bits));
+	bits->packet.in_port = UINT16_MAX;
+	for (unsigned i = 0; i < N_PACKET_CLASSES; i++) {
+		wants |= add_class(tables, i, bits);
+		add_fragments(view, i, bits);
+	}
+	add_port_flags(view, bits);
+	mirrors_mask(view, bits);
+	if (wants & WANTS_NORMAL) {
+		normal_flood_mask(view, &normal);
+		for (unsigned i = 0; i < FLOW_KEY_PACKET_WORDS; i++)
+			bits->word[i] |= normal.word[i];
+	}
+	return view->fail_mode == FAIL_STANDALONE && is_foreseen(bits);
+}
+
 void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view *view,
 		     unsigned packet_class, struct flow_key *bits)
 {

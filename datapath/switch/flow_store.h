@@ -136,6 +136,10 @@ void flow_masks_remove(struct flow_tables *tables, const struct match *match,
 /* The bits that decide about packets of a class on a bridge with these ports. */
 void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view *view,
 		     unsigned packet_class, struct flow_key *bits);
+/* Those that decide about packets to addresses that nobody knows. False: some of them are in the packets alone, or the
+ * bridge is not to go on without a daemon. */
+bool flow_masks_standby(const struct flow_tables *tables, const struct bridge_view *view,
+			struct flow_key *bits);
 /* Grows when these may have changed. */
 uint64_t flow_masks_generation(const struct flow_tables *tables);
 

@@ -10,7 +10,7 @@
  * - The copy leaves with the tag that the output has for the packet's VLAN. So the packets of an access
  *   port are tagged at an output port that is a trunk.
  * - Into an RSPAN VLAN goes nothing that is in it already, and nothing for a reserved address
- *   (normal_reserves()). All ports that carry the VLAN get it, the one it came from included.
+ *   (bpf/reserved.h). All ports that carry the VLAN get it, the one it came from included.
  * - An output port is for mirrored packets alone: NORMAL, FLOOD and ALL leave it out, and what comes in
  *   by it they drop (DROP_MIRROR_ONLY). A flow may still name it.
  * - Copies are not chosen again.

@@ -4,6 +4,7 @@
 
 #include "flow/fdb.h"
 #include "flow/key.h"
+#include "packet/header.h"
 #include "switch/snapshot.h"
 
 #define TCI_VID 0x0fff
@@ -38,6 +39,21 @@ void normal_mask(const struct bridge_view *bridge, struct flow_key *bits)
 	bits->packet.vlan.tci = to_be16(tci);
 	memset(&bits->packet.eth_dst, 0xff, sizeof(bits->packet.eth_dst));
 	memset(&bits->packet.eth_src, 0xff, sizeof(bits->packet.eth_src));
+}
+
+void normal_flood_mask(const struct bridge_view *bridge, struct flow_key *bits)
+{
+	bool has_vlans = false;
+
+	normal_mask(bridge, bits);
+	memset(&bits->packet.eth_dst, 0, sizeof(bits->packet.eth_dst));
+	memset(&bits->packet.eth_src, 0, sizeof(bits->packet.eth_src));
+	for (unsigned i = 0; i < bridge->n_ports; i++)
+		has_vlans |= bridge->ports[i].vlan_mode != VLAN_TRUNK ||
+			     bridge->ports[i].has_trunks ||
+			     bridge->ports[i].priority_tags != PRIORITY_TAGS_NEVER;
+	if (!has_vlans)
+		bits->packet.vlan.tci = to_be16(0);
 }
 
 static struct tag tag_of(struct packet_vlan vlan)
@@ -117,27 +133,6 @@ static void learn(const struct port_view *port, const struct flow_key *key, uint
 }
 
 /* ---- sending ---- */
-
-bool normal_reserves(struct eth_addr dst)
-{
-	static const struct {
-		uint64_t mac;
-		uint64_t bits;
-	} reserved[] = {
-		{0x0180c2000000, 0xfffffffffff0}, /* spanning tree, pause, LLDP: 802.1Q table 8-1 */
-		{0x01000c000000, 0xffffffffffff}, /* inter-switch link */
-		{0x01000cccccc0, 0xfffffffffff0}, /* connectivity faults, CDP, VTP, PVST+ */
-		{0x01000ccdcdcd, 0xffffffffffff}, /* spanning tree's uplink fast */
-		{0x00e02b000000, 0xffffffffffff}, /* Extreme's discovery */
-		{0x00e02b000004, 0xfffffffffffd}, /* EAPS: 04 and 06 */
-	};
-	const uint64_t mac = eth_addr_u64(dst);
-
-	for (unsigned i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
-		if ((mac & reserved[i].bits) == reserved[i].mac)
-			return true;
-	return false;
-}
 
 /* A packet on its way out: which steps it has behind it. */
 struct outgoing {
@@ -253,7 +248,7 @@ static enum drop_reason receive(const struct port_view *port, const struct flow_
 		return DROP_MIRROR_ONLY;
 	if (!admit(port, &tag, vlan))
 		return DROP_VLAN_NOT_ALLOWED;
-	if (normal_reserves(key->packet.eth_dst) && !port->bridge->forward_bpdu)
+	if (address_is_reserved(key->packet.eth_dst) && !port->bridge->forward_bpdu)
 		return DROP_RESERVED_MULTICAST;
 	learn(port, key, *vlan, now, out);
 	return DROP_NONE;

@@ -21,6 +21,10 @@ struct translation;
 /* The bits of a key that normal() looks at on this bridge. Control. */
 void normal_mask(const struct bridge_view *bridge, struct flow_key *bits);
 
+/* Those of packets whose addresses nobody knows, which are not reserved either, and which have no tag of VLAN 0.
+ * Control. */
+void normal_flood_mask(const struct bridge_view *bridge, struct flow_key *bits);
+
 /* Where a packet came in. */
 struct normal_place {
 	const struct bridge_view *bridge;
@@ -37,10 +41,6 @@ enum drop_reason normal(const struct snapshot *snapshot, const struct normal_pla
 /* The VLAN that a packet with this outer tag is in at the port, whichever way it goes. False: the port
  * does not take it. */
 bool normal_vlan(const struct port_view *port, struct packet_vlan tag, uint16_t *vlan);
-
-/* Is it an address of protocols between switches, which a bridge does not forward? The list is that of
- * other_config:forward-bpdu in ovs-vswitchd.conf.db(5). */
-bool normal_reserves(struct eth_addr dst);
 
 /* Does the port carry the VLAN? */
 bool normal_carries(const struct port_view *port, uint16_t vlan);

@@ -14,7 +14,7 @@ static bool is_adoptable(const struct offload *offload, uint32_t slot, uint32_t 
 	struct kernel_key key = {.mask = flow->mask};
 
 	memcpy(key.word, flow->word, sizeof(key.word));
-	return flow->mask < FLOW_MASK_IDS && flow->packet_class < N_PACKET_CLASSES &&
+	return flow->mask < FLOW_MASK_IDS && flow->packet_class <= CLASS_STANDBY &&
 	       (flow->list || flow->n_ops == 1) && offload_is_fresh(offload, i) &&
 	       flow_index_find(offload->maps, &key) == slot;
 }
@@ -33,7 +33,8 @@ static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint6
 	rc = flow->list ? op_lists_reserve(offload->lists, flow->list, flow->n_ops) : 0;
 	if (rc)
 		return rc;
-	if (!places_adopt(&offload->places, i, key.packet.in_port, now))
+	if (!places_adopt(&offload->places, i, key.packet.in_port,
+			  flow->packet_class == CLASS_STANDBY, now))
 		return -EINVAL;
 	offload->places.place[i].slot = slot;
 	return 0;
@@ -85,7 +86,7 @@ static void leftover_settle(struct offload *offload, uint32_t i, uint64_t now)
 	    count.n_bytes < seen->n_bytes)
 		return;
 	offload_masked_of(flow, NULL, &masked);
-	if (flow->packet_class < N_PACKET_CLASSES && offload_is_port(masked.key.packet.in_port))
+	if (flow->packet_class <= CLASS_STANDBY && offload_is_port(masked.key.packet.in_port))
 		mask = offload_mask_for(view, masked.key.packet.in_port,
 					(uint8_t)flow->packet_class);
 	if (!mask || mask->id != flow->mask)
@@ -124,7 +125,9 @@ void offload_confirm(struct offload *offload, uint64_t now)
 {
 	offload_begin(offload);
 	offload->confirmed_at = now;
-	offload_renew_all(offload, now);
+	offload_renew_all(offload, PLACE_LIVE, now);
+	offload_renew_all(offload, PLACE_STANDBY, now);
+	__atomic_store_n(&offload->is_standby_due, true, __ATOMIC_RELEASE);
 	for (uint32_t i = 1; i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state == PLACE_RESTING &&
 		    !offload->places.place[i].list)

@@ -38,6 +38,8 @@ void offload_masks_write(struct flow_maps *maps, const struct bridge_view *view)
 	for (unsigned c = 0; c < N_PACKET_CLASSES; c++)
 		if (is_for_kernel(view->masks.by_class[c]))
 			mask_write(maps, view->masks.by_class[c]);
+	if (view->masks.standby)
+		mask_write(maps, view->masks.standby);
 }
 
 /* A row is never empty in between: its port's packets would all come up. */
@@ -51,6 +53,8 @@ void offload_ports_write(struct flow_maps *maps, const struct bridge_view *old,
 	for (unsigned c = 0; view && c < N_PACKET_CLASSES; c++)
 		if (is_for_kernel(view->masks.by_class[c]))
 			row.by_class[c] = view->masks.by_class[c]->id + 1;
+	if (view && view->masks.standby)
+		row.by_class[CLASS_STANDBY] = view->masks.standby->id + 1;
 	for (unsigned i = 0; view && i < view->n_ports; i++) {
 		const uint16_t id = view->ports[i].id;
 

@@ -7,7 +7,8 @@
 
 #include "port/flow_maps.h"
 
-#define VICTIM_CHOICE 8 /* of a port's oldest, the one that was idle for longest goes */
+#define STANDBY_SHARE 16 /* of so many entries, one may be one that stands by */
+#define VICTIM_CHOICE 8  /* of a port's oldest, the one that was idle for longest goes */
 
 int places_init(struct places *places, uint32_t n_max, uint32_t n_places)
 {
@@ -82,6 +83,22 @@ void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t n
 	places->n_ports += !places->n_of_port[in_port]++;
 }
 
+void places_stand_by(struct places *places, uint32_t i, uint16_t in_port, uint64_t now)
+{
+	places->place[i] = (struct place){
+		.made_at = now,
+		.since = now,
+		.in_port = in_port,
+		.state = PLACE_STANDBY,
+	};
+	places->n_standby++;
+}
+
+bool places_are_enough(const struct places *places)
+{
+	return places->n_standby >= places->n_max / STANDBY_SHARE;
+}
+
 void places_leave(struct places *places, uint32_t i, uint64_t now)
 {
 	struct place *place = &places->place[i];
@@ -91,17 +108,22 @@ void places_leave(struct places *places, uint32_t i, uint64_t now)
 		places->n_live--;
 		places->n_ports -= !--places->n_of_port[place->in_port];
 	}
+	places->n_standby -= place->state == PLACE_STANDBY;
 	place->state = PLACE_RESTING;
 	place->since = now;
 	push(places, &places->resting, i);
 }
 
-bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, uint64_t now)
+bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, bool is_standby,
+		  uint64_t now)
 {
 	if (i == PLACE_NONE || i >= places->n_places || places->place[i].state != PLACE_UNUSED ||
-	    places->n_live == places->n_max)
+	    (is_standby ? places_are_enough(places) : places->n_live == places->n_max))
 		return false;
-	places_join(places, i, in_port, now);
+	if (is_standby)
+		places_stand_by(places, i, in_port, now);
+	else
+		places_join(places, i, in_port, now);
 	places_know(places, i);
 	return true;
 }

@@ -1,7 +1,7 @@
 #pragma once
 /* The places of the kernel's flow cache: who has which, and for how long one rests.
  *
- * A place is unused, live, or resting: out of the index, but perhaps still read by a program, and
+ * A place is unused, live, standing by (see offload-standby.c), or resting: out of the index, but perhaps still read by a program, and
  * still counted. Each input port has its live ones in a ring, the oldest first, so that a port that
  * has more than its share gives way to others (as in flow/cache.h).
  *
@@ -14,13 +14,13 @@
 
 struct op_list;
 
-enum place_state { PLACE_UNUSED, PLACE_LIVE, PLACE_RESTING };
+enum place_state { PLACE_UNUSED, PLACE_LIVE, PLACE_STANDBY, PLACE_RESTING };
 
 struct place {
 	uint64_t made_at;
 	uint64_t since;       /* live: last used; resting: since then; clock ns */
 	struct op_list *list; /* a reference; NULL: of an earlier daemon's, not yet confirmed */
-	uint32_t slot;        /* live: in the index */
+	uint32_t slot;        /* live or standing by: in the index */
 	uint32_t next;        /* in its port's ring, or among those that rest or are unused */
 	uint32_t prev;        /* in its port's ring */
 	uint16_t in_port;
@@ -41,7 +41,8 @@ struct places {
 	uint32_t n_made;     /* 1 to n_made have been used */
 	uint32_t n_live;
 	uint32_t max_live; /* that are wanted now: n_max at most */
-	uint32_t n_ports;  /* that have live ones */
+	uint32_t n_standby;
+	uint32_t n_ports; /* that have live ones */
 	struct place_queue resting;
 	struct place_queue unused;
 	uint32_t n_of_port[PORT_ID_MAX];
@@ -58,11 +59,16 @@ bool places_have_room(const struct places *places);
 uint32_t places_take(struct places *places);
 /* One that was taken is an entry now: fill in slot and list. */
 void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
-/* A live one, or one that was taken, rests from now on. */
+/* The same, but it is in nobody's ring, and gives way to none. */
+void places_stand_by(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
+/* No more than these may stand by: places that rest have to find room beside them. */
+bool places_are_enough(const struct places *places);
+/* One that is used, or was taken, rests from now on. */
 void places_leave(struct places *places, uint32_t i, uint64_t now);
 /* The same, for an entry that an earlier daemon made at this place. False: the place is taken, or there are
  * too many. */
-bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
+bool places_adopt(struct places *places, uint32_t i, uint16_t in_port, bool is_standby,
+		  uint64_t now);
 /* An earlier daemon used this place. */
 void places_know(struct places *places, uint32_t i);
 /* All have been adopted: the other places that are known rest. */

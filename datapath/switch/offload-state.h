@@ -20,6 +20,7 @@ struct offload {
 	pthread_mutex_t lock;
 	/* atomic: all entries are stale, and to be translated again */
 	bool is_renewal_due;
+	bool is_standby_due; /* the same of those that stand by, and there may be new ones */
 	/* under the lock */
 	uint64_t max_idle; /* ns */
 	struct places places;
@@ -36,7 +37,7 @@ struct offload {
 /* A kernel entry's key, spread out. */
 struct masked {
 	const struct flow_mask *mask;
-	uint8_t packet_class;
+	uint8_t packet_class; /* or CLASS_STANDBY */
 	struct flow_key key;
 };
 
@@ -55,12 +56,18 @@ const struct flow_mask *offload_mask_for(const struct path_view *view, uint16_t 
 					 uint8_t packet_class);
 void offload_masked_of(const struct kernel_flow *flow, const struct flow_mask *mask,
 		       struct masked *out);
+/* Makes an entry for such packets, or renews the one that is there. */
+void offload_take(struct offload *offload, const struct packet_key *packet, uint64_t now);
+/* Translates again what is stale among the places of this state, a batch at a time: others need not wait for all
+ * of it. Takes the lock. */
+void offload_renew_stale(struct offload *offload, enum place_state state, uint64_t now);
+
 /* False: the kernel is not to do it. Otherwise the ops are in offload->translation. */
 bool offload_decide(struct offload *offload, const struct path_view *view,
 		    const struct masked *masked, uint64_t now);
 
 bool offload_is_fresh(const struct offload *offload, uint32_t i);
-void offload_renew_all(struct offload *offload, uint64_t now);
+void offload_renew_all(struct offload *offload, enum place_state state, uint64_t now);
 
 /* False: all of what was counted there is seen. */
 bool offload_count_read(const struct offload *offload, uint32_t i, struct kernel_count *count);

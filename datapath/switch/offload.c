@@ -64,6 +64,7 @@ struct mailbox *offload_mailbox(const struct offload *offload)
 void offload_stats(const struct offload *offload, struct offload_stats *out)
 {
 	out->n_entries = counter_get(&offload->stats.n_entries);
+	out->n_standby = counter_get(&offload->stats.n_standby);
 	out->n_full = counter_get(&offload->stats.n_full);
 	out->n_evicted = counter_get(&offload->stats.n_evicted);
 }
@@ -76,9 +77,10 @@ void offload_begin(struct offload *offload)
 
 void offload_end(struct offload *offload)
 {
-	uint64_t *n_entries = &offload->stats.n_entries;
+	struct offload_stats *stats = &offload->stats;
 
-	counter_add(n_entries, offload->places.n_live - *n_entries);
+	counter_add(&stats->n_entries, offload->places.n_live - stats->n_entries);
+	counter_add(&stats->n_standby, offload->places.n_standby - stats->n_standby);
 	rcu_sleep_begin();
 	pthread_mutex_unlock(&offload->lock);
 }
@@ -96,17 +98,35 @@ const struct flow_mask *offload_mask_for(const struct path_view *view, uint16_t 
 {
 	const struct path_masks *masks = view->masks[in_port % PORT_ID_MAX];
 
-	return masks ? masks->by_class[packet_class] : NULL;
+	if (!masks)
+		return NULL;
+	return packet_class == CLASS_STANDBY ? masks->standby : masks->by_class[packet_class];
+}
+
+/* Those that stand by are renewed later than a change is confirmed. So they rest on it. */
+static void deps_begin(struct offload *offload, uint16_t packet_class)
+{
+	struct version_deps *deps = &offload->translation.deps;
+
+	version_deps_begin_on(deps, offload->host->versions, VERSION_KERNEL);
+	if (packet_class == CLASS_STANDBY)
+		version_deps_add(deps, VERSION_CONFIG);
 }
 
 bool offload_decide(struct offload *offload, const struct path_view *view,
 		    const struct masked *masked, uint64_t now)
 {
 	struct translation *out = &offload->translation;
+	struct flow_key key = masked->key;
 
+	/* Nobody is known by such an address, and nothing is learned from it. */
+	if (masked->packet_class == CLASS_STANDBY) {
+		memset(&key.packet.eth_dst, 0xff, sizeof(key.packet.eth_dst));
+		memset(&key.packet.eth_src, 0xff, sizeof(key.packet.eth_src));
+	}
 	out->frame = NULL;
 	translation_begin(out);
-	offload->host->translate(view, &masked->key, now, out);
+	offload->host->translate(view, &key, now, out);
 	return !out->ops.is_full &&
 	       !offload_refusal(masked->mask, &masked->key.packet, out->ops.op, out->ops.n_ops);
 }
@@ -182,7 +202,10 @@ static uint32_t entry_new(struct offload *offload, const struct masked *masked, 
 		return PLACE_NONE;
 	i = places_take(&offload->places);
 	entry_write(offload, i, masked, list);
-	places_join(&offload->places, i, masked->key.packet.in_port, now);
+	if (masked->packet_class == CLASS_STANDBY)
+		places_stand_by(&offload->places, i, masked->key.packet.in_port, now);
+	else
+		places_join(&offload->places, i, masked->key.packet.in_port, now);
 	offload->places.place[i].list = list;
 	return i;
 }
@@ -254,7 +277,10 @@ static void ripen(struct offload *offload, uint64_t now)
 
 static void entry_add(struct offload *offload, const struct masked *masked, uint64_t now)
 {
-	const uint32_t victim = places_victim(&offload->places, masked->key.packet.in_port);
+	const bool is_standby = masked->packet_class == CLASS_STANDBY;
+	const uint32_t victim =
+		is_standby ? PLACE_NONE
+			   : places_victim(&offload->places, masked->key.packet.in_port);
 	const uint32_t i = offload->places.max_live ? entry_new(offload, masked, now) : PLACE_NONE;
 	struct kernel_key key;
 
@@ -332,7 +358,7 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 	bool can;
 
 	/* In this order: see path/host.h. */
-	version_deps_begin_on(deps, offload->host->versions, VERSION_KERNEL);
+	deps_begin(offload, flow->packet_class);
 	view = rcu_load(offload->host->view);
 	mask = offload_mask_for(view, offload->places.place[i].in_port,
 				(uint8_t)flow->packet_class);
@@ -369,10 +395,10 @@ uint32_t offload_count_stale(struct offload *offload)
 	return n;
 }
 
-void offload_renew_all(struct offload *offload, uint64_t now)
+void offload_renew_all(struct offload *offload, enum place_state state, uint64_t now)
 {
 	for (uint32_t i = 1; i <= offload->places.n_made; i++)
-		if (offload->places.place[i].state == PLACE_LIVE)
+		if (offload->places.place[i].state == state)
 			entry_renew(offload, i, now);
 }
 
@@ -401,23 +427,23 @@ void offload_renew(struct offload *offload, uint64_t now)
 	offload_begin(offload);
 	ripen(offload, now);
 	if (is_affordable(offload, now)) {
-		offload_renew_all(offload, now);
+		offload_renew_all(offload, PLACE_LIVE, now);
 	} else {
 		version_bump(offload->maps->versions, VERSION_KERNEL);
 		__atomic_store_n(&offload->is_renewal_due, true, __ATOMIC_RELEASE);
 	}
 	offload_end(offload);
-	if (__atomic_load_n(&offload->is_renewal_due, __ATOMIC_RELAXED))
+	if (!__atomic_exchange_n(&offload->is_standby_due, true, __ATOMIC_RELEASE) ||
+	    __atomic_load_n(&offload->is_renewal_due, __ATOMIC_RELAXED))
 		mailbox_send(offload->mailbox, &nothing); /* wakes the revalidator */
 }
 
-/* Renews what is stale, a batch at a time: changes need not wait for all of it. */
-static void renew_stale(struct offload *offload, uint64_t now)
+void offload_renew_stale(struct offload *offload, enum place_state state, uint64_t now)
 {
 	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
 		offload_begin(offload);
 		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
-			if (offload->places.place[i].state == PLACE_LIVE &&
+			if (offload->places.place[i].state == state &&
 			    !offload_is_fresh(offload, i))
 				entry_renew(offload, i, now);
 		offload_end(offload);
@@ -441,14 +467,14 @@ static bool masked_make(const struct path_view *view, const struct packet_key *p
 	return true;
 }
 
-static void offer_take(struct offload *offload, const struct packet_key *packet, uint64_t now)
+void offload_take(struct offload *offload, const struct packet_key *packet, uint64_t now)
 {
 	const struct path_view *view;
 	struct kernel_key key;
 	struct masked masked;
 	uint32_t slot;
 
-	version_deps_begin_on(&offload->translation.deps, offload->host->versions, VERSION_KERNEL);
+	deps_begin(offload, packet->packet_class);
 	view = rcu_load(offload->host->view);
 	if (!masked_make(view, packet, &masked))
 		return;
@@ -475,7 +501,7 @@ static bool receive_batch(struct offload *offload, uint64_t now)
 	ripen(offload, now);
 	for (; n < BATCH && mailbox_receive(offload->mailbox, &offer); n++)
 		if (offload_is_port(offer.key.in_port))
-			offer_take(offload, &offer.key, now);
+			offload_take(offload, &offer.key, now);
 	offload_end(offload);
 	return n == BATCH;
 }
@@ -484,7 +510,7 @@ void offload_receive(struct offload *offload, uint64_t now)
 {
 	mailbox_wake_ack(offload->mailbox);
 	if (__atomic_exchange_n(&offload->is_renewal_due, false, __ATOMIC_ACQUIRE))
-		renew_stale(offload, now);
+		offload_renew_stale(offload, PLACE_LIVE, now);
 	/* A flood of offers fills the box as fast as it is emptied: the rest is the next turn's. */
 	for (unsigned i = 0; i < MAILBOX_SLOTS / BATCH; i++)
 		if (!receive_batch(offload, now))

@@ -40,6 +40,11 @@ void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t 
 void offload_receive(struct offload *offload, uint64_t now);
 /* Once a second: ages, and tells the FDB what is still in use. Revalidator, as above. */
 void offload_sweep(struct offload *offload, uint64_t now);
+/* After a change, once a second at most: what becomes of packets that nobody knows while no daemon is there.
+ * Revalidator, as above, or who does its work. */
+void offload_standby(struct offload *offload, uint64_t now);
+/* Whether there is reason to. Any thread. */
+bool offload_standby_is_due(const struct offload *offload);
 /* After a change has been published, before it is confirmed: no entry says any more what held before.
  * NULL-safe. Control, registered with RCU and offline. */
 void offload_renew(struct offload *offload, uint64_t now);
@@ -50,6 +55,7 @@ void offload_harvest(struct offload *offload, uint64_t now);
 
 struct offload_stats {
 	uint64_t n_entries; /* in the kernel now */
+	uint64_t n_standby; /* there, too, for when no daemon is there */
 	uint64_t n_full;    /* offers that found no room */
 	uint64_t n_evicted; /* entries that gave way to another's */
 };

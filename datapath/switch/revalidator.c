@@ -34,6 +34,7 @@ struct revalidator {
 	bool is_started;
 	/* revalidator only */
 	uint64_t aged_at;
+	uint64_t stood_by_at;
 	bool has_entries; /* there is something to age, in FDBs or in the kernel */
 	/* atomic; control sets */
 	bool is_woken;
@@ -145,7 +146,20 @@ static bool has_offloaded(const struct offload *offload)
 /* Is there something to do once a second? */
 static bool has_work(const struct revalidator *revalidator)
 {
-	return revalidator->has_entries || credit_book_n_credits(revalidator->sw->credits);
+	const struct vswitch *sw = revalidator->sw;
+
+	return revalidator->has_entries || credit_book_n_credits(sw->credits) ||
+	       (sw->offload && offload_standby_is_due(sw->offload));
+}
+
+static void stand_by(struct revalidator *revalidator, uint64_t now)
+{
+	struct offload *offload = revalidator->sw->offload;
+
+	if (!offload_standby_is_due(offload) || now - revalidator->stood_by_at < AGE_PERIOD_NS)
+		return;
+	revalidator->stood_by_at = now;
+	offload_standby(offload, now);
 }
 
 bool revalidator_turn(struct revalidator *revalidator)
@@ -162,6 +176,7 @@ bool revalidator_turn(struct revalidator *revalidator)
 		has_more = learn_batch(revalidator, now);
 	if (offload) {
 		offload_receive(offload, now);
+		stand_by(revalidator, now);
 		revalidator->has_entries |= has_offloaded(offload);
 	}
 	if (!has_work(revalidator) || now - revalidator->aged_at < AGE_PERIOD_NS)

@@ -72,6 +72,8 @@ static void masks_put(struct mask_table *table, struct path_masks *masks)
 	for (unsigned i = 0; i < N_PACKET_CLASSES; i++)
 		if (masks->by_class[i])
 			mask_put(table, &masks->by_class[i]);
+	if (masks->standby)
+		mask_put(table, &masks->standby);
 }
 
 /* A bridge that has become smaller gets by with the masks that it had: they may have bits too many. */
@@ -90,11 +92,11 @@ static int mask_get_or_keep(struct bridge *bridge, const struct flow_key *bits, 
 static int masks_get(struct bridge *bridge, const struct bridge_view *view,
 		     struct path_masks *masks)
 {
+	struct flow_key bits;
+	int rc;
+
 	memset(masks, 0, sizeof(*masks));
 	for (unsigned i = 0; i < N_PACKET_CLASSES; i++) {
-		struct flow_key bits;
-		int rc;
-
 		flow_masks_bits(bridge->tables, view, i, &bits);
 		rc = mask_get_or_keep(bridge, &bits, i, &masks->by_class[i]);
 		if (rc) {
@@ -102,6 +104,8 @@ static int masks_get(struct bridge *bridge, const struct bridge_view *view,
 			return rc;
 		}
 	}
+	if (flow_masks_standby(bridge->tables, view, &bits))
+		mask_get(bridge->sw->masks, &bits, &masks->standby); /* or the bridge has none */
 	return 0;
 }
 
@@ -182,15 +186,19 @@ int snapshot_publish(struct bridge *bridge)
 static void masks_compare(const struct bridge *bridge, bool *is_enough, bool *is_equal)
 {
 	const struct bridge_view *view = bridge->view;
+	const struct flow_mask *standby = view->masks.standby;
+	struct flow_key bits;
+	bool stands_by;
 
 	*is_enough = *is_equal = true;
 	for (unsigned i = 0; i < N_PACKET_CLASSES; i++) {
-		struct flow_key bits;
-
 		flow_masks_bits(bridge->tables, view, i, &bits);
 		*is_enough &= mask_covers(view->masks.by_class[i], &bits);
 		*is_equal &= mask_is(view->masks.by_class[i], &bits);
 	}
+	stands_by = flow_masks_standby(bridge->tables, view, &bits);
+	*is_enough &= !standby || (stands_by && mask_is(standby, &bits));
+	*is_equal &= standby ? stands_by && mask_is(standby, &bits) : !stands_by;
 }
 
 int snapshot_widen(struct bridge *bridge)

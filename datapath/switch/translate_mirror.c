@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "flow/port_text.h"
+#include "packet/header.h"
 #include "switch/normal.h"
 #include "switch/snapshot.h"
 #include "switch/translate_state.h"
@@ -44,7 +45,8 @@ static bool send_copy(struct translate_state *state, const struct mirror_view *m
 			normal_send_copy(mirror->output, &copy, ops);
 		return ops->n_ops > n_before;
 	}
-	if (chosen->vlan == mirror->output_vlan || normal_reserves(state->work.key.packet.eth_dst))
+	if (chosen->vlan == mirror->output_vlan ||
+	    address_is_reserved(state->work.key.packet.eth_dst))
 		return false;
 	copy.vlan = mirror->output_vlan;
 	for (unsigned i = 0; i < state->bridge->n_ports; i++) {

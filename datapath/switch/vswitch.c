@@ -352,6 +352,7 @@ static void kernel_cache_stats(const struct vswitch *sw, struct cache_stats *out
 
 	offload_stats(sw->offload, &stats);
 	out->n_kernel_entries = (uint32_t)stats.n_entries;
+	out->n_kernel_standby = (uint32_t)stats.n_standby;
 	out->n_kernel_full = stats.n_full;
 	out->n_kernel_stale = offload_count_stale(sw->offload);
 	for (unsigned port = 0; port < PORT_ID_MAX; port++) {

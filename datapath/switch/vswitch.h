@@ -179,6 +179,6 @@ struct cache_stats {
 	/* the kernel's */
 	uint64_t n_kernel_packets; /* forwarded without the daemon */
 	uint64_t n_kernel_full;
-	uint32_t n_kernel_entries, n_kernel_stale;
+	uint32_t n_kernel_entries, n_kernel_stale, n_kernel_standby;
 };
 void vswitch_cache_stats(const struct vswitch *sw, struct cache_stats *out);

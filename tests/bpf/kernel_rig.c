@@ -21,6 +21,11 @@ static void leave_the_host(void)
 	close(sock);
 }
 
+void map_write(const struct bpf_map *map, uint32_t key, const void *value)
+{
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(map), &key, value, 0), 0);
+}
+
 int kernel_rig_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -37,6 +42,8 @@ int kernel_rig_setup(void **state)
 	f->kernel->bss->upcall_len_max = LEN_MAX;
 	f->sock = socket(AF_XDP, SOCK_RAW, 0);
 	assert_true(f->sock >= 0);
+	for (uint32_t worker = 0; worker < 2; worker++)
+		map_write(f->kernel->maps.xsks, worker, &f->sock);
 	assert_int_equal(
 		bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &entry, 0), 0);
 	for (uint32_t port = 0; port <= PORT; port += PORT) {
@@ -86,9 +93,11 @@ int run(const struct bpf_program *program, const void *frame, uint32_t size, voi
 	return (int)opts.retval;
 }
 
-void map_write(const struct bpf_map *map, uint32_t key, const void *value)
+void workers_leave(struct fixture *f)
 {
-	assert_int_equal(bpf_map_update_elem(bpf_map__fd(map), &key, value, 0), 0);
+	for (uint32_t worker = 0; worker < 2; worker++)
+		assert_int_equal(bpf_map_delete_elem(bpf_map__fd(f->kernel->maps.xsks), &worker),
+				 0);
 }
 
 uint64_t n_flow_packets(struct fixture *f)

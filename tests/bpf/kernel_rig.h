@@ -19,7 +19,7 @@ enum { PLACE = 3, MASK = 5, OUT = 9, LIST = 700 };
 
 struct fixture {
 	struct kernel *kernel;
-	int sock; /* an AF_XDP socket */
+	int sock; /* an AF_XDP socket: two workers have it */
 };
 
 int kernel_rig_setup(void **state);
@@ -28,6 +28,9 @@ int kernel_rig_teardown(void **state);
 /* Returns the verdict; -1: the kernel itself refuses the frame. `out` has room for 4 KiB. */
 int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,
 	uint32_t *out_size);
+
+/* From here on no worker is there. */
+void workers_leave(struct fixture *f);
 
 void map_write(const struct bpf_map *map, uint32_t key, const void *value);
 uint64_t n_dropped(struct fixture *f, uint32_t port, enum drop_reason reason);

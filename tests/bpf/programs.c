@@ -257,6 +257,65 @@ static void test_a_port_without_masks_asks(void **state)
 	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
 }
 
+/* The entry is found by what no class of packets is looked up by. */
+static void standby_install(struct fixture *f)
+{
+	const struct port_masks classes = {.by_class[CLASS_STANDBY] = MASK + 1};
+
+	flow_install(f, ipv4, &to_out, 1);
+	map_write(f->kernel->maps.port_masks, PORT, &classes);
+}
+
+static void test_what_stands_by_waits_until_nobody_is_there(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	standby_install(f);
+	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
+	assert_int_equal(n_flow_packets(f), 0);
+	workers_leave(f);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_REDIRECT);
+	assert_int_equal(size, sizeof(ipv4));
+	assert_int_equal(n_flow_packets(f), 1);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_PASS);
+	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 0);
+}
+
+static void test_without_it_both_hooks_drop(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4096];
+	uint32_t size;
+
+	workers_leave(f);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_SHOT);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 2);
+}
+
+static void test_nobody_stands_by_for_what_bridges_keep(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[sizeof(ipv4)], out[4096];
+	uint32_t size;
+
+	memcpy(frame, ipv4, sizeof(ipv4));
+	memcpy(frame, "\x01\x80\xc2\0\0\x0e", 6);
+	flow_install(f, frame, &to_out, 1);
+	workers_leave(f);
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, sizeof(frame), out, &size),
+			 TC_ACT_REDIRECT);
+	map_write(f->kernel->maps.port_masks, PORT,
+		  &(struct port_masks){.by_class[CLASS_STANDBY] = MASK + 1});
+	assert_int_equal(run(f->kernel->progs.port_tc, frame, sizeof(frame), out, &size),
+			 TC_ACT_SHOT);
+	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 1);
+}
+
 static void test_both_hooks_drop(void **state)
 {
 	struct fixture *f = *state;
@@ -515,6 +574,12 @@ int main(void)
 			test_of_what_the_upcall_device_cannot_carry_the_key_goes_up,
 			kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_what_stands_by_waits_until_nobody_is_there,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_without_it_both_hooks_drop, kernel_rig_setup,
+						kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_nobody_stands_by_for_what_bridges_keep,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, kernel_rig_setup,
 						kernel_rig_teardown),

@@ -566,93 +566,6 @@ static void tables_count_and_add_up(void **state)
 	assert_int_equal(stats.n_flows, 2);
 }
 
-/* ---- masks ---- */
-
-static bool has_bits(enum packet_class of, unsigned word, uint64_t bits)
-{
-	const struct flow_mask *mask = rig.bridge->view->masks.by_class[of];
-
-	for (unsigned i = 0; i < mask->n_words; i++)
-		if (mask->word[i] == word)
-			return (mask->bits[i] & bits) == bits;
-	return !bits;
-}
-
-static bool has_ports(enum packet_class of)
-{
-	struct flow_key key = {.packet.l4_dst = to_be16(0xffff)};
-
-	return has_bits(of, 4, key.word[4]);
-}
-
-static void masks_have_what_flows_of_their_class_look_at(void **state)
-{
-	rig_port(&rig, &RIG_PORT("p"));
-	assert_false(has_ports(CLASS_IPV4_TCP));
-	add("tcp,tp_dst=80,actions=drop");
-	assert_true(has_ports(CLASS_IPV4_TCP));
-	assert_false(has_ports(CLASS_IPV4_UDP));
-	assert_false(has_ports(CLASS_ARP));
-	assert_true(has_bits(CLASS_ARP, 0, 0xffff));
-	/* Another port must not make anything of it. */
-	rig_port(&rig, &RIG_PORT("q"));
-	assert_true(has_ports(CLASS_IPV4_TCP));
-}
-
-static void masks_shrink_a_little_later(void **state)
-{
-	uint32_t config;
-
-	rig_port(&rig, &RIG_PORT("p"));
-	add("tcp,tp_dst=80,actions=drop");
-	flows_do(rig.bridge, FLOW_DELETE, "tcp");
-	assert_true(has_ports(CLASS_IPV4_TCP));
-	add("tcp,tp_dst=80,actions=drop");
-	vswitch_tick(rig.sw);
-	assert_true(has_ports(CLASS_IPV4_TCP));
-	flows_do(rig.bridge, FLOW_DELETE, "tcp");
-	vswitch_tick(rig.sw);
-	assert_false(has_ports(CLASS_IPV4_TCP));
-	config = version_read(rig.sw->versions, VERSION_CONFIG);
-	vswitch_tick(rig.sw);
-	assert_int_equal(version_read(rig.sw->versions, VERSION_CONFIG), config);
-}
-
-/* A label that is pushed makes an IP packet meet what looks at labels. */
-static void classes_are_one_where_labels_come_and_go(void **state)
-{
-	rig_port(&rig, &RIG_PORT("p"));
-	add("table=1,mpls,dl_src=02:00:00:00:00:01,actions=drop");
-	assert_false(has_bits(CLASS_IPV4_TCP, 1, 0xffff000000000000));
-	add("ip,actions=push_mpls:0x8847,goto_table:1");
-	assert_true(has_bits(CLASS_IPV4_TCP, 1, 0xffff000000000000));
-	assert_true(has_bits(CLASS_ARP, 1, 0xffff000000000000));
-}
-
-static void a_mask_too_many_is_refused(void **state)
-{
-	const struct flow_mask *masks[FLOW_MASK_IDS];
-	unsigned n = 0;
-
-	rig_port(&rig, &RIG_PORT("p"));
-	add("arp,actions=drop");
-	for (uint64_t i = 1; n < FLOW_MASK_IDS; i++, n++) {
-		struct flow_key bits = {.tunnel.id.be = i};
-
-		if (mask_get(rig.sw->masks, &bits, &masks[n]))
-			break;
-	}
-	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "tcp,tp_dst=80,actions=drop"), -ENOSPC);
-	flows_are("arp actions=drop\n");
-	assert_false(has_ports(CLASS_IPV4_TCP));
-	add("arp,priority=4,actions=drop");
-	flows_do(rig.bridge, FLOW_DELETE, "");
-	vswitch_tick(rig.sw); /* no other mask to be had: those of before stay */
-	while (n)
-		mask_put(rig.sw->masks, &masks[--n]);
-	add("tcp,tp_dst=80,actions=drop");
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -685,10 +598,6 @@ int main(void)
 		TEST(a_table_has_one_name_of_its_own),
 		TEST(ports_have_names),
 		TEST(tables_count_and_add_up),
-		TEST(masks_have_what_flows_of_their_class_look_at),
-		TEST(masks_shrink_a_little_later),
-		TEST(classes_are_one_where_labels_come_and_go),
-		TEST(a_mask_too_many_is_refused),
 	};
 
 	hash_init();
