@@ -112,7 +112,8 @@ static void every_packet_counts_once(void **state)
 	flows_add(bridge, "priority=0,actions=output:2");
 	bridge_flow_watch(bridge, &watcher);
 	pthread_create(&talker, NULL, talk, NULL);
-	for (unsigned i = 0; i < N_CHANGES; i++) {
+	/* Until packets have met them, too, however the threads take turns. */
+	for (unsigned i = 0; i < N_CHANGES || !gone.n_packets; i++) {
 		change(is_there);
 		if (i % 16 == 0)
 			vswitch_tick(sw);
@@ -124,7 +125,7 @@ static void every_packet_counts_once(void **state)
 	flows_do(bridge, FLOW_DELETE, "dl_src=02:00:00:00:00:00/ff:ff:ff:ff:ff:00");
 	assert_int_equal(bridge_flows_aggregate(bridge, &all, &left), 0);
 	assert_int_equal(left.n_flows, 1);
-	assert_true(gone.n_flows > N_CHANGES / 8 && gone.n_packets > 0);
+	assert_true(gone.n_flows > N_CHANGES / 8);
 	assert_int_equal(left.n_packets + gone.n_packets, n_put);
 	assert_int_equal(left.n_bytes + gone.n_bytes, n_bytes_put);
 	bridge_table_stats(bridge, 0, &table);
