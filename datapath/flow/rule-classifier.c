@@ -9,7 +9,8 @@
 #include "flow/rule-relax.h"
 #include "flow/rule-set.h"
 
-#define COLLISION_LIMIT 24
+#define COLLISION_LIMIT 48
+#define ALIKE_SHARE     4    /* one in so many of them may be beyond the lanes */
 #define SORT_INTERVAL   1024 /* insertions for which bounds may stay out of order */
 
 static void rule_gone(struct retired *item, void *ctx)
@@ -178,6 +179,16 @@ static int table_new_for(struct classifier *cls, const struct rule *rule,
 	return table_add(cls, mask, out);
 }
 
+static bool has_room(const struct classifier *cls, const struct rule_table *table,
+		     const struct rule *rule)
+{
+	const uint32_t hash = rule_table_hash(table, rule);
+	const unsigned limit = cls->options.collision_limit, n = rule_table_count(table, hash);
+
+	return n * ALIKE_SHARE < limit ||
+	       (n < limit && rule_table_count_alike(table, hash, rule) * ALIKE_SHARE < limit);
+}
+
 /* The table for a rule; NULL: the tree. */
 static int choose_table(struct classifier *cls, const struct rule *rule, struct rule_table **out)
 {
@@ -189,8 +200,7 @@ static int choose_table(struct classifier *cls, const struct rule *rule, struct 
 
 		if (!(table->slot_bit & fits))
 			continue;
-		if (rule_table_count(table, rule_table_hash(table, rule)) <
-		    cls->options.collision_limit) {
+		if (has_room(cls, table, rule)) {
 			*out = table;
 			return 0;
 		}

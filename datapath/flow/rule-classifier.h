@@ -8,9 +8,10 @@
  * IEEE/ACM Transactions on Networking 2019). A table's mask has some of the bits that its rules look
  * at, so one table serves rules of many masks, and rules of one masked value crowd under one hash.
  * A rule goes into the most special table that it fits in and that has fewer than
- * `collision_limit` rules under the rule's hash. If all are full, a new table is made, whose mask
- * the crowd decides (rule-relax.h). Unlike in the original no rule ever moves to another table:
- * readers need no protocol for rules that are in two places or in none.
+ * `collision_limit` rules under the rule's hash, a quarter of which may look like it to the buckets.
+ * If all are full, a new table is made, whose mask the crowd decides (rule-relax.h). Unlike in the
+ * original no rule ever moves to another table: readers need no protocol for rules that are in two
+ * places or in none.
  *
  * Crowds would be slow to look through, so the buckets do it (rule-table.h): beside each rule's tag
  * they keep its priority and two small lanes of value and mask, chosen per table, which tell most

@@ -2,7 +2,7 @@
 #include "flow/rule-set.h"
 
 #define MAX_CANDIDATES 128
-#define MIN_PROBES     8 /* in flight at a time, so that memory latencies overlap */
+#define MIN_PROBES     6 /* in flight at a time, so that memory latencies overlap */
 
 /* One key against one table. */
 struct probe {
@@ -50,7 +50,6 @@ static void aim(struct burst *burst, const struct rule_table *table, uint32_t bo
 		uint32_t hash = rule_mask_hash(mask, burst->keys[key]);
 
 		__builtin_prefetch(&buckets->bucket[hash & buckets->last].tags);
-		__builtin_prefetch(&buckets->bucket[hash & buckets->last].value);
 		burst->probe[burst->n_probes++] = (struct probe){
 			.buckets = buckets, .hash = hash, .bound = bound, .key = key};
 	}
@@ -89,8 +88,8 @@ static void shoot(struct burst *burst)
 		rule_probe_begin_key(&cursor, probe->buckets, probe->hash, burst->keys[probe->key],
 				     burst->floor[probe->key]);
 		while ((rule = rule_probe_next(&cursor))) {
-			__builtin_prefetch(rule);
-			__builtin_prefetch(rule->value);
+			__builtin_prefetch(&rule->priority);
+			__builtin_prefetch(&rule->value[3]);
 			burst->candidate[burst->n_candidates++] =
 				(struct candidate){rule, probe->key};
 			if (burst->n_candidates == MAX_CANDIDATES)

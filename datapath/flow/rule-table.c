@@ -327,15 +327,52 @@ bool rule_table_replace(struct rule_table *table, struct rule *rule, struct rule
 	return true;
 }
 
-unsigned rule_table_count(const struct rule_table *table, uint32_t hash)
+/* All ones in each byte whose slot the lanes do not tell from a rule: some key agrees with both. */
+static uint64_t slots_alike(const struct rule_bucket *bucket, struct lane_bits wide,
+			    struct lane_bits narrow)
 {
+	rule_wide differ = (rule_wide_load(&bucket->value) ^ wide.value) &
+			   rule_wide_load(&bucket->mask) & wide.mask;
+	rule_narrow narrow_differ =
+		(rule_narrow_load(&bucket->narrow_value) ^ (uint8_t)narrow.value) &
+		rule_narrow_load(&bucket->narrow_mask) & (uint8_t)narrow.mask;
+
+	return (uint64_t)(__builtin_convertvector((rule_wide)(differ == 0), rule_narrow) &
+			  (rule_narrow)(narrow_differ == 0));
+}
+
+/* Of the rules under a hash, those that are like `rule` by the lanes; NULL: all. */
+static unsigned count(const struct rule_buckets *buckets, uint32_t hash, const struct rule *rule)
+{
+	struct lane_bits wide = {0}, narrow = {0};
 	struct rule_probe probe;
 	unsigned n = 0;
 
-	rule_probe_begin(&probe, table->buckets, hash);
-	while (rule_probe_next(&probe))
-		n++;
-	return n;
+	if (rule) {
+		wide = lane_get(rule, buckets->lane[RULE_LANE_WIDE]);
+		narrow = lane_get(rule, buckets->lane[RULE_LANE_NARROW]);
+	}
+	rule_probe_begin(&probe, buckets, hash);
+	for (;;) {
+		uint64_t slots = probe.matches;
+
+		if (rule && slots)
+			slots &= slots_alike(&buckets->bucket[probe.at], wide, narrow);
+		n += (unsigned)__builtin_popcountll(slots);
+		if (!rule_probe_advance(&probe))
+			return n;
+	}
+}
+
+unsigned rule_table_count(const struct rule_table *table, uint32_t hash)
+{
+	return count(table->buckets, hash, NULL);
+}
+
+unsigned rule_table_count_alike(const struct rule_table *table, uint32_t hash,
+				const struct rule *rule)
+{
+	return count(table->buckets, hash, rule);
 }
 
 void rule_table_shrink(struct rule_table *table, struct retire_list *retired)

@@ -223,15 +223,22 @@ static inline void rule_probe_begin_key(struct rule_probe *probe,
 	}
 }
 
+/* On to the next bucket; false: there is none. */
+static inline bool rule_probe_advance(struct rule_probe *probe)
+{
+	if (!(probe->tags >> 56) || !probe->n_left--)
+		return false;
+	probe->at = (probe->at + 1) & probe->buckets->last;
+	rule_probe_load(probe);
+	return true;
+}
+
 /* The next rule to compare, NULL at the end. */
 static inline struct rule *rule_probe_next(struct rule_probe *probe)
 {
-	while (!probe->matches) {
-		if (!(probe->tags >> 56) || !probe->n_left--)
+	while (!probe->matches)
+		if (!rule_probe_advance(probe))
 			return NULL;
-		probe->at = (probe->at + 1) & probe->buckets->last;
-		rule_probe_load(probe);
-	}
 	probe->slot = (unsigned)__builtin_ctzll(probe->matches) / 8;
 	probe->matches &= probe->matches - 1;
 	return __atomic_load_n(&probe->buckets->bucket[probe->at].rule[probe->slot],
@@ -247,6 +254,10 @@ int rule_table_insert(struct rule_table *table, struct rule *rule, struct retire
 bool rule_table_replace(struct rule_table *table, struct rule *rule, struct rule *other);
 /* How many heads have this hash, or nearly: it compares tags. Never too few. */
 unsigned rule_table_count(const struct rule_table *table, uint32_t hash);
+/* Those of them that the lanes do not tell from `rule`: a look-up that comes for it may have to
+ * compare them all. */
+unsigned rule_table_count_alike(const struct rule_table *table, uint32_t hash,
+				const struct rule *rule);
 /* Halves the array when it is nearly empty. Not being able to is no harm. */
 void rule_table_shrink(struct rule_table *table, struct retire_list *retired);
 /* Calls `visit` for each head until one returns non-zero, and returns that. The table must not

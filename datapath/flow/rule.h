@@ -57,20 +57,20 @@ struct rule_mask {
 
 struct rule_table;
 
+/* What a look-up compares comes last, in a row. */
 struct rule {
-	/* fixed after create */
-	const struct rule_mask *mask;
-	uint32_t priority;
-	uint32_t hash; /* of mask and value together */
-	void *data;    /* the caller's */
-	/* RCU: written by the writer, read by anyone */
-	uint64_t added, removed;
-	struct rule *lower; /* the same match at the same or a lower priority */
 	/* writer only */
-	struct rule_table *table; /* where it is linked; NULL: in the tree */
 	struct retired retired;
-	/* fixed: mask->n_words words */
-	uint64_t value[];
+	struct rule_table *table; /* where it is linked; NULL: in the tree */
+	/* RCU: written by the writer, read by anyone */
+	struct rule *lower; /* the same match at the same or a lower priority */
+	uint64_t added, removed;
+	/* fixed after create */
+	void *data;    /* the caller's */
+	uint32_t hash; /* of mask and value together */
+	uint32_t priority;
+	const struct rule_mask *mask;
+	uint64_t value[]; /* mask->n_words words */
 };
 
 static inline const uint8_t *rule_mask_index(const struct rule_mask *mask)
