@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/own.h"
 
+#define SPLIT_AHEAD 256 /* bytes */
+
 /* What json-c 0.16 allocates, rounded up: an empty object has a table of 16 entries. */
 #define OBJECT_COST 1024
 #define ARRAY_COST  160
@@ -363,10 +365,26 @@ void json_splitter_init(struct json_splitter *splitter, size_t max_size, unsigne
 	*splitter = (struct json_splitter){.max_size = max_size, .max_depth = max_depth};
 }
 
+/* How much of a string says nothing of where it ends: not all that can be known, or a string of
+ * escapes alone would be looked through once for each of them. */
+static size_t plain_len(const char *text, size_t len)
+{
+	const char *quote, *escape;
+
+	if (len > SPLIT_AHEAD)
+		len = SPLIT_AHEAD;
+	quote = memchr(text, '"', len);
+	if (quote)
+		len = (size_t)(quote - text);
+	escape = memchr(text, '\\', len);
+	return escape ? (size_t)(escape - text) : len;
+}
+
 int json_split(struct json_splitter *s, const char *data, size_t len, size_t *n_used,
 	       struct err *err)
 {
 	for (size_t i = 0; i < len; i++) {
+		size_t plain = s->is_in_string && !s->is_escaped ? plain_len(data + i, len - i) : 0;
 		char c = data[i];
 
 		if (!s->size && is_space(c))
@@ -374,9 +392,12 @@ int json_split(struct json_splitter *s, const char *data, size_t len, size_t *n_
 		if (!s->size && c != '{')
 			return err_set(err, EINVAL,
 				       "a message must be a JSON object: begin with {");
-		if (++s->size > s->max_size)
+		s->size += plain ? plain : 1;
+		if (s->size > s->max_size)
 			return err_set(err, E2BIG, "message longer than %zu bytes", s->max_size);
-		if (s->is_escaped) {
+		if (plain) {
+			i += plain - 1;
+		} else if (s->is_escaped) {
 			s->is_escaped = false;
 		} else if (s->is_in_string) {
 			s->is_escaped = c == '\\';

@@ -128,6 +128,8 @@ struct ledger_row *ledger_add(struct ledger *ledger)
 		*row = (struct ledger_row){0};
 		in_order();
 		row->number = ++ledger->head->serial << INDEX_BITS | index;
+		if (ledger->first_free) /* often wanted soon, and never in a cache */
+			__builtin_prefetch(row_at(ledger, (uint32_t)(ledger->first_free - 1)));
 	}
 	pthread_mutex_unlock(&ledger->lock);
 	return row;

@@ -8,7 +8,10 @@
 
 /* The bits of all fields that share a prerequisite. */
 static struct flow_key need_bits[N_FIELD_NEEDS];
+static uint32_t needs_of_word[FLOW_KEY_WORDS]; /* those that have bits in the word, one bit each */
 static pthread_once_t need_bits_once = PTHREAD_ONCE_INIT;
+
+_Static_assert(N_FIELD_NEEDS <= 32, "a bit for each");
 
 static void need_bits_fill(void)
 {
@@ -20,34 +23,35 @@ static void need_bits_fill(void)
 	}
 	/* bits of the place that are no field by themselves */
 	need_bits[NEED_NONE].tunnel.flags = UINT16_MAX;
+	for (unsigned need = 0; need < N_FIELD_NEEDS; need++)
+		for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
+			if (need_bits[need].word[i])
+				needs_of_word[i] |= 1u << need;
 }
 
-static void clear_bits(struct flow_key *bits, const struct flow_key *gone)
+/* The bits of a word whose prerequisite is not met. */
+static uint64_t unmet_bits(const struct match *match, unsigned word)
 {
-	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
-		bits->word[i] &= ~gone->word[i];
-}
+	uint64_t rest = match->mask.word[word];
 
-static bool is_empty(const struct flow_key *bits)
-{
-	uint64_t any = 0;
+	for (uint32_t needs = needs_of_word[word]; rest && needs; needs &= needs - 1) {
+		unsigned need = (unsigned)__builtin_ctz(needs);
 
-	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
-		any |= bits->word[i];
-	return !any;
+		if (field_need_is_met(need, &match->key, &match->mask))
+			rest &= ~need_bits[need].word[word];
+	}
+	return rest;
 }
 
 const struct field *match_unmet(const struct match *match)
 {
-	struct flow_key rest = match->mask;
+	struct flow_key rest;
+	uint64_t any = 0;
 
 	pthread_once(&need_bits_once, need_bits_fill);
-	for (unsigned need = 0; need < N_FIELD_NEEDS; need++)
-		if (field_need_is_met(need, &match->key, &match->mask))
-			clear_bits(&rest, &need_bits[need]);
-	if (is_empty(&rest))
-		return NULL;
-	for (unsigned i = 0; i < N_FIELDS; i++)
+	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
+		any |= rest.word[i] = match->mask.word[i] ? unmet_bits(match, i) : 0;
+	for (unsigned i = 0; any && i < N_FIELDS; i++)
 		if (field_read(field_of(i), &rest))
 			return field_of(i);
 	return NULL;
@@ -55,32 +59,43 @@ const struct field *match_unmet(const struct match *match)
 
 /* ---- setting ---- */
 
-/* What a field's bits mean besides themselves. */
-static void imply(const struct field *field, struct match *bits)
+/* 16 bits at a place in the key, as they lie there. */
+struct implied {
+	size_t offset;
+	uint16_t value, mask;
+};
+
+/* What a field's bits mean besides themselves: a mask of zero, nothing. */
+static struct implied implied_by(const struct field *field)
 {
+	const uint16_t present = to_be16(VLAN_PRESENT).be;
+
 	switch (field_id(field)) {
 	case FIELD_DL_VLAN:
 	case FIELD_DL_VLAN_PCP:
 	case FIELD_VLAN_PCP:
-		bits->key.packet.vlan.tci.be |= to_be16(VLAN_PRESENT).be;
-		bits->mask.packet.vlan.tci.be |= to_be16(VLAN_PRESENT).be;
-		break;
+		return (struct implied){offsetof(struct flow_key, packet.vlan.tci), present,
+					present};
 	case FIELD_DL_VLAN1:
 	case FIELD_DL_VLAN_PCP1:
-		bits->key.packet.vlan_inner.tci.be |= to_be16(VLAN_PRESENT).be;
-		bits->mask.packet.vlan_inner.tci.be |= to_be16(VLAN_PRESENT).be;
-		break;
+		return (struct implied){offsetof(struct flow_key, packet.vlan_inner.tci), present,
+					present};
 	case FIELD_TUN_IPV6_SRC:
 	case FIELD_TUN_IPV6_DST:
-		bits->key.tunnel.flags |= FLOW_TUNNEL_IPV6;
-		/* fall through */
+		return (struct implied){offsetof(struct flow_key, tunnel.flags), FLOW_TUNNEL_IPV6,
+					FLOW_TUNNEL_IPV6};
 	case FIELD_TUN_SRC:
 	case FIELD_TUN_DST:
-		bits->mask.tunnel.flags |= FLOW_TUNNEL_IPV6;
-		break;
+		return (struct implied){offsetof(struct flow_key, tunnel.flags), 0,
+					FLOW_TUNNEL_IPV6};
 	default:
-		break;
+		return (struct implied){0};
 	}
+}
+
+static uint16_t *bits_at(struct flow_key *key, size_t offset)
+{
+	return (uint16_t *)(void *)((uint8_t *)key + offset);
 }
 
 void match_replace(struct match *match, const struct field *field, field_bits value,
@@ -92,22 +107,20 @@ void match_replace(struct match *match, const struct field *field, field_bits va
 
 int match_set(struct match *match, const struct field *field, field_bits value, field_bits mask)
 {
-	struct match bits = {0};
-	uint64_t differ = 0;
+	const field_bits old_value = field_read(field, &match->key);
+	const field_bits old_mask = field_read(field, &match->mask);
+	const struct implied implied = implied_by(field);
+	uint16_t *implied_value = bits_at(&match->key, implied.offset);
+	uint16_t *implied_mask = bits_at(&match->mask, implied.offset);
 
 	if (!mask)
 		return 0;
-	match_replace(&bits, field, value, mask);
-	imply(field, &bits);
-	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++)
-		differ |= (match->key.word[i] ^ bits.key.word[i]) & match->mask.word[i] &
-			  bits.mask.word[i];
-	if (differ)
+	if ((value ^ old_value) & mask & old_mask ||
+	    (*implied_value ^ implied.value) & *implied_mask & implied.mask)
 		return -EEXIST;
-	for (unsigned i = 0; i < FLOW_KEY_WORDS; i++) {
-		match->key.word[i] |= bits.key.word[i];
-		match->mask.word[i] |= bits.mask.word[i];
-	}
+	match_replace(match, field, old_value | (value & mask), old_mask | mask);
+	*implied_value |= implied.value;
+	*implied_mask |= implied.mask;
 	return 0;
 }
 

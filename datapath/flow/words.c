@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -9,6 +10,12 @@ static bool is_separator(char c)
 {
 	return c == ',' || char_is_blank(c);
 }
+
+/* Brackets, quotes and separators. */
+static const bool is_mark[256] = {
+	['"'] = true, ['('] = true,  [')'] = true,  ['['] = true,  [']'] = true,  [','] = true,
+	[' '] = true, ['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true, ['\r'] = true,
+};
 
 /* Where the closing quote is, of one at `at`; text.len: there is none. */
 static size_t quote_end(struct slice text, size_t at)
@@ -27,6 +34,8 @@ static size_t value_end(struct slice text, size_t at, bool is_inside)
 	for (; at < text.len; at++) {
 		char c = text.at[at];
 
+		if (!is_mark[(uint8_t)c])
+			continue;
 		if (c == '"') {
 			at = quote_end(text, at);
 			if (at == text.len)
