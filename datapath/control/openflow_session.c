@@ -14,8 +14,7 @@
 #include "control/stream.h"
 #include "openflow/hello.h"
 
-/* What is spoken. 1.1 and 1.2 have forms of their own for most of it. */
-#define VERSIONS          (1u << OF10 | 1u << OF13 | 1u << OF14 | 1u << OF15)
+#define VERSIONS          OF_VERSIONS_ALL
 #define FLUSH_SIZE        ((size_t)256 << 10)
 #define MESSAGES_PER_TURN 64
 

@@ -24,7 +24,12 @@ enum config_flag {
 	FRAG_NORMAL = 0,
 	FRAG_DROP = 1,
 	FRAG_NX_MATCH = 3,
+	/* packets whose TTL is too low: OpenFlow 1.1 and 1.2 have a flag for what is asked for otherwise later */
+	INVALID_TTL = 1 << 2,
 };
+
+/* The bits of masters and slaves for it. */
+enum { REASON_TTL = 1 << 2 };
 
 enum of_error handle_echo(struct openflow_session *session, const struct of_message *message)
 {
@@ -67,12 +72,22 @@ enum of_error handle_features(struct openflow_session *session, const struct of_
 	wire_put8(w, N_TABLES);
 	wire_put(w, 3); /* the main connection; padding */
 	wire_put32(w, CAN_FLOW_STATS | CAN_TABLE_STATS | CAN_PORT_STATS |
-			      (message->version == OF10 ? CAN_MATCH_ARP_10 : 0));
+			      (message->version < OF12 ? CAN_MATCH_ARP_10 : 0));
 	wire_put32(w, message->version == OF10 ? ACTIONS_10 : 0);
-	if (message->version == OF10)
+	if (message->version < OF13)
 		openflow_ports_write(session, start);
 	of_message_end(w, start);
 	return OF_OK;
+}
+
+static bool has_ttl_flag(uint8_t version)
+{
+	return version == OF11 || version == OF12;
+}
+
+static bool wants_ttl(const struct openflow_session *session)
+{
+	return session->async.reasons[OF_ASYNC_PACKET_IN][0] & REASON_TTL;
 }
 
 enum of_error handle_get_config(struct openflow_session *session, const struct of_message *message)
@@ -85,7 +100,9 @@ enum of_error handle_get_config(struct openflow_session *session, const struct o
 	struct wire_writer *w = &session->reply;
 	size_t start = of_message_begin(w, OFM_GET_CONFIG_REPLY, message->version, message->xid);
 
-	wire_put16(w, flags[bridge_frags(session->bridge)]);
+	wire_put16(w, flags[bridge_frags(session->bridge)] |
+			      (has_ttl_flag(message->version) && wants_ttl(session) ? INVALID_TTL
+										    : 0));
 	wire_put16(w, session->miss_send_len);
 	of_message_end(w, start);
 	return OF_OK;
@@ -94,9 +111,12 @@ enum of_error handle_get_config(struct openflow_session *session, const struct o
 /* Fragments are not put together: who asks for that, or for what the version does not have, is told so. */
 enum of_error handle_set_config(struct openflow_session *session, const struct of_message *message)
 {
+	uint16_t flags = wire_get16(message->body.at);
+	uint32_t *reasons = &session->async.reasons[OF_ASYNC_PACKET_IN][0];
+	bool wants = has_ttl_flag(message->version) && flags & INVALID_TTL;
 	enum flow_frags frags;
 
-	switch (wire_get16(message->body.at)) {
+	switch (wants ? flags & ~INVALID_TTL : flags) {
 	case FRAG_NORMAL:
 		frags = FLOW_FRAGS_NORMAL;
 		break;
@@ -111,6 +131,8 @@ enum of_error handle_set_config(struct openflow_session *session, const struct o
 	}
 	if (frags != bridge_frags(session->bridge) && bridge_frags_set(session->bridge, frags))
 		return OF_BRC_EPERM;
+	if (has_ttl_flag(message->version))
+		*reasons = wants ? *reasons | REASON_TTL : *reasons & ~(uint32_t)REASON_TTL;
 	session->miss_send_len = wire_get16(message->body.at + 2);
 	openflow_session_changed(session);
 	return OF_OK;

@@ -29,6 +29,9 @@ static void describe(struct openflow_session *session, uint8_t number, struct of
 		.n_flows = stats.n_flows,
 		.n_matched = stats.n_matched,
 		.n_lookups = stats.n_matched + stats.n_missed,
+		.config = mod.miss == TABLE_MISS_CONTINUE ? OF_MISS_CONTINUE
+			  : mod.miss == TABLE_MISS_DROP   ? OF_MISS_DROP
+							  : OF_MISS_CONTROLLER,
 		.evicts = config.eviction == FLOW_EVICT || mod.eviction == FLOW_EVICT,
 	};
 	snprintf(out->name, sizeof(out->name), "%s", name ? name : "");
@@ -70,12 +73,22 @@ enum of_error handle_tables(struct openflow_session *session, const struct of_me
 	return OF_OK;
 }
 
-static enum of_error set_eviction(struct openflow_session *session, uint8_t number, bool evicts)
+/* In OpenFlow 1.3 what a miss does became a flow's business; 1.4 has other bits. */
+static enum of_error set(struct openflow_session *session, uint8_t number, uint8_t version,
+			 uint32_t config)
 {
+	static const uint8_t misses[] = {
+		[OF_MISS_CONTROLLER] = TABLE_MISS_CONTROLLER,
+		[OF_MISS_CONTINUE] = TABLE_MISS_CONTINUE,
+		[OF_MISS_DROP] = TABLE_MISS_DROP,
+	};
 	struct flow_table_mod mod;
 
 	bridge_table_get(session->bridge, number, NULL, &mod);
-	mod.eviction = evicts ? FLOW_EVICT : FLOW_REFUSE;
+	if (version < OF13)
+		mod.miss = misses[config];
+	else
+		mod.eviction = config & OF_TABLE_EVICTION ? FLOW_EVICT : FLOW_REFUSE;
 	return bridge_table_mod(session->bridge, number, &mod, NULL) ? OF_TMFC_BAD_CONFIG : OF_OK;
 }
 
@@ -83,16 +96,15 @@ enum of_error handle_table_mod(struct openflow_session *session, const struct of
 {
 	uint8_t number = message->body.at[0];
 	uint32_t config = wire_get32(message->body.at + 4);
-	/* what a miss does is a flow's business since OpenFlow 1.3; the two bits are there still */
 	uint32_t known = message->version >= OF14 ? OF_TABLE_EVICTION : 3;
 	enum of_error error = OF_OK;
 
-	if (config & ~known)
+	if (config & ~known || (message->version < OF13 && config > OF_MISS_DROP))
 		return OF_TMFC_BAD_CONFIG;
-	if (message->version < OF14)
+	if (message->version == OF13) /* the two bits are there still, and say nothing */
 		return OF_OK;
 	for (unsigned i = 0; !error && i < N_TABLES; i++)
 		if (number == i || number == FLOW_TABLE_ANY)
-			error = set_eviction(session, (uint8_t)i, config & OF_TABLE_EVICTION);
+			error = set(session, (uint8_t)i, message->version, config);
 	return error;
 }

@@ -170,7 +170,7 @@ static enum of_error read11(const struct of_message *message, struct flow_mod *m
 	enum of_error error = read_head11(message, mod);
 
 	if (!error)
-		error = of_match_read(&rest, &mod->match);
+		error = of_match_read(message->version, &rest, &mod->match);
 	if (!error)
 		error = of_instructions_read(message->version, rest, &mod->actions);
 	return error;
@@ -242,7 +242,7 @@ static void write11(struct wire_writer *w, uint8_t version, const struct flow_mo
 	wire_put32(w, mod->out_group);
 	wire_put16(w, mod->flags & known_flags(version));
 	wire_put16(w, version >= OF14 ? mod->importance : 0);
-	of_match_write(w, &mod->match);
+	of_match_write(w, version, &mod->match);
 	of_instructions_write(w, version, &mod->actions, &mod->match);
 }
 

@@ -37,7 +37,7 @@ enum of_error of_flow_filter_read(const struct of_message *message, struct flow_
 		mod.out_group = wire_get32(at + 8);
 		cookie.mask = wire_get64(at + 24);
 		cookie.value = wire_get64(at + 16) & cookie.mask;
-		error = of_match_read(&rest, &mod.match);
+		error = of_match_read(message->version, &rest, &mod.match);
 		if (!error && rest.len)
 			error = OF_BRC_BAD_LEN;
 	}
@@ -176,7 +176,7 @@ static void write13(struct wire_writer *w, uint8_t version, const struct flow_mo
 	wire_put16(w, version >= OF14 ? flow->importance : 0);
 	wire_put16(w, 0);
 	put_cookie_and_counters(w, flow, stats);
-	of_match_write(w, &flow->match);
+	of_match_write(w, version, &flow->match);
 	of_instructions_write(w, version, &flow->actions, &flow->match);
 }
 
@@ -192,7 +192,7 @@ static void write15(struct wire_writer *w, const struct flow_mod *flow,
 	wire_put16(w, shown_flags(flow));
 	wire_put16(w, flow->importance);
 	wire_put64(w, flow->cookie);
-	of_match_write(w, &flow->match);
+	of_match_write(w, OF15, &flow->match);
 	put_stats15(w, stats);
 	of_instructions_write(w, OF15, &flow->actions, &flow->match);
 }
@@ -205,7 +205,7 @@ static void write_stats15(struct wire_writer *w, const struct flow_mod *flow,
 	wire_put8(w, flow->table);
 	wire_put8(w, 0); /* asked for */
 	wire_put16(w, flow->priority);
-	of_match_write(w, &flow->match);
+	of_match_write(w, OF15, &flow->match);
 	put_stats15(w, stats);
 }
 
@@ -283,8 +283,8 @@ static void removed_nxm(struct wire_writer *w, uint8_t reason, const struct flow
 	wire_pad(w, match);
 }
 
-static void removed11(struct wire_writer *w, uint8_t reason, const struct flow_mod *flow,
-		      const struct flow_stats *stats)
+static void removed11(struct wire_writer *w, uint8_t version, uint8_t reason,
+		      const struct flow_mod *flow, const struct flow_stats *stats)
 {
 	wire_put64(w, flow->cookie);
 	wire_put16(w, flow->priority);
@@ -292,10 +292,10 @@ static void removed11(struct wire_writer *w, uint8_t reason, const struct flow_m
 	wire_put8(w, flow->table);
 	put_duration(w, stats);
 	wire_put16(w, flow->idle_timeout);
-	wire_put16(w, flow->hard_timeout);
+	wire_put16(w, version >= OF12 ? flow->hard_timeout : 0);
 	wire_put64(w, stats->n_packets);
 	wire_put64(w, stats->n_bytes);
-	of_match_write(w, &flow->match);
+	of_match_write(w, version, &flow->match);
 }
 
 static void removed15(struct wire_writer *w, uint8_t reason, const struct flow_mod *flow,
@@ -307,7 +307,7 @@ static void removed15(struct wire_writer *w, uint8_t reason, const struct flow_m
 	wire_put16(w, flow->idle_timeout);
 	wire_put16(w, flow->hard_timeout);
 	wire_put64(w, flow->cookie);
-	of_match_write(w, &flow->match);
+	of_match_write(w, OF15, &flow->match);
 	put_stats15(w, stats);
 }
 
@@ -323,7 +323,7 @@ void of_flow_removed_write(struct wire_writer *w, uint8_t version, bool is_nxm, 
 	else if (version == OF10)
 		removed10(w, reason, flow, stats);
 	else if (version < OF15)
-		removed11(w, reason, flow, stats);
+		removed11(w, version, reason, flow, stats);
 	else
 		removed15(w, reason, flow, stats);
 	of_message_end(w, start);

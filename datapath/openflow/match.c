@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { TYPE_OXM = 1, HEADER_SIZE = 4 };
+enum { TYPE_STRUCT = 0, TYPE_OXM = 1, HEADER_SIZE = 4 };
 
 /* ---- reading ---- */
 
@@ -83,13 +83,26 @@ enum of_error of_fields_read(struct wire_bytes fields, struct match *out, struct
 	return OF_OK;
 }
 
-enum of_error of_match_read(struct wire_bytes *rest, struct match *out)
+static enum of_error read_struct(struct wire_bytes *rest, struct match *out)
+{
+	if (wire_get16(rest->at) != TYPE_STRUCT)
+		return OF_BMC_BAD_TYPE;
+	if (wire_get16(rest->at + 2) != OF_MATCH11_SIZE || rest->len < OF_MATCH11_SIZE)
+		return OF_BMC_BAD_LEN;
+	of_match11_read(rest->at, out);
+	*rest = wire_skip(*rest, OF_MATCH11_SIZE);
+	return OF_OK;
+}
+
+enum of_error of_match_read(uint8_t version, struct wire_bytes *rest, struct match *out)
 {
 	enum of_error error;
 	size_t len;
 
 	if (rest->len < HEADER_SIZE)
 		return OF_BMC_BAD_LEN;
+	if (version == OF11)
+		return read_struct(rest, out);
 	if (wire_get16(rest->at) != TYPE_OXM)
 		return OF_BMC_BAD_TYPE;
 	len = wire_get16(rest->at + 2);
@@ -171,10 +184,14 @@ void of_fields_write(struct wire_writer *w, const struct match *match, enum of_o
 			write_field(w, match, field_of(i), form, &rest);
 }
 
-void of_match_write(struct wire_writer *w, const struct match *match)
+void of_match_write(struct wire_writer *w, uint8_t version, const struct match *match)
 {
 	size_t start = w->len;
 
+	if (version == OF11) {
+		of_match11_write(w, match);
+		return;
+	}
 	wire_put16(w, TYPE_OXM);
 	wire_put16(w, 0);
 	of_fields_write(w, match, OF_OXM);

@@ -60,13 +60,25 @@ static void write10(struct wire_writer *w, size_t start, const struct of_packet_
 	put_data(w, start, packet->data);
 }
 
-static void put_head(struct wire_writer *w, const struct of_packet_in *packet)
+static void write11(struct wire_writer *w, size_t start, const struct of_packet_in *packet)
+{
+	wire_put32(w, OF_NO_BUFFER);
+	wire_put32(w, of_port_number(packet->key->packet.in_port));
+	wire_put32(w, of_port_number(packet->key->packet.in_port)); /* in_phy_port */
+	wire_put16(w, total_len(packet));
+	wire_put8(w, packet->reason);
+	wire_put8(w, packet->table);
+	put_data(w, start, packet->data);
+}
+
+static void put_head(struct wire_writer *w, uint8_t version, const struct of_packet_in *packet)
 {
 	wire_put32(w, OF_NO_BUFFER);
 	wire_put16(w, total_len(packet));
 	wire_put8(w, packet->reason);
 	wire_put8(w, packet->table);
-	wire_put64(w, packet->cookie);
+	if (version >= OF13)
+		wire_put64(w, packet->cookie);
 }
 
 static void write_nxm(struct wire_writer *w, size_t start, const struct of_packet_in *packet)
@@ -74,7 +86,7 @@ static void write_nxm(struct wire_writer *w, size_t start, const struct of_packe
 	const struct match match = working_fields(packet->key);
 	size_t len_at, fields;
 
-	put_head(w, packet);
+	put_head(w, OF13, packet);
 	len_at = w->len;
 	wire_put(w, 8);
 	fields = w->len;
@@ -85,12 +97,13 @@ static void write_nxm(struct wire_writer *w, size_t start, const struct of_packe
 	put_data(w, start, packet->data);
 }
 
-static void write13(struct wire_writer *w, size_t start, const struct of_packet_in *packet)
+static void write12(struct wire_writer *w, uint8_t version, size_t start,
+		    const struct of_packet_in *packet)
 {
 	const struct match match = working_fields(packet->key);
 
-	put_head(w, packet);
-	of_match_write(w, &match);
+	put_head(w, version, packet);
+	of_match_write(w, version, &match);
 	wire_put16(w, 0);
 	put_data(w, start, packet->data);
 }
@@ -107,27 +120,12 @@ enum packet_in2 {
 	IN2_USERDATA = 7,
 };
 
-static size_t property_begin(struct wire_writer *w, uint16_t type)
-{
-	size_t start = w->len;
-
-	wire_put16(w, type);
-	wire_put16(w, 0);
-	return start;
-}
-
-static void property_end(struct wire_writer *w, size_t start)
-{
-	wire_patch16(w, start + 2, (uint16_t)(w->len - start));
-	wire_pad(w, start);
-}
-
 static void put_property(struct wire_writer *w, uint16_t type, struct wire_bytes bytes)
 {
-	size_t start = property_begin(w, type);
+	size_t start = wire_property_begin(w, type);
 
 	wire_put_bytes(w, bytes.at, bytes.len);
-	property_end(w, start);
+	wire_property_end(w, start);
 }
 
 static void put_byte(struct wire_writer *w, uint16_t type, uint8_t byte)
@@ -146,19 +144,19 @@ static void write_in2(struct wire_writer *w, uint8_t version, const struct of_pa
 		data.len = OF_MESSAGE_MAX - ROOM;
 	put_property(w, IN2_PACKET, data);
 	if (packet->total_len != data.len) {
-		start = property_begin(w, IN2_FULL_LEN);
+		start = wire_property_begin(w, IN2_FULL_LEN);
 		wire_put32(w, packet->total_len);
-		property_end(w, start);
+		wire_property_end(w, start);
 	}
 	put_byte(w, IN2_TABLE, packet->table);
-	start = property_begin(w, IN2_COOKIE);
+	start = wire_property_begin(w, IN2_COOKIE);
 	wire_put32(w, 0);
 	wire_put64(w, packet->cookie);
-	property_end(w, start);
+	wire_property_end(w, start);
 	put_byte(w, IN2_REASON, packet->reason);
-	start = property_begin(w, IN2_METADATA);
+	start = wire_property_begin(w, IN2_METADATA);
 	of_fields_write(w, &match, of_oxm_form(version));
-	property_end(w, start);
+	wire_property_end(w, start);
 	if (packet->userdata.len)
 		put_property(w, IN2_USERDATA, packet->userdata);
 }
@@ -179,8 +177,10 @@ void of_packet_in_write(struct wire_writer *w, uint8_t version, enum of_packet_i
 		write_nxm(w, start, packet);
 	else if (version == OF10)
 		write10(w, start, packet);
+	else if (version == OF11)
+		write11(w, start, packet);
 	else
-		write13(w, start, packet);
+		write12(w, version, start, packet);
 	of_message_end(w, start);
 }
 
@@ -189,7 +189,7 @@ void of_packet_in_write(struct wire_writer *w, uint8_t version, enum of_packet_i
 static enum of_error read_port15(struct wire_bytes *rest, uint16_t *out)
 {
 	struct match match;
-	enum of_error error = of_match_read(rest, &match);
+	enum of_error error = of_match_read(OF15, rest, &match);
 
 	if (error)
 		return error;

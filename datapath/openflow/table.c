@@ -8,17 +8,55 @@
 
 /* ---- statistics ---- */
 
-enum { ALL_WILDCARDS_10 = 0x3fffff };
+/* What OpenFlow 1.0 to 1.2 ask for one by one is all that there is of it. */
+enum {
+	ALL_WILDCARDS_10 = 0x3fffff,
+	ALL_FIELDS_11 = 0xfbff, /* bits 0 to 15, but 10: the match's form */
+	ALL_ACTIONS_11 = 0x1ffffff,
+	ALL_ACTIONS_12 = 0x3ff9801, /* without those that set_field is for */
+	ALL_INSTRUCTIONS_11 = 0x3e,
+};
+
+static const uint64_t all_fields_12 = (1ull << 36) - 1;
+
+static void put_capabilities11(struct wire_writer *w, const struct of_table *table)
+{
+	wire_put32(w, ALL_FIELDS_11);
+	wire_put32(w, ALL_FIELDS_11);
+	wire_put32(w, ALL_INSTRUCTIONS_11);
+	wire_put32(w, ALL_ACTIONS_11);
+	wire_put32(w, ALL_ACTIONS_11);
+	wire_put32(w, table->config);
+}
+
+static void put_capabilities12(struct wire_writer *w, const struct of_table *table)
+{
+	wire_put64(w, all_fields_12);
+	wire_put64(w, all_fields_12);
+	wire_put32(w, ALL_ACTIONS_12);
+	wire_put32(w, ALL_ACTIONS_12);
+	wire_put64(w, all_fields_12);
+	wire_put64(w, all_fields_12);
+	wire_put64(w, UINT64_MAX); /* bits of metadata to match on, and to write */
+	wire_put64(w, UINT64_MAX);
+	wire_put32(w, ALL_INSTRUCTIONS_11);
+	wire_put32(w, table->config);
+}
 
 void of_table_stats_write(struct wire_writer *w, uint8_t version, const struct of_table *table)
 {
 	wire_put8(w, table->number);
-	wire_put(w, 3);
-	if (version == OF10) {
+	wire_put(w, version == OF11 || version == OF12 ? 7 : 3);
+	if (version < OF13)
 		wire_put_text(w, table->name, 32);
+	if (version == OF10)
 		wire_put32(w, ALL_WILDCARDS_10);
+	else if (version == OF11)
+		put_capabilities11(w, table);
+	else if (version == OF12)
+		put_capabilities12(w, table);
+	if (version < OF13)
 		wire_put32(w, table->max_flows);
-	}
 	wire_put32(w, table->n_flows);
 	wire_put64(w, table->n_lookups);
 	wire_put64(w, table->n_matched);
@@ -37,30 +75,15 @@ enum property {
 	PROP_APPLY_SETFIELD = 14,
 };
 
-static size_t property_begin(struct wire_writer *w, uint16_t type)
-{
-	size_t start = w->len;
-
-	wire_put16(w, type);
-	wire_put16(w, 0);
-	return start;
-}
-
-static void property_end(struct wire_writer *w, size_t start)
-{
-	wire_patch16(w, start + 2, (uint16_t)(w->len - start));
-	wire_pad(w, start);
-}
-
 static void put_types(struct wire_writer *w, uint16_t property, const uint8_t *types, unsigned n)
 {
-	size_t start = property_begin(w, property);
+	size_t start = wire_property_begin(w, property);
 
 	for (unsigned i = 0; i < n; i++) {
 		wire_put16(w, types[i]);
 		wire_put16(w, 4);
 	}
-	property_end(w, start);
+	wire_property_end(w, start);
 }
 
 /* (A meter is an instruction before OpenFlow 1.5, and an action from there on.) */
@@ -83,17 +106,17 @@ static void put_actions(struct wire_writer *w, uint8_t version)
 
 static void put_next_tables(struct wire_writer *w, const struct of_table *table)
 {
-	size_t start = property_begin(w, PROP_NEXT_TABLES);
+	size_t start = wire_property_begin(w, PROP_NEXT_TABLES);
 
 	for (unsigned i = table->number + 1u; i < table->n_tables; i++)
 		wire_put8(w, (uint8_t)i);
-	property_end(w, start);
+	wire_property_end(w, start);
 }
 
 static void put_fields(struct wire_writer *w, uint16_t property)
 {
 	bool is_match = property == PROP_MATCH || property == PROP_WILDCARDS;
-	size_t start = property_begin(w, property);
+	size_t start = wire_property_begin(w, property);
 
 	for (unsigned i = 0; i < N_FIELDS; i++) {
 		const struct field *field = field_of(i);
@@ -103,7 +126,7 @@ static void put_fields(struct wire_writer *w, uint16_t property)
 		of_oxm_write_header(w, field, OF_OXM,
 				    property == PROP_MATCH && field->flags & FIELD_MASKABLE);
 	}
-	property_end(w, start);
+	wire_property_end(w, start);
 }
 
 void of_table_features_write(struct wire_writer *w, uint8_t version, const struct of_table *table)

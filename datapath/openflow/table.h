@@ -7,9 +7,11 @@ struct of_table {
 	char name[32];
 	uint32_t max_flows, n_flows;
 	uint64_t n_lookups, n_matched;
+	uint32_t config; /* of OpenFlow 1.1 and 1.2: enum of_table_miss */
 	bool evicts;
 };
 
+enum of_table_miss { OF_MISS_CONTROLLER, OF_MISS_CONTINUE, OF_MISS_DROP };
 enum of_table_config { OF_TABLE_EVICTION = 1 << 2 };
 
 /* One entry of the reply each. */

@@ -104,3 +104,18 @@ void wire_patch16(struct wire_writer *w, size_t offset, uint16_t v)
 	w->at[offset] = (uint8_t)(v >> 8);
 	w->at[offset + 1] = (uint8_t)v;
 }
+
+size_t wire_property_begin(struct wire_writer *w, uint16_t type)
+{
+	size_t start = w->len;
+
+	wire_put16(w, type);
+	wire_put16(w, 0);
+	return start;
+}
+
+void wire_property_end(struct wire_writer *w, size_t start)
+{
+	wire_patch16(w, start + 2, (uint16_t)(w->len - start));
+	wire_pad(w, start);
+}

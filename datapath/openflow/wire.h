@@ -68,5 +68,8 @@ void wire_put64(struct wire_writer *w, uint64_t v);
 void wire_put_text(struct wire_writer *w, const char *text, size_t n);
 /* Zeros until what began at `start` has whole eights of bytes. */
 void wire_pad(struct wire_writer *w, size_t start);
+/* A property: type and length in front of what is put between the two, padding behind it. Where it began. */
+size_t wire_property_begin(struct wire_writer *w, uint16_t type);
+void wire_property_end(struct wire_writer *w, size_t start);
 /* Overwrites what was put at `offset`. */
 void wire_patch16(struct wire_writer *w, size_t offset, uint16_t v);

@@ -32,7 +32,7 @@ static int teardown(void **state)
 
 static void test_hello_comes_first_and_names_versions(void **state)
 {
-	speech_expect(*state, "06 00 LLLL 00000000 0001 0008 00000072");
+	speech_expect(*state, "06 00 LLLL 00000000 0001 0008 0000007e");
 }
 
 static void test_version_is_the_best_of_both(void **state)
@@ -43,7 +43,7 @@ static void test_version_is_the_best_of_both(void **state)
 	} cases[] = {
 		{"01 00 LLLL 00000000", OF10},
 		{"04 00 LLLL 00000000", OF13},
-		{"03 00 LLLL 00000000", OF10},                    /* up to 1.2 */
+		{"03 00 LLLL 00000000", OF12},                    /* up to 1.2 */
 		{"09 00 LLLL 00000000", OF15},                    /* up to what is to come */
 		{"06 00 LLLL 00000000 0001 0008 00000012", OF13}, /* 1.0 and 1.3 */
 		{"04 00 LLLL 00000000 0001 0008 00000062", OF15}, /* more than the header says */
@@ -68,7 +68,7 @@ static void test_version_is_the_best_of_both(void **state)
 static void test_no_version_in_common_is_the_end(void **state)
 {
 	speech_hear(*state);
-	speech_say(*state, "03 00 LLLL 00000005 0001 0008 0000000c");
+	speech_say(*state, "07 00 LLLL 00000005 0001 0008 00000181");
 	assert_true(speech_hear(*state) > 12);
 	/* HELLO_FAILED, INCOMPATIBLE */
 	assert_memory_equal(((struct speech *)*state)->heard + 4, "\0\0\0\5\0\0\0\0", 8);

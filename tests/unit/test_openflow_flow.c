@@ -229,43 +229,57 @@ static void every_tag(void **state)
 		}
 }
 
-/* The fixed struct says what it has room for. */
-static void the_fixed_match(void **state)
+static void read_match(const char *text, struct match *out)
 {
+	assert_int_equal(match_parse(slice_of(text), NULL, out, NULL), 0);
+}
+
+/* The fixed structs say what they have room for. */
+static void the_fixed_matches(void **state)
+{
+	/* NULL: the same, in OpenFlow 1.0 and in 1.1 */
 	static const struct {
-		const char *text, *read; /* NULL: the same */
+		const char *text, *as10, *as11;
 	} cases[] = {
-		{"", NULL},
-		{"in_port=3,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02", NULL},
-		{"in_port=LOCAL", NULL},
-		{"dl_vlan=7", NULL},
-		{"dl_vlan=7,dl_vlan_pcp=2", NULL},
-		{"vlan_tci=0", NULL},
-		{"dl_type=0x1234", NULL},
-		{"ip,nw_src=10.0.0.0/8,nw_dst=10.1.2.3,nw_tos=32", NULL},
-		{"tcp,tp_src=80,tp_dst=443", NULL},
-		{"udp,tp_src=80", NULL},
-		{"icmp,icmp_type=8,icmp_code=0", NULL},
-		{"arp,arp_op=1,arp_spa=10.0.0.1,arp_tpa=10.0.0.0/24", NULL},
-		{"ipv6,nw_proto=6", "ipv6"},
-		{"tcp,tp_src=0x50/0xfff0", "tcp"},
-		{"ip,nw_src=10.0.0.1/255.0.0.255", "ip"},
-		{"in_port=1,reg0=5", "in_port=1"},
+		{"", NULL, NULL},
+		{"in_port=3,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02", NULL, NULL},
+		{"in_port=LOCAL", NULL, NULL},
+		{"dl_vlan=7", NULL, NULL},
+		{"dl_vlan=7,dl_vlan_pcp=2", NULL, NULL},
+		{"vlan_tci=0", NULL, NULL},
+		{"dl_type=0x1234", NULL, NULL},
+		{"ip,nw_src=10.0.0.0/8,nw_dst=10.1.2.3,nw_tos=32", NULL, NULL},
+		{"tcp,tp_src=80,tp_dst=443", NULL, NULL},
+		{"udp,tp_src=80", NULL, NULL},
+		{"icmp,icmp_type=8,icmp_code=0", NULL, NULL},
+		{"arp,arp_op=1,arp_spa=10.0.0.1,arp_tpa=10.0.0.0/24", NULL, NULL},
+		{"ipv6,nw_proto=6", "ipv6", "ipv6"},
+		{"tcp,tp_src=0x50/0xfff0", "tcp", "tcp"},
+		{"ip,nw_src=10.0.0.1/255.0.0.255", "ip", NULL},
+		{"in_port=1,reg0=5", "in_port=1", "in_port=1"},
+		{"dl_dst=01:00:00:00:00:00/01:00:00:00:00:00", "", NULL},
+		{"vlan_tci=0x1000/0x1000", "", NULL},
+		{"mpls,mpls_label=7,mpls_tc=3", "mpls", NULL},
+		{"metadata=0x5/0xff", "", NULL},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		own(wire_fini) struct wire_writer w = {.at = NULL};
 		struct match match, expected, again;
 
-		assert_int_equal(match_parse(slice_of(cases[i].text), NULL, &match, NULL), 0);
-		assert_int_equal(match_parse(slice_of(cases[i].read ?: cases[i].text), NULL,
-					     &expected, NULL),
-				 0);
+		read_match(cases[i].text, &match);
 		of_match10_write(&w, &match);
-		assert_int_equal(w.len, OF_MATCH10_SIZE);
+		of_match11_write(&w, &match);
+		assert_int_equal(w.len, OF_MATCH10_SIZE + OF_MATCH11_SIZE);
+
 		of_match10_read(w.at, &again);
+		read_match(cases[i].as10 ?: cases[i].text, &expected);
 		if (!match_is_equal(&again, &expected))
-			fail_msg("%s is not what it was", cases[i].text);
+			fail_msg("1.0: %s is not what it was", cases[i].text);
+		of_match11_read(w.at + OF_MATCH10_SIZE, &again);
+		read_match(cases[i].as11 ?: cases[i].text, &expected);
+		if (!match_is_equal(&again, &expected))
+			fail_msg("1.1: %s is not what it was", cases[i].text);
 	}
 }
 
@@ -549,7 +563,7 @@ int main(void)
 		cmocka_unit_test(settings_of_every_command),
 		cmocka_unit_test(every_field_with_masks),
 		cmocka_unit_test(every_tag),
-		cmocka_unit_test(the_fixed_match),
+		cmocka_unit_test(the_fixed_matches),
 		cmocka_unit_test(every_action),
 		cmocka_unit_test(wrong_matches),
 		cmocka_unit_test(wrong_actions),
