@@ -144,7 +144,7 @@ enum of_error handle_port_stats(struct openflow_session *session, const struct o
 struct search {
 	uint16_t ofport;
 	struct bridge_port *port; /* NULL: there is none */
-	struct of_port is;
+	struct of_port *is;
 };
 
 static int find(struct bridge_port *port, void *ctx)
@@ -155,9 +155,19 @@ static int find(struct bridge_port *port, void *ctx)
 	bridge_port_status(port, &status);
 	if (status.ofport != search->ofport)
 		return 0;
-	openflow_port_describe(port, &status, &search->is);
+	if (search->is)
+		openflow_port_describe(port, &status, search->is);
 	search->port = port;
 	return 1;
+}
+
+struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint16_t ofport,
+					 struct of_port *is)
+{
+	struct search search = {.ofport = ofport, .is = is};
+
+	bridge_for_each_port(session->bridge, find, &search);
+	return search.port;
 }
 
 static enum of_error change(struct openflow_session *session, struct bridge_port *port,
@@ -179,16 +189,16 @@ static enum of_error change(struct openflow_session *session, struct bridge_port
 enum of_error handle_port_mod(struct openflow_session *session, const struct of_message *message)
 {
 	struct of_port_mod mod;
-	struct search search = {.port = NULL};
+	struct of_port is;
+	struct bridge_port *port;
 	enum of_error error = of_port_mod_read(message, &mod);
 
 	if (error)
 		return error;
-	search.ofport = mod.port;
-	bridge_for_each_port(session->bridge, find, &search);
-	if (!search.port)
+	port = openflow_port_lookup(session, mod.port, &is);
+	if (!port)
 		return OF_PMFC_BAD_PORT;
-	if (memcmp(search.is.mac, mod.mac, sizeof(mod.mac)))
+	if (memcmp(is.mac, mod.mac, sizeof(mod.mac)))
 		return OF_PMFC_BAD_HW_ADDR;
-	return change(session, search.port, &mod);
+	return change(session, port, &mod);
 }

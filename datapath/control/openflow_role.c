@@ -108,15 +108,25 @@ static uint8_t removed_reason(uint8_t version, enum flow_removed_reason reason)
 	return is_known ? (uint8_t)reason : FLOW_REMOVED_DELETE;
 }
 
+static struct openflow_session *session_of(struct flow_watcher *watcher)
+{
+	return (struct openflow_session *)((char *)watcher -
+					   offsetof(struct openflow_session, flows));
+}
+
+bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed)
+{
+	return n_removed || session_of(watcher)->n_monitors;
+}
+
 void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
 			const struct flow_event *event)
 {
-	struct openflow_session *session =
-		(struct openflow_session *)((char *)watcher -
-					    offsetof(struct openflow_session, flows));
+	struct openflow_session *session = session_of(watcher);
 	own(wire_fini) struct wire_writer w = {.at = NULL};
 	uint8_t reason = removed_reason(session->version, event->reason);
 
+	openflow_monitors_see(session, event);
 	if (event->type != FLOW_REMOVED || !(event->row.flow->flags & FLOW_SEND_FLOW_REM) ||
 	    !openflow_session_wants(session, OF_ASYNC_FLOW_REMOVED, reason))
 		return;

@@ -51,6 +51,9 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 	[OFM_TABLE_MOD] = handle_table_mod,
 	[OFM_PORT_STATS_REQUEST] = handle_port_stats,
 	[OFM_PORT_MOD] = handle_port_mod,
+	[OFM_QUEUE_STATS_REQUEST] = handle_queues,
+	[OFM_QUEUE_DESC_REQUEST] = handle_queues,
+	[OFM_QUEUE_GET_CONFIG_REQUEST] = handle_queue_config,
 	[OFM_PACKET_OUT] = handle_packet_out,
 	[OFM_NX_SET_PACKET_IN_FORMAT] = handle_packet_in_format,
 	[OFM_NX_SET_CONTROLLER_ID] = handle_controller_id,
@@ -59,6 +62,10 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 	[OFM_GET_ASYNC_REQUEST] = handle_get_async,
 	[OFM_SET_ASYNC] = handle_set_async,
 	[OFM_NX_SET_ASYNC] = handle_set_async,
+	[OFM_FLOW_MONITOR_REQUEST] = handle_monitor,
+	[OFM_NX_FLOW_MONITOR_REQUEST] = handle_monitor,
+	[OFM_ONF_FLOW_MONITOR_REQUEST] = handle_monitor,
+	[OFM_NX_FLOW_MONITOR_CANCEL] = handle_monitor_cancel,
 	[OFM_BUNDLE_CONTROL] = handle_bundle_control,
 	[OFM_BUNDLE_ADD] = handle_bundle_add,
 };
@@ -84,6 +91,7 @@ static bool is_change(uint8_t id)
 static enum of_error answer(struct openflow_session *session, const struct of_message *message)
 {
 	handler_fn *handler = handlers[message->form->id];
+	enum of_error error;
 
 	if (!handler)
 		return message->form->kind == OF_PLAIN ? OF_BRC_BAD_TYPE : OF_BRC_BAD_MULTIPART;
@@ -91,7 +99,11 @@ static enum of_error answer(struct openflow_session *session, const struct of_me
 		return OF_BRC_IS_SLAVE;
 	if (message->flags & OF_MULTIPART_MORE)
 		return OF_BRC_MULTIPART_OVERFLOW;
-	return handler(session, message);
+	session->handling = message;
+	session->is_abbreviated = false;
+	error = handler(session, message);
+	session->handling = NULL;
+	return error;
 }
 
 /* ---- the conversation ---- */
@@ -249,6 +261,7 @@ static void session_free(struct openflow_session *session, bool is_bridge_gone)
 	if (!is_bridge_gone)
 		openflow_session_changed(session);
 	openflow_bundles_free(session);
+	openflow_monitors_free(session);
 	if (session->probe)
 		event_free(session->probe);
 	wire_fini(&session->reply);
@@ -308,7 +321,9 @@ int openflow_session_new(struct openflow_session **out, int fd,
 	session->miss_send_len = options->is_service ? 0 : DEFAULT_MISS_SEND_LEN;
 	session->packets.seen = openflow_packet_seen;
 	session->flows.seen = openflow_flow_seen;
+	session->flows.wants = openflow_flow_wants;
 	CDS_INIT_LIST_HEAD(&session->bundles);
+	CDS_INIT_LIST_HEAD(&session->monitors);
 	rc = stream_new(&session->stream, fd, &stream, err);
 	if (!rc && probe_start(session))
 		rc = err_set(err, ENOMEM, "out of memory");

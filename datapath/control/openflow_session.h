@@ -85,10 +85,13 @@ struct openflow_session {
 	struct of_async async;
 	struct packet_in_watcher packets;
 	struct flow_watcher flows;
-	struct cds_list_head bundles;
-	bool has_table_id;        /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
-	bool is_nxm;              /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
-	struct wire_writer reply; /* to the message that is handled */
+	struct cds_list_head bundles, monitors;
+	unsigned n_monitors;
+	const struct of_message *handling; /* what is being handled; NULL: nothing */
+	bool is_abbreviated;               /* ... and has been told to its own monitors */
+	bool has_table_id;                 /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
+	bool is_nxm;                       /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
+	struct wire_writer reply;          /* to the message that is handled */
 };
 
 typedef enum of_error handler_fn(struct openflow_session *session,
@@ -117,6 +120,12 @@ void openflow_port_describe(const struct bridge_port *port, const struct bridge_
 /* All ports, as many as fit into the message that began at `start` of `reply`. */
 void openflow_ports_write(struct openflow_session *session, size_t start);
 
+/* By its number; NULL: there is none. `is` (NULL: nobody asks) is what it is. */
+struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint16_t ofport,
+					 struct of_port *is);
+/* openflow_queue.c */
+handler_fn handle_queues, handle_queue_config;
+
 /* openflow_flow.c */
 handler_fn handle_flow_mod, handle_table_id, handle_flow_format, handle_flow_stats,
 	handle_aggregate;
@@ -131,12 +140,17 @@ handler_fn handle_tables, handle_table_mod;
 /* openflow_bundle.c */
 handler_fn handle_bundle_control, handle_bundle_add;
 void openflow_bundles_free(struct openflow_session *session);
+/* openflow_monitor.c */
+handler_fn handle_monitor, handle_monitor_cancel;
+void openflow_monitors_free(struct openflow_session *session);
+void openflow_monitors_see(struct openflow_session *session, const struct flow_event *event);
 /* openflow_packet.c */
 handler_fn handle_packet_out, handle_packet_in_format, handle_controller_id;
 void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 			  const struct packet_in *packet);
 /* openflow_role.c */
 handler_fn handle_role, handle_get_async, handle_set_async;
+bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed);
 void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
 			const struct flow_event *event);
 void openflow_port_status(struct openflow_session *session, const struct of_port *port,

@@ -76,6 +76,14 @@ static const struct of_form forms[] = {
 	{OFM_PORT_MOD, OF_PLAIN, OF10, OF10, 15, EXACT(24)},
 	{OFM_PORT_MOD, OF_PLAIN, OF11, OF13, 16, EXACT(32)},
 	{OFM_PORT_MOD, OF_PLAIN, OF14, OF15, 16, EIGHTS(24)},
+	{OFM_QUEUE_STATS_REQUEST, OF_MULTIPART_REQUEST, OF10, OF15, 5, EXACT(8)},
+	{OFM_QUEUE_STATS_REPLY, OF_MULTIPART_REPLY, OF10, OF15, 5, EIGHTS(0)},
+	{OFM_QUEUE_DESC_REQUEST, OF_MULTIPART_REQUEST, OF14, OF15, 15, EXACT(8)},
+	{OFM_QUEUE_DESC_REPLY, OF_MULTIPART_REPLY, OF14, OF15, 15, EIGHTS(0)},
+	{OFM_QUEUE_GET_CONFIG_REQUEST, OF_PLAIN, OF10, OF10, 20, EXACT(4)},
+	{OFM_QUEUE_GET_CONFIG_REPLY, OF_PLAIN, OF10, OF10, 21, EIGHTS(8)},
+	{OFM_QUEUE_GET_CONFIG_REQUEST, OF_PLAIN, OF11, OF13, 22, EXACT(8)},
+	{OFM_QUEUE_GET_CONFIG_REPLY, OF_PLAIN, OF11, OF13, 23, EIGHTS(8)},
 	{OFM_PACKET_IN, OF_PLAIN, OF10, OF10, 10, FROM(10)},
 	{OFM_PACKET_IN, OF_PLAIN, OF11, OF11, 10, FROM(16)},
 	{OFM_PACKET_IN, OF_PLAIN, OF12, OF12, 10, FROM(18)},
@@ -98,6 +106,14 @@ static const struct of_form forms[] = {
 	{OFM_SET_ASYNC, OF_PLAIN, OF13, OF13, 28, EXACT(24)},
 	{OFM_SET_ASYNC, OF_PLAIN, OF14, OF15, 28, EIGHTS(0)},
 	{OFM_NX_SET_ASYNC, OF_NICIRA, OF10, OF15, 19, EXACT(24)},
+	{OFM_FLOW_MONITOR_REQUEST, OF_MULTIPART_REQUEST, OF14, OF15, 16, EIGHTS(0)},
+	{OFM_FLOW_MONITOR_REPLY, OF_MULTIPART_REPLY, OF14, OF15, 16, EIGHTS(0)},
+	{OFM_NX_FLOW_MONITOR_REQUEST, OF_NICIRA_MULTIPART_REQUEST, OF10, OF10, 2, EIGHTS(0)},
+	{OFM_NX_FLOW_MONITOR_REPLY, OF_NICIRA_MULTIPART_REPLY, OF10, OF10, 2, EIGHTS(0)},
+	{OFM_ONF_FLOW_MONITOR_REQUEST, OF_ONF_MULTIPART_REQUEST, OF13, OF13, 1870, EIGHTS(0)},
+	{OFM_ONF_FLOW_MONITOR_REPLY, OF_ONF_MULTIPART_REPLY, OF13, OF13, 1870, EIGHTS(0)},
+	{OFM_NX_FLOW_MONITOR_CANCEL, OF_NICIRA, OF10, OF10, 21, EXACT(4)},
+	{OFM_NX_FLOW_MONITOR_CANCEL, OF_ONF, OF13, OF13, 1870, EXACT(4)},
 	{OFM_BUNDLE_CONTROL, OF_ONF, OF13, OF13, 2300, EIGHTS(8)},
 	{OFM_BUNDLE_CONTROL, OF_PLAIN, OF14, OF15, 33, EIGHTS(8)},
 	{OFM_BUNDLE_ADD, OF_ONF, OF13, OF13, 2301, FROM(8)},
@@ -118,6 +134,7 @@ static uint8_t type_of_kind(uint8_t kind, uint8_t version)
 		return TYPE_EXPERIMENTER;
 	case OF_MULTIPART_REQUEST:
 	case OF_NICIRA_MULTIPART_REQUEST:
+	case OF_ONF_MULTIPART_REQUEST:
 		return version == OF10 ? 16 : 18;
 	}
 	return version == OF10 ? 17 : 19;
@@ -125,7 +142,9 @@ static uint8_t type_of_kind(uint8_t kind, uint8_t version)
 
 static uint32_t vendor_of_kind(uint8_t kind)
 {
-	return kind == OF_ONF ? VENDOR_ONF : VENDOR_NICIRA;
+	return kind == OF_ONF || kind == OF_ONF_MULTIPART_REQUEST || kind == OF_ONF_MULTIPART_REPLY
+		       ? VENDOR_ONF
+		       : VENDOR_NICIRA;
 }
 
 /* Bytes of the multipart header. */
@@ -149,14 +168,13 @@ static const struct of_form *form_lookup(const struct of_message *m, uint8_t kin
 /* Bytes of the experimenter header behind it. */
 static size_t experimenter_size(uint8_t kind, uint8_t version)
 {
-	bool is_multipart =
-		kind == OF_NICIRA_MULTIPART_REQUEST || kind == OF_NICIRA_MULTIPART_REPLY;
+	bool is_multipart = kind >= OF_NICIRA_MULTIPART_REQUEST;
 
 	return is_multipart && version == OF10 ? 12 : 8;
 }
 
 /* What follows a header with an experimenter's number and type. */
-static enum of_error read_experimenter(struct of_message *m, uint8_t nicira, bool has_onf)
+static enum of_error read_experimenter(struct of_message *m, uint8_t nicira, uint8_t onf)
 {
 	size_t size = experimenter_size(nicira, m->version);
 	uint32_t vendor;
@@ -164,11 +182,11 @@ static enum of_error read_experimenter(struct of_message *m, uint8_t nicira, boo
 	if (m->body.len < 4)
 		return OF_BRC_BAD_LEN;
 	vendor = wire_get32(m->body.at);
-	if (vendor != VENDOR_NICIRA && !(vendor == VENDOR_ONF && has_onf))
+	if (vendor != VENDOR_NICIRA && vendor != VENDOR_ONF)
 		return OF_BRC_BAD_EXPERIMENTER;
 	if (m->body.len < size)
 		return OF_BRC_BAD_LEN;
-	m->form = form_lookup(m, vendor == VENDOR_ONF ? OF_ONF : nicira,
+	m->form = form_lookup(m, vendor == VENDOR_ONF ? onf : nicira,
 			      (uint16_t)wire_get32(m->body.at + 4));
 	if (!m->form || wire_get32(m->body.at + 4) > UINT16_MAX)
 		return OF_BRC_BAD_EXP_TYPE;
@@ -189,7 +207,7 @@ static enum of_error read_multipart(struct of_message *m, bool is_reply)
 	if (number == MULTIPART_EXPERIMENTER)
 		return read_experimenter(
 			m, is_reply ? OF_NICIRA_MULTIPART_REPLY : OF_NICIRA_MULTIPART_REQUEST,
-			false);
+			is_reply ? OF_ONF_MULTIPART_REPLY : OF_ONF_MULTIPART_REQUEST);
 	m->form = form_lookup(m, is_reply ? OF_MULTIPART_REPLY : OF_MULTIPART_REQUEST, number);
 	return m->form ? OF_OK : OF_BRC_BAD_MULTIPART;
 }
@@ -224,7 +242,7 @@ enum of_error of_message_read(struct wire_bytes bytes, struct of_message *out)
 	if (m.version < OF10 || m.version > OF15)
 		return OF_BRC_BAD_VERSION;
 	if (m.type == TYPE_EXPERIMENTER) {
-		error = read_experimenter(&m, OF_NICIRA, true);
+		error = read_experimenter(&m, OF_NICIRA, OF_ONF);
 	} else if (m.type == type_of_kind(OF_MULTIPART_REQUEST, m.version)) {
 		error = read_multipart(&m, false);
 	} else if (m.type == type_of_kind(OF_MULTIPART_REPLY, m.version)) {
@@ -275,6 +293,8 @@ size_t of_message_begin(struct wire_writer *w, enum of_message_id id, uint8_t ve
 		break;
 	case OF_NICIRA_MULTIPART_REQUEST:
 	case OF_NICIRA_MULTIPART_REPLY:
+	case OF_ONF_MULTIPART_REQUEST:
+	case OF_ONF_MULTIPART_REPLY:
 		put_multipart(w, version, MULTIPART_EXPERIMENTER);
 		/* fall through */
 	case OF_NICIRA:

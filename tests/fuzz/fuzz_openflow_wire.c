@@ -7,8 +7,10 @@
 #include "base/own.h"
 #include "openflow/bundle.h"
 #include "openflow/flow.h"
+#include "openflow/monitor.h"
 #include "openflow/packet.h"
 #include "openflow/port.h"
+#include "openflow/queue.h"
 #include "openflow/role.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,11 +52,26 @@ static void read_packet(const struct of_message *message)
 		ofactions_fini(&packet.actions);
 }
 
+static void read_monitors(const struct of_message *message)
+{
+	struct wire_bytes rest = message->body;
+	struct of_monitor monitor;
+
+	while (rest.len && !of_monitor_read(message, &rest, &monitor)) {
+		own(wire_fini) struct wire_writer w = {.at = NULL};
+
+		of_update_write(&w, message->version,
+				&(struct of_update){.flow = &monitor.filter, .has_actions = true});
+		assert(w.is_lost || wire_get16(w.at) == w.len);
+	}
+}
+
 static void read_body(const struct of_message *message)
 {
 	struct of_bundle_control control;
 	struct of_async async = of_async_default;
 	struct of_role_request role;
+	struct of_queue_request queue;
 	struct of_port_mod port;
 	struct flow_mod filter;
 	struct of_bundle_add add;
@@ -70,6 +87,16 @@ static void read_body(const struct of_message *message)
 	case OFM_AGGREGATE_REQUEST:
 	case OFM_NX_AGGREGATE_REQUEST:
 		of_flow_filter_read(message, &filter);
+		break;
+	case OFM_FLOW_MONITOR_REQUEST:
+	case OFM_NX_FLOW_MONITOR_REQUEST:
+	case OFM_ONF_FLOW_MONITOR_REQUEST:
+		read_monitors(message);
+		break;
+	case OFM_QUEUE_STATS_REQUEST:
+	case OFM_QUEUE_DESC_REQUEST:
+	case OFM_QUEUE_GET_CONFIG_REQUEST:
+		of_queue_request_read(message, &queue);
 		break;
 	case OFM_PACKET_OUT:
 		read_packet(message);
