@@ -59,8 +59,13 @@ static const char *const mirror_columns[] = {
 	"select_vlan", "output_port", "output_vlan",     "snaplen",
 	NULL};
 
-static const char *const controller_columns[] = {"target", "type", "max_backoff",
-						 "inactivity_probe", NULL};
+static const char *const controller_columns[] = {"target",
+						 "type",
+						 "max_backoff",
+						 "inactivity_probe",
+						 "controller_rate_limit",
+						 "controller_burst_limit",
+						 NULL};
 static const char *const ssl_columns[] = {"private_key", "certificate", "ca_cert",
 					  "bootstrap_ca_cert", NULL};
 static const char *const flow_table_columns[] = {"name", "flow_limit", "overflow_policy", "groups",

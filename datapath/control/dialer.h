@@ -1,6 +1,6 @@
 #pragma once
 /* Connects to somebody again and again: at once, then after a second, then each time after twice as long, up to a
- * limit. While there is a connection it rests. Control thread only.
+ * limit. A name is looked up each time, by DNS and /etc/hosts, while nobody waits. While there is a connection it rests. Control thread only.
  */
 #include <stdbool.h>
 #include <stdint.h>

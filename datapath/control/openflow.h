@@ -47,6 +47,7 @@ struct openflow_controller {
 	bool is_service; /* it does not answer for the flows */
 	uint32_t max_backoff_ms;
 	uint32_t inactivity_ms; /* 0: it may be silent for ever */
+	uint32_t rate, burst;   /* packets that it is told of, per second and at once; 0: all */
 };
 
 struct openflow_settings {
@@ -67,6 +68,7 @@ struct openflow_controller_status {
 	const char *state;      /* "ACTIVE", "BACKOFF", ... */
 	const char *last_error; /* "": none; borrowed until it changes */
 	uint64_t since_s;       /* seconds that is_connected has been so */
+	uint64_t n_limited;     /* packets that it was not told of */
 };
 /* False: there is no such controller. */
 bool openflow_controller_status(const struct openflow *openflow, const char *bridge,

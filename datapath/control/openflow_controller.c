@@ -1,7 +1,6 @@
 #include "control/openflow_controller.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +12,13 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "control/dialer.h"
 #include "control/listener.h"
 #include "control/openflow_session.h"
 #include "control/target.h"
 
-#define DEFAULT_PORT     6653
-#define BACKOFF_FIRST_MS 1000
-#define SOCKET_MODE      0660
+#define DEFAULT_PORT 6653
+#define SOCKET_MODE  0660
 
 struct controller {
 	struct cds_list_head node;
@@ -29,16 +28,14 @@ struct controller {
 	char text[256];
 	struct target target;
 	bool is_service;
-	uint32_t max_backoff_ms, inactivity_ms;
+	uint32_t max_backoff_ms, inactivity_ms, rate, burst;
 	/* control thread */
-	enum { IDLE, CONNECTING, ACTIVE, LISTENING } state;
-	struct event *event; /* of the socket that connects, or until the next attempt */
-	int fd;              /* that connects; -1 */
-	struct listener *listener;
+	struct dialer *dialer;            /* of one that the switch connects to */
+	struct listener *listener;        /* of one that it listens for */
 	struct openflow_session *session; /* of an active one */
 	unsigned n_sessions;              /* of one that listens */
-	uint32_t backoff_ms;
-	uint64_t changed_at; /* ns: (dis)connected */
+	uint64_t n_limited;               /* packets that it was not told of */
+	uint64_t changed_at;              /* ns: (dis)connected */
 	char last_error[256];
 };
 
@@ -60,16 +57,7 @@ static void remember(struct controller *controller, const char *why)
 	tell(controller);
 }
 
-static void event_drop(struct controller *controller)
-{
-	if (controller->event)
-		event_free(controller->event);
-	controller->event = NULL;
-}
-
 /* ---- sessions ---- */
-
-static void retry(struct controller *controller);
 
 static void active_ended(void *ctx, const char *why, bool was_agreed)
 {
@@ -77,10 +65,8 @@ static void active_ended(void *ctx, const char *why, bool was_agreed)
 
 	controller->session = NULL;
 	controller->changed_at = now();
-	if (was_agreed)
-		controller->backoff_ms = BACKOFF_FIRST_MS;
 	remember(controller, why[0] ? why : "the controller hung up");
-	retry(controller);
+	dialer_again(controller->dialer, was_agreed);
 }
 
 static void passive_ended(void *ctx, const char *why, bool was_agreed)
@@ -106,6 +92,9 @@ static struct openflow_session_options options_of(struct controller *controller,
 	options.tls = controller->target.is_tls ? controller->all->tls : NULL;
 	options.is_server = controller->target.is_passive;
 	options.inactivity_ms = controller->inactivity_ms;
+	options.rate = controller->rate;
+	options.burst = controller->burst;
+	options.n_limited = &controller->n_limited;
 	options.ended = controller->target.is_passive ? passive_ended : active_ended;
 	options.agreed = session_agreed;
 	options.ctx = controller;
@@ -137,82 +126,42 @@ static int accepted(void *ctx, int fd, const char *name)
 
 /* ---- to connect ---- */
 
-static void failed(struct controller *controller, const char *why)
+static void dial_failed(void *ctx, const char *why)
 {
+	struct controller *controller = ctx;
+
 	remember(controller, why);
-	log_debug("openflow", "%s: %s", controller->text, controller->last_error);
-	retry(controller);
+	log_debug("openflow", "%s: %s", controller->text, why);
 }
 
-static void connected_cb(evutil_socket_t fd, short what, void *ctx)
+static int connected(void *ctx, int fd, struct err *err)
 {
 	struct controller *controller = ctx;
 	const struct openflow_session_options options = options_of(controller, controller->text);
-	socklen_t size = sizeof(int);
-	struct err err = ERR_INIT;
-	int rc = 0;
+	int rc = openflow_session_new(&controller->session, fd, &options, err);
 
-	event_drop(controller);
-	if (what & EV_TIMEOUT)
-		rc = ETIMEDOUT;
-	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &rc, &size))
-		rc = errno;
-	if (rc) {
-		fd_close(&controller->fd);
-		failed(controller, strerror(rc));
-		return;
-	}
-	if (openflow_session_new(&controller->session, take_fd(controller->fd), &options, &err)) {
-		failed(controller, err.text);
-		return;
-	}
-	controller->state = ACTIVE;
+	if (rc)
+		return rc;
 	controller->changed_at = now();
 	tell(controller);
+	return 0;
 }
 
-static void attempt(struct controller *controller)
+static void dial(struct controller *controller)
 {
-	const struct timeval patience = {.tv_sec = 8};
-	int fd = target_connect(&controller->target);
+	const struct dialer_options options = {
+		.base = controller->all->session->base,
+		.target = &controller->target,
+		.max_backoff_ms = controller->max_backoff_ms,
+		.connected = connected,
+		.failed = dial_failed,
+		.ctx = controller,
+	};
 
-	if (fd < 0) {
-		failed(controller, strerror(-fd));
-		return;
+	if (dialer_new(&controller->dialer, &options)) {
+		remember(controller, strerror(ENOMEM));
+		log_error("openflow", "controller %s: out of memory", controller->text);
 	}
-	controller->fd = fd;
-	controller->state = CONNECTING;
-	controller->event =
-		event_new(controller->all->session->base, fd, EV_WRITE, connected_cb, controller);
-	if (!controller->event || event_add(controller->event, &patience)) {
-		event_drop(controller);
-		fd_close(&controller->fd);
-		failed(controller, strerror(ENOMEM));
-	}
-}
-
-static void retry_cb(evutil_socket_t fd, short what, void *ctx)
-{
-	struct controller *controller = ctx;
-
-	event_drop(controller);
-	attempt(controller);
-}
-
-/* Later, each time after twice as long. */
-static void retry(struct controller *controller)
-{
-	const struct timeval wait = {.tv_sec = controller->backoff_ms / 1000,
-				     .tv_usec = controller->backoff_ms % 1000 * 1000};
-
-	controller->state = IDLE;
-	controller->backoff_ms = controller->backoff_ms < controller->max_backoff_ms / 2
-					 ? controller->backoff_ms * 2
-					 : controller->max_backoff_ms;
-	event_drop(controller);
-	controller->event = evtimer_new(controller->all->session->base, retry_cb, controller);
-	if (!controller->event || event_add(controller->event, &wait))
-		log_error("openflow", "%s: out of memory: it is not tried again", controller->text);
 }
 
 /* ---- to listen ---- */
@@ -242,7 +191,6 @@ static void listen_now(struct controller *controller)
 		log_warn("openflow", "cannot listen: %s", err.text);
 		return;
 	}
-	controller->state = LISTENING;
 	listener_admit(controller->listener);
 }
 
@@ -253,8 +201,7 @@ static void controller_free(struct controller *controller)
 	cds_list_del(&controller->node);
 	listener_free(&controller->listener);
 	openflow_sessions_end(controller->all->session->peers, controller);
-	event_drop(controller);
-	fd_close(&controller->fd);
+	dialer_free(&controller->dialer);
 	free(controller);
 }
 
@@ -273,8 +220,8 @@ static void controller_add(struct controllers *all, const struct openflow_contro
 	controller->is_service = wanted->is_service;
 	controller->max_backoff_ms = wanted->max_backoff_ms;
 	controller->inactivity_ms = wanted->inactivity_ms;
-	controller->backoff_ms = BACKOFF_FIRST_MS;
-	controller->fd = -1;
+	controller->rate = wanted->rate;
+	controller->burst = wanted->burst;
 	controller->changed_at = now();
 	cds_list_add_tail(&controller->node, &all->list);
 	if (target_parse(wanted->target, DEFAULT_PORT, &controller->target, &err)) {
@@ -283,7 +230,7 @@ static void controller_add(struct controllers *all, const struct openflow_contro
 	} else if (controller->target.is_passive) {
 		listen_now(controller);
 	} else {
-		attempt(controller);
+		dial(controller);
 	}
 }
 
@@ -293,7 +240,8 @@ static bool is_same(const struct controller *controller, const struct openflow_c
 	       !strcmp(controller->text, wanted->target) &&
 	       controller->is_service == wanted->is_service &&
 	       controller->max_backoff_ms == wanted->max_backoff_ms &&
-	       controller->inactivity_ms == wanted->inactivity_ms;
+	       controller->inactivity_ms == wanted->inactivity_ms &&
+	       controller->rate == wanted->rate && controller->burst == wanted->burst;
 }
 
 static struct controller *lookup(const struct controllers *controllers, const char *uuid)
@@ -337,15 +285,18 @@ static const char *role_name(uint8_t role)
 	return role == OF_ROLE_MASTER ? "master" : role == OF_ROLE_SLAVE ? "slave" : "other";
 }
 
+static const char *state_of(const struct controller *controller)
+{
+	if (controller->session || controller->n_sessions)
+		return "ACTIVE";
+	if (controller->listener)
+		return "IDLE";
+	return controller->dialer && dialer_is_busy(controller->dialer) ? "CONNECTING" : "BACKOFF";
+}
+
 bool controllers_status(const struct controllers *controllers, const char *uuid,
 			struct openflow_controller_status *out)
 {
-	static const char *const states[] = {
-		[IDLE] = "BACKOFF",
-		[CONNECTING] = "CONNECTING",
-		[ACTIVE] = "ACTIVE",
-		[LISTENING] = "IDLE",
-	};
 	const struct controller *controller = lookup(controllers, uuid);
 	const struct openflow_session *session = controller ? controller->session : NULL;
 
@@ -354,8 +305,9 @@ bool controllers_status(const struct controllers *controllers, const char *uuid,
 	*out = (struct openflow_controller_status){
 		.is_connected = (session && session->version) || controller->n_sessions,
 		.role = role_name(session ? session->role : OF_ROLE_EQUAL),
-		.state = controller->n_sessions ? "ACTIVE" : states[controller->state],
+		.state = state_of(controller),
 		.last_error = controller->last_error,
+		.n_limited = controller->n_limited,
 		.since_s = (now() - controller->changed_at) / CLOCK_NS_PER_SEC,
 	};
 	return true;

@@ -25,6 +25,19 @@ static bool is_flowless_miss(const struct packet_in_context *context)
 	return context->reason == REASON_NO_MATCH && context->cookie == UINT64_MAX;
 }
 
+/* controller_rate_limit: what is too much is counted, and told in Controller.status. */
+static bool is_within_rate(struct openflow_session *session)
+{
+	static const struct clock clock = {.is_manual = false};
+	const struct openflow_session_options *options = &session->options;
+
+	if (!options->rate ||
+	    bucket_take(&session->bucket, clock_now(&clock), options->rate, options->burst))
+		return true;
+	++*options->n_limited;
+	return false;
+}
+
 void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 			  const struct packet_in *packet)
 {
@@ -46,7 +59,8 @@ void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *brid
 
 	if (context->controller != session->controller_id ||
 	    (is_flowless_miss(context) && session->version >= OF13) ||
-	    !openflow_session_wants(session, OF_ASYNC_PACKET_IN, in.reason))
+	    !openflow_session_wants(session, OF_ASYNC_PACKET_IN, in.reason) ||
+	    !is_within_rate(session))
 		return;
 	key.packet.in_port = context->in_port;
 	memcpy(key.reg, context->reg, sizeof(key.reg));

@@ -15,6 +15,7 @@
 #include "openflow/message.h"
 #include "openflow/port.h"
 #include "openflow/role.h"
+#include "path/bucket.h"
 #include "switch/flows.h"
 #include "switch/packet_in.h"
 
@@ -52,6 +53,8 @@ struct openflow_session_options {
 	bool is_service; /* it came to ask, and is told nothing that it does not ask for */
 	uint32_t
 		inactivity_ms; /* after so long a silence it is asked, and then hung up on; 0: never */
+	uint32_t rate, burst; /* packets that it is told of, per second and at once; 0: all */
+	uint64_t *n_limited;  /* counts those that it is not told of */
 	/* Its version is agreed upon; it has come to an end, and is freed after the return. NULL: nobody cares. */
 	void (*agreed)(void *ctx);
 	void (*ended)(void *ctx, const char *why, bool was_agreed);
@@ -84,6 +87,7 @@ struct openflow_session {
 	uint8_t role; /* enum of_role, not NOCHANGE */
 	struct of_async async;
 	struct packet_in_watcher packets;
+	struct bucket bucket; /* of them */
 	struct flow_watcher flows;
 	struct cds_list_head bundles, monitors;
 	unsigned n_monitors;

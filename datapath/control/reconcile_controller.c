@@ -40,6 +40,21 @@ static bool is_service(const struct row *row)
 	return type ? !strcmp(type, "service") : row_string(row, "target")[0] == 'p';
 }
 
+static uint32_t read_rate(const struct row *row)
+{
+	int64_t rate = row_integer(row, "controller_rate_limit", 0);
+
+	return rate < INT32_MAX ? (uint32_t)rate : INT32_MAX;
+}
+
+/* As in Open vSwitch: a quarter of what comes in a second. */
+static uint32_t read_burst(const struct row *row)
+{
+	int64_t burst = row_integer(row, "controller_burst_limit", read_rate(row) / 4);
+
+	return burst < INT32_MAX ? (uint32_t)burst : INT32_MAX;
+}
+
 static unsigned read_controllers(const struct reconcile *reconcile,
 				 const struct bridge_record *record,
 				 struct openflow_controller *out)
@@ -57,6 +72,8 @@ static unsigned read_controllers(const struct reconcile *reconcile,
 			.is_service = is_service(row),
 			.max_backoff_ms =
 				read_ms(row, "max_backoff", MAX_BACKOFF_MS, MAX_BACKOFF_MIN_MS),
+			.rate = read_rate(row),
+			.burst = read_burst(row),
 			.inactivity_ms = read_ms(row, "inactivity_probe", INACTIVITY_MS, 0),
 		};
 	}
@@ -137,6 +154,8 @@ static void report_controller(struct publish *publish, const struct row *row,
 			     status->since_s);
 	if (status->last_error[0])
 		value_map_add(map, "last_error", status->last_error);
+	if (status->n_limited)
+		value_map_add_number(map, "packet-in-limited", status->n_limited);
 	publish_set(publish, "Controller", uuid, "is_connected",
 		    value_boolean(status->is_connected));
 	publish_set(publish, "Controller", uuid, "role",

@@ -17,10 +17,11 @@
 
 static int bad(const char *text, struct err *err)
 {
-	return err_set(err, EINVAL,
-		       "%s: write tcp:ADDRESS[:PORT], ptcp:[PORT][:ADDRESS], the same with ssl: "
-		       "and pssl:, unix:PATH or punix:PATH, with an address in numbers",
-		       text);
+	return err_set(
+		err, EINVAL,
+		"%s: write tcp:ADDRESS[:PORT], ptcp:[PORT][:ADDRESS], the same with ssl: "
+		"and pssl:, unix:PATH or punix:PATH; only who connects may write a name for an address",
+		text);
 }
 
 static bool set_address(struct target *out, struct slice address, uint16_t port)
@@ -74,13 +75,54 @@ static bool read_port(struct slice text, uint16_t *port)
 	return true;
 }
 
+void target_set_address(struct target *target, int family, const void *address)
+{
+	struct sockaddr_in *in = (void *)&target->addr;
+	struct sockaddr_in6 *in6 = (void *)&target->addr;
+
+	memset(&target->addr, 0, sizeof(target->addr));
+	target->addr.ss_family = (sa_family_t)family;
+	if (family == AF_INET) {
+		in->sin_port = htons(target->port);
+		memcpy(&in->sin_addr, address, sizeof(in->sin_addr));
+		target->len = sizeof(*in);
+	} else {
+		in6->sin6_port = htons(target->port);
+		memcpy(&in6->sin6_addr, address, sizeof(in6->sin6_addr));
+		target->len = sizeof(*in6);
+	}
+}
+
+/* Something that a resolver can be asked for. What is all digits and dots is a broken address. */
+static bool set_host(struct target *out, struct slice host, uint16_t port)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+	static const char digits[] = "0123456789.";
+	bool has_letter = false;
+
+	if (!host.len || host.len >= sizeof(out->host))
+		return false;
+	for (size_t i = 0; i < host.len; i++) {
+		bool is_letter = strchr(letters, host.at[i]);
+
+		if (!host.at[i] || (!is_letter && !strchr(digits, host.at[i])))
+			return false;
+		has_letter |= is_letter;
+	}
+	memcpy(out->host, host.at, host.len);
+	out->port = port;
+	return has_letter;
+}
+
 static bool read_active(struct slice text, uint16_t port, struct target *out)
 {
 	struct slice address = take_address(&text);
 
 	if (text.len && *text.at == ':')
 		text = slice_skip(text, 1);
-	return read_port(text, &port) && port && set_address(out, address, port);
+	if (!read_port(text, &port) || !port)
+		return false;
+	return set_address(out, address, port) || set_host(out, address, port);
 }
 
 static bool read_passive(struct slice text, uint16_t port, struct target *out)
