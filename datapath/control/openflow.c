@@ -38,6 +38,7 @@ struct openflow {
 	struct openflow_options options;
 	bool is_admitting;
 	struct cds_list_head speakers;
+	struct openflow_crowd crowd;
 };
 
 /* ---- sessions ---- */
@@ -194,6 +195,7 @@ static struct speaker *speaker_add(struct openflow *openflow, const char *name)
 		return NULL;
 	speaker->openflow = openflow;
 	snprintf(speaker->name, sizeof(speaker->name), "%s", name);
+	speaker->peers.crowd = &openflow->crowd;
 	speaker->peers.ports_changed = ports_changed;
 	speaker->peers.changed = sessions_changed;
 	speaker->fail.base = openflow->options.base;
@@ -324,6 +326,7 @@ int openflow_new(struct openflow **out, const struct openflow_options *options)
 		return -ENOMEM;
 	openflow->options = *options;
 	CDS_INIT_LIST_HEAD(&openflow->speakers);
+	CDS_INIT_LIST_HEAD(&openflow->crowd.sessions);
 	*out = openflow;
 	return 0;
 }

@@ -14,9 +14,11 @@
 #include "control/stream.h"
 #include "openflow/hello.h"
 
-#define VERSIONS          OF_VERSIONS_ALL
-#define FLUSH_SIZE        ((size_t)256 << 10)
-#define MESSAGES_PER_TURN 64
+#define VERSIONS           OF_VERSIONS_ALL
+#define FLUSH_SIZE         ((size_t)256 << 10)
+#define HELLO_PATIENCE_MS  10000
+#define CROWD_BUFFERED_MAX ((size_t)256 << 20)
+#define MESSAGES_PER_TURN  64
 
 /* ---- who answers what ---- */
 
@@ -147,11 +149,23 @@ static uint32_t versions(const struct openflow_session *session)
 	return allowed ? allowed : VERSIONS;
 }
 
+static void say_versions(struct openflow_session *session, const struct of_message *message)
+{
+	char text[OF_ERROR_DATA_MAX];
+	size_t len = (size_t)snprintf(text, sizeof(text), "this bridge speaks OpenFlow");
+
+	for (unsigned version = OF10; version <= OF15; version++)
+		if (versions(session) >> version & 1)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, " 1.%u",
+						version - OF10);
+	say_error(session, OF_HFC_INCOMPATIBLE, message,
+		  (struct wire_bytes){(const uint8_t *)text, len});
+}
+
 /* Nothing can be said before both know which version to say it in. */
 static void negotiate(struct openflow_session *session, const struct of_message *message,
 		      enum of_error error)
 {
-	static const char refusal[] = "no OpenFlow version that this bridge speaks";
 	uint32_t theirs = 0;
 
 	if (message->type == OF_TYPE_HELLO && (!error || error == OF_BRC_BAD_VERSION))
@@ -163,8 +177,7 @@ static void negotiate(struct openflow_session *session, const struct of_message 
 		openflow_session_changed(session);
 		return;
 	}
-	say_error(session, OF_HFC_INCOMPATIBLE, message,
-		  (struct wire_bytes){(const uint8_t *)refusal, strlen(refusal)});
+	say_versions(session, message);
 	stream_send(session->stream, session->reply.at, session->reply.len);
 	session->reply.len = 0;
 	stream_close(session->stream,
@@ -219,6 +232,32 @@ static int take(void *ctx, struct evbuffer *input)
 	return 1;
 }
 
+/* ---- memory ---- */
+
+static void worst_cut(const struct openflow_crowd *crowd)
+{
+	struct openflow_session *session, *worst = NULL;
+
+	cds_list_for_each_entry (session, &crowd->sessions, crowd_node)
+		if (!worst || stream_n_buffered(session->stream) > stream_n_buffered(worst->stream))
+			worst = session;
+	if (worst)
+		stream_cut(worst->stream, "all sessions together keep too much waiting, and it "
+					  "the most");
+}
+
+static void buffered(void *ctx, ssize_t delta)
+{
+	const struct openflow_session *session = ctx;
+	struct openflow_crowd *crowd = session->options.peers->crowd;
+
+	if (!crowd)
+		return;
+	crowd->n_buffered += (size_t)delta;
+	if (delta > 0 && crowd->n_buffered > CROWD_BUFFERED_MAX)
+		worst_cut(crowd);
+}
+
 /* ---- silence ---- */
 
 static void probe_cb(evutil_socket_t fd, short what, void *ctx)
@@ -226,10 +265,13 @@ static void probe_cb(evutil_socket_t fd, short what, void *ctx)
 	struct openflow_session *session = ctx;
 	struct wire_writer *w = &session->reply;
 
-	if (session->is_heard) {
+	if (session->version && !session->options.inactivity_ms) {
+		event_del(session->probe);
+	} else if (session->is_heard) {
 		session->is_heard = session->is_probed = false;
 	} else if (session->is_probed || !session->version) {
-		stream_close(session->stream, "it does not answer");
+		stream_close(session->stream,
+			     session->version ? "it does not answer" : "it does not say HELLO");
 	} else {
 		session->is_probed = true;
 		of_message_end(w, of_message_begin(w, OFM_ECHO_REQUEST, session->version, 0));
@@ -237,13 +279,13 @@ static void probe_cb(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
+/* Whoever it is, it is to say HELLO. */
 static int probe_start(struct openflow_session *session)
 {
-	const uint32_t ms = session->options.inactivity_ms;
+	const uint32_t ms =
+		session->options.inactivity_ms ? session->options.inactivity_ms : HELLO_PATIENCE_MS;
 	const struct timeval period = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
-	if (!ms)
-		return 0;
 	session->probe = event_new(session->options.base, -1, EV_PERSIST, probe_cb, session);
 	return session->probe && !event_add(session->probe, &period) ? 0 : -ENOMEM;
 }
@@ -257,6 +299,7 @@ static void session_free(struct openflow_session *session, bool is_bridge_gone)
 		bridge_flow_unwatch(session->bridge, &session->flows);
 	}
 	cds_list_del(&session->node);
+	cds_list_del(&session->crowd_node);
 	session->options.peers->n--;
 	if (!is_bridge_gone)
 		openflow_session_changed(session);
@@ -285,6 +328,8 @@ static void session_begin(struct openflow_session *session)
 	struct openflow_peers *peers = session->options.peers;
 
 	cds_list_add_tail(&session->node, &peers->sessions);
+	if (peers->crowd)
+		cds_list_add_tail(&session->crowd_node, &peers->crowd->sessions);
 	peers->n++;
 	bridge_packet_in_watch(session->bridge, &session->packets);
 	bridge_flow_watch(session->bridge, &session->flows);
@@ -295,7 +340,8 @@ static void session_begin(struct openflow_session *session)
 int openflow_session_new(struct openflow_session **out, int fd,
 			 const struct openflow_session_options *options, struct err *err)
 {
-	static const struct stream_ops ops = {.take = take, .closed = closed_cb};
+	static const struct stream_ops ops = {
+		.take = take, .closed = closed_cb, .buffered = buffered};
 	enum { DEFAULT_MISS_SEND_LEN = 128 };
 	own(mem_free) struct openflow_session *session = calloc(1, sizeof(*session));
 	const struct stream_options stream = {
@@ -322,6 +368,7 @@ int openflow_session_new(struct openflow_session **out, int fd,
 	session->packets.seen = openflow_packet_seen;
 	session->flows.seen = openflow_flow_seen;
 	session->flows.wants = openflow_flow_wants;
+	CDS_INIT_LIST_HEAD(&session->crowd_node);
 	CDS_INIT_LIST_HEAD(&session->bundles);
 	CDS_INIT_LIST_HEAD(&session->monitors);
 	rc = stream_new(&session->stream, fd, &stream, err);

@@ -6,6 +6,8 @@
  * head of the message. A message is dealt with when the next one is looked at, its change published in every floor:
  * so a barrier has nothing to wait for.
  *
+ * When more than CROWD_BUFFERED_MAX waits for all sessions together, the one for which the most waits is cut off.
+ *
  * Control thread only.
  */
 #include <stdbool.h>
@@ -28,10 +30,18 @@ struct stream;
 struct tls;
 struct vswitch;
 
+/* All who speak to any bridge, and what waits for them. */
+struct openflow_crowd {
+	struct cds_list_head sessions;
+	size_t n_buffered; /* bytes, in both directions */
+};
+
 /* All who speak to one bridge, and what they agree upon. */
 struct openflow_peers {
 	struct cds_list_head sessions;
+	struct openflow_crowd *crowd; /* NULL: there are no others */
 	unsigned n;
+	uint32_t n_bundled;  /* messages in bundles of all */
 	bool has_generation; /* of who may be the master */
 	uint64_t generation;
 	uint32_t versions;    /* that may be spoken; 0: all */
@@ -73,7 +83,8 @@ void openflow_peers_end(struct openflow_peers *peers, bool is_bridge_gone);
 /* ---- for the handlers ---- */
 
 struct openflow_session {
-	struct cds_list_head node;
+	struct cds_list_head node;               /* peers' */
+	struct cds_list_head crowd_node;         /* crowd's */
 	struct openflow_session_options options; /* fixed after create */
 	char name[64];
 	struct stream *stream;
