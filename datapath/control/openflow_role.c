@@ -116,7 +116,9 @@ static struct openflow_session *session_of(struct flow_watcher *watcher)
 
 bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed)
 {
-	return n_removed || session_of(watcher)->n_monitors;
+	const struct openflow_session *session = session_of(watcher);
+
+	return n_removed || session->n_monitors || session->options.peers->n_vacancies;
 }
 
 void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
@@ -127,6 +129,7 @@ void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
 	uint8_t reason = removed_reason(session->version, event->reason);
 
 	openflow_monitors_see(session, event);
+	openflow_vacancy_look(session, event->row.flow->table);
 	if (event->type != FLOW_REMOVED || !(event->row.flow->flags & FLOW_SEND_FLOW_REM) ||
 	    !openflow_session_wants(session, OF_ASYNC_FLOW_REMOVED, reason))
 		return;

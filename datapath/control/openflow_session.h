@@ -44,6 +44,11 @@ struct openflow_peers {
 	uint32_t n_bundled;  /* messages in bundles of all */
 	bool has_generation; /* of who may be the master */
 	uint64_t generation;
+	struct openflow_vacancy {
+		bool is_on, is_low; /* the last that was told, or would have been */
+		uint8_t down, up;   /* percent */
+	} vacancy[FLOW_TABLE_ANY];
+	unsigned n_vacancies; /* that are on */
 	uint32_t versions;    /* that may be spoken; 0: all */
 	uint64_t datapath_id; /* 0: of the bridge's own port */
 	/* A port may be another one; NULL: nobody cares. */
@@ -151,6 +156,8 @@ enum of_error openflow_actions_error(int rc, const struct ofactions *actions);
 enum of_error openflow_flow_error(int rc, const struct flow_mod *mod);
 /* openflow_table.c */
 handler_fn handle_tables, handle_table_mod;
+/* The table has other flows than before. */
+void openflow_vacancy_look(struct openflow_session *session, uint8_t table);
 
 /* openflow_bundle.c */
 handler_fn handle_bundle_control, handle_bundle_add;

@@ -65,6 +65,28 @@ bool of_port_request_read(const struct of_message *message, uint16_t *out)
 	return true;
 }
 
+/* What a port offers its peer is up to the device: it may be said, and counts for nothing. */
+static enum of_error read_properties(struct wire_bytes rest)
+{
+	enum { PROP_ETHERNET = 0, PROP_EXPERIMENTER = 0xffff };
+
+	while (rest.len) {
+		struct wire_bytes property;
+		uint16_t type;
+
+		if (!wire_property_cut(&rest, &property))
+			return OF_BPC_BAD_LEN;
+		type = wire_get16(property.at);
+		if (type == PROP_EXPERIMENTER)
+			return OF_BPC_BAD_EXPERIMENTER;
+		if (type != PROP_ETHERNET)
+			return OF_BPC_BAD_TYPE;
+		if (property.len != 8)
+			return OF_BPC_BAD_LEN;
+	}
+	return OF_OK;
+}
+
 enum of_error of_port_mod_read(const struct of_message *message, struct of_port_mod *out)
 {
 	const uint8_t *at = message->body.at;
@@ -78,5 +100,7 @@ enum of_error of_port_mod_read(const struct of_message *message, struct of_port_
 		out->mac[i] = at[mac + i];
 	out->config = wire_get32(at + rest);
 	out->mask = wire_get32(at + rest + 4);
-	return out->mask & ~of_port_config_known(message->version) ? OF_PMFC_BAD_CONFIG : OF_OK;
+	if (out->mask & ~of_port_config_known(message->version))
+		return OF_PMFC_BAD_CONFIG;
+	return message->version >= OF14 ? read_properties(wire_skip(message->body, 24)) : OF_OK;
 }

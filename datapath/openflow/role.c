@@ -89,18 +89,14 @@ static enum of_error read_property(struct wire_bytes property, struct of_async *
 static enum of_error read_properties(struct wire_bytes rest, struct of_async *async)
 {
 	while (rest.len) {
+		struct wire_bytes property;
 		enum of_error error;
-		size_t len;
 
-		if (rest.len < 4)
+		if (!wire_property_cut(&rest, &property))
 			return OF_BPC_BAD_LEN;
-		len = wire_get16(rest.at + 2);
-		if (len < 4 || wire_padded(len) > rest.len)
-			return OF_BPC_BAD_LEN;
-		error = read_property(wire_first(rest, len), async);
+		error = read_property(property, async);
 		if (error)
 			return error;
-		rest = wire_skip(rest, wire_padded(len));
 	}
 	return OF_OK;
 }

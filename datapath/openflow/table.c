@@ -139,7 +139,8 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 	wire_put_text(w, table->name, 32);
 	wire_put64(w, UINT64_MAX); /* bits of metadata to match on, and to write */
 	wire_put64(w, UINT64_MAX);
-	wire_put32(w, version >= OF14 ? OF_TABLE_EVICTION : 0); /* what it can be set to */
+	/* what it can be set to */
+	wire_put32(w, version >= OF14 ? OF_TABLE_EVICTION | OF_TABLE_VACANCY : 0);
 	wire_put32(w, table->max_flows);
 	put_instructions(w);
 	put_next_tables(w, table);
@@ -151,10 +152,87 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 	wire_patch16(w, start, (uint16_t)(w->len - start));
 }
 
+/* ---- descriptions, and what changes them: OpenFlow 1.4.1 sections 7.3.4.1, 7.3.5.16 and 7.4.5 ---- */
+
+enum { PROP_EVICTION = 2, PROP_VACANCY = 3, PROP_EXPERIMENTER = 0xffff };
+/* What eviction looks at; "other" would be something else. */
+enum { EVICT_IMPORTANCE = 1 << 1, EVICT_LIFETIME = 1 << 2, EVICT_ALL = 7 };
+
 void of_table_desc_write(struct wire_writer *w, const struct of_table *table)
 {
-	wire_put16(w, 8);
+	const size_t start = w->len;
+	size_t property;
+
+	wire_put16(w, 0);
 	wire_put8(w, table->number);
 	wire_put8(w, 0);
-	wire_put32(w, table->evicts ? OF_TABLE_EVICTION : 0);
+	wire_put32(w, (table->evicts ? OF_TABLE_EVICTION : 0) |
+			      (table->has_vacancy ? OF_TABLE_VACANCY : 0));
+	if (table->evicts) {
+		property = wire_property_begin(w, PROP_EVICTION);
+		wire_put32(w, EVICT_IMPORTANCE | EVICT_LIFETIME);
+		wire_property_end(w, property);
+	}
+	if (table->has_vacancy) {
+		property = wire_property_begin(w, PROP_VACANCY);
+		wire_put8(w, table->down);
+		wire_put8(w, table->up);
+		wire_put8(w, table->vacancy);
+		wire_put8(w, 0);
+		wire_property_end(w, property);
+	}
+	wire_patch16(w, start, (uint16_t)(w->len - start));
+}
+
+void of_table_status_write(struct wire_writer *w, uint8_t version, const struct of_table *table,
+			   enum of_table_reason reason)
+{
+	size_t start = of_message_begin(w, OFM_TABLE_STATUS, version, 0);
+
+	wire_put8(w, (uint8_t)reason);
+	wire_put(w, 7);
+	of_table_desc_write(w, table);
+	of_message_end(w, start);
+}
+
+static enum of_error read_property(const uint8_t *at, size_t len, struct of_table_mod *mod)
+{
+	const uint16_t type = wire_get16(at);
+
+	if (type == PROP_EXPERIMENTER)
+		return OF_BPC_BAD_EXPERIMENTER;
+	if (type != PROP_EVICTION && type != PROP_VACANCY)
+		return OF_BPC_BAD_TYPE;
+	if (len != 8)
+		return OF_BPC_BAD_LEN;
+	if (type == PROP_EVICTION)
+		return wire_get32(at + 4) & ~(uint32_t)EVICT_ALL ? OF_BPC_BAD_VALUE : OF_OK;
+	mod->has_vacancy = true;
+	mod->down = at[4];
+	mod->up = at[5];
+	return mod->down > mod->up || mod->up > 100 ? OF_BPC_BAD_VALUE : OF_OK;
+}
+
+enum of_error of_table_mod_read(const struct of_message *message, struct of_table_mod *out)
+{
+	struct wire_bytes rest = wire_skip(message->body, 8);
+	const uint32_t known = message->version >= OF14 ? OF_TABLE_EVICTION | OF_TABLE_VACANCY : 3;
+	struct of_table_mod mod = {
+		.number = message->body.at[0],
+		.config = wire_get32(message->body.at + 4),
+	};
+	enum of_error error = OF_OK;
+
+	if (mod.config & ~known || (message->version < OF13 && mod.config > OF_MISS_DROP))
+		return OF_TMFC_BAD_CONFIG;
+	while (!error && rest.len) {
+		struct wire_bytes property;
+
+		error = wire_property_cut(&rest, &property)
+				? read_property(property.at, property.len, &mod)
+				: OF_BPC_BAD_LEN;
+	}
+	if (!error)
+		*out = mod;
+	return error;
 }

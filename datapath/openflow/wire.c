@@ -14,6 +14,17 @@ bool wire_is_zero(const uint8_t *at, size_t n)
 	return !any;
 }
 
+bool wire_property_cut(struct wire_bytes *rest, struct wire_bytes *property)
+{
+	size_t len = rest->len < 4 ? 0 : wire_get16(rest->at + 2);
+
+	if (len < 4 || wire_padded(len) > rest->len)
+		return false;
+	*property = wire_first(*rest, len);
+	*rest = wire_skip(*rest, wire_padded(len));
+	return true;
+}
+
 void wire_fini(struct wire_writer *w)
 {
 	free(w->at);

@@ -48,6 +48,10 @@ static inline size_t wire_padded(size_t n)
 
 bool wire_is_zero(const uint8_t *at, size_t n);
 
+/* Cuts the first property off a list of them: 16 bits of type, 16 of length, a value, padding to whole eights. False:
+ * its length cannot be. */
+bool wire_property_cut(struct wire_bytes *rest, struct wire_bytes *property);
+
 /* ---- writing ---- */
 
 struct wire_writer {

@@ -177,6 +177,70 @@ static void test_who_came_to_ask_is_told_nothing(void **state)
 	assert_true(speech_hear(speech) > 0);
 }
 
+static void add_to_table_9(struct speech *speech, unsigned priority)
+{
+	char text[256];
+
+	snprintf(
+		text, sizeof(text),
+		"05 0e LLLL 00000001 0000000000000000 0000000000000000 09 00 0000 0000 %04x ffffffff"
+		"ffffffff ffffffff 0000 0000 0001 0004 00000000",
+		priority);
+	speech_say(speech, text);
+}
+
+static void test_a_table_that_fills_is_told(void **state)
+{
+	const struct flow_table_config config = {.max_flows = 4};
+	struct speech *speech = *state;
+
+	assert_int_equal(bridge_table_set(speech->rig.bridge, 9, &config, NULL), 0);
+	speech_agree(speech, OF14);
+	speech_say(speech, "05 1c LLLL 00000001 0009 0008 00000018");
+	speech_say(speech, "05 11 LLLL 00000002 09 000000 00000008 0003 0008 1e 3c 00 00");
+	add_to_table_9(speech, 1);
+	add_to_table_9(speech, 2);
+	speech_expect(speech, "");
+	/* a quarter is left: less than 30 percent */
+	add_to_table_9(speech, 3);
+	speech_expect(speech, "05 1f LLLL 00000000 03 00000000000000"
+			      "0010 09 00 00000008 0003 0008 1e 3c 19 00");
+	add_to_table_9(speech, 4);
+	speech_expect(speech, "");
+	speech_say(speech, "05 0e LLLL 00000003 0000000000000000 0000000000000000 09 03 0000 0000"
+			   "0000 ffffffff ffffffff ffffffff 0000 0000 0001 0004 00000000");
+	speech_expect(speech, "05 1f LLLL 00000000 04 00000000000000"
+			      "0010 09 00 00000008 0003 0008 1e 3c 64 00");
+}
+
+static void test_tables_that_cannot_be_so(void **state)
+{
+	static const struct {
+		const char *say;
+		uint16_t type, code;
+	} cases[] = {
+		{"05 11 LLLL 00000002 09 000000 00000008 0003 0008 3c 1e 00 00", 14,
+		 2}, /* turned round */
+		{"05 11 LLLL 00000002 09 000000 00000008 0003 0008 1e 65 00 00", 14, 2}, /* 101 % */
+		{"05 11 LLLL 00000002 09 000000 00000008 0003 0010 1e 3c 0000 0000000000000000", 14,
+		 1},
+		{"05 11 LLLL 00000002 09 000000 00000008 0007 0008 00000000", 14, 0},
+		{"05 11 LLLL 00000002 09 000000 00000008 ffff 0008 00000000", 14, 5},
+		{"05 11 LLLL 00000002 09 000000 00000001", 8, 1}, /* TABLE_MOD_FAILED, BAD_CONFIG */
+	};
+	struct speech *speech = *state;
+
+	speech_agree(speech, OF14);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		speech_say(speech, cases[i].say);
+		assert_true(speech_hear(speech) >= 12);
+		if (wire_get16(speech->heard + 8) != cases[i].type ||
+		    wire_get16(speech->heard + 10) != cases[i].code)
+			fail_msg("case %u: %u, %u", i, wire_get16(speech->heard + 8),
+				 wire_get16(speech->heard + 10));
+	}
+}
+
 /* ---- bundles ---- */
 
 static void test_bundle_is_one_change(void **state)
@@ -323,6 +387,7 @@ int main(void)
 		TEST(test_there_is_one_master),         TEST(test_roles_of_nicira),
 		TEST(test_what_is_told_can_be_chosen),  TEST(test_what_is_told_as_properties),
 		TEST(test_removed_flow_is_told),        TEST(test_who_came_to_ask_is_told_nothing),
+		TEST(test_a_table_that_fills_is_told),  TEST(test_tables_that_cannot_be_so),
 		TEST(test_bundle_is_one_change),        TEST(test_discarded_bundle_is_nothing),
 		TEST(test_bundles_that_are_wrong),      TEST(test_failing_bundle_names_its_message),
 		TEST(test_packets_that_cannot_be_sent),
