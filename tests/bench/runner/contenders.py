@@ -20,6 +20,11 @@ class Contender:
     def prepare(self):
         """What a row wants besides ports."""
 
+    def kill_and_start(self):
+        """Another daemon in the place of one that was killed."""
+        self.processes.pop().kill()
+        self.start()
+
     def __exit__(self, *_):
         while self.processes:
             self.processes.pop().__exit__()
@@ -144,19 +149,16 @@ class OpenVswitch(Contender):
     def __enter__(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        environment = dict(os.environ, OVS_RUNDIR=self.folder, OVS_LOGDIR=self.folder)
         database = f"{self.folder}/conf.db"
         run("ovsdb-tool", "create", database, "/usr/share/openvswitch/vswitch.ovsschema")
         self.processes.append(Process("ovsdb-server", database,
                                       f"--remote=punix:{self.folder}/db.sock",
-                                      log="ovsdb-server.log", env=environment))
+                                      log="ovsdb-server.log", env=self.environment()))
         eventually(lambda: os.path.exists(f"{self.folder}/db.sock"))
         self.ctl("--no-wait", "init")
         if self.pmd:
             self.ctl("--no-wait", "set", "Open_vSwitch", ".", *self.pmd)
-        self.processes.append(Process(
-            *REALTIME, "/usr/lib/openvswitch-switch/ovs-vswitchd", f"unix:{self.folder}/db.sock",
-            "--pidfile", "-vconsole:warn", log="ovs-vswitchd.log", env=environment))
+        self.start()
         words = ["add-br", "ovs0", "--", "set", "Bridge", "ovs0", "datapath_type=netdev"]
         for port in self.ports:
             words += ["--", "add-port", "ovs0", port]
@@ -165,6 +167,14 @@ class OpenVswitch(Contender):
         self.ctl(*words)
         self.prepare()
         return self
+
+    def start(self):
+        self.processes.append(Process(
+            *REALTIME, "/usr/lib/openvswitch-switch/ovs-vswitchd", f"unix:{self.folder}/db.sock",
+            "--pidfile", "-vconsole:warn", log="ovs-vswitchd.log", env=self.environment()))
+
+    def environment(self):
+        return dict(os.environ, OVS_RUNDIR=self.folder, OVS_LOGDIR=self.folder)
 
     def ofctl(self, command, bridge, *words):
         return run("ovs-ofctl", command, f"unix:{self.folder}/{bridge}.mgmt", *words)

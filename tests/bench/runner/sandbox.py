@@ -51,6 +51,10 @@ class Process:
     def pid(self):
         return self.process.pid
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
     def __enter__(self):
         return self
 
