@@ -1,7 +1,8 @@
 #pragma once
 /* forward: does at XDP what a cache entry says, if XDP can. Kernel side only.
  *
- * XDP has one frame to send, to a device that takes it so. Whatever else an entry wants is passed up
+ * XDP has one frame to send, to a device that takes it so, or copies of a frame as it came to all devices of a
+ * map. Whatever else an entry wants is passed up
  * as it came: the kernel makes an skb of it, and the tc program on the same device looks it up once
  * more. So is a frame that holds only a part of its checksum: the skb still knows, an XDP frame that
  * is redirected does not. */
@@ -288,6 +289,73 @@ static __always_inline int send(struct xdp_md *ctx, const struct forward *forwar
 	return XDP_REDIRECT;
 }
 
+static __always_inline void known_count(const struct forward *forward, __u32 place)
+{
+	flow_count(place, 1, forward->size);
+	rx_count(forward->in_port, 1, forward->size);
+}
+
+/* ---- copies ---- */
+
+/* By number: devices, in the order of the ops of whoever goes by it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDP_SETS);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_DEVMAP);
+			__uint(max_entries, XDP_SET_PORTS);
+			__type(key, __u32);
+			__type(value, __u32);
+		});
+} xdp_sets SEC(".maps");
+
+/* The set is the op's in this place: the device of its port, if it takes the frame; none behind the last op.
+ * Sets follow ports with a delay, and the kernel leaves out in silence what it cannot send to. */
+static __always_inline bool is_as_said(void *set, __u32 i, const struct forward *forward)
+{
+	const __u32 at = forward->first + i;
+	const __u32 *ifindex = bpf_map_lookup_elem(set, &i);
+	const struct output_entry *output;
+	const struct flow_op *op;
+	__u32 port;
+
+	if (i >= forward->n_ops)
+		return !ifindex;
+	op = bpf_map_lookup_elem(&flow_ops, &at);
+	if (!op || !ifindex)
+		return false;
+	port = op->port;
+	output = bpf_map_lookup_elem(&outputs, &port);
+	return output && output->ifindex == *ifindex &&
+	       (output->flags & (OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP)) ==
+		       (OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP) &&
+	       forward->size <= output->mtu + ETH_HLEN;
+}
+
+static __always_inline int spread(const struct forward *forward, __u32 number, __u32 place)
+{
+	void *set = bpf_map_lookup_elem(&xdp_sets, &number);
+
+	if (!set)
+		return XDP_PASS;
+#pragma unroll
+	for (__u32 i = 0; i < XDP_SET_PORTS; i++)
+		if (!is_as_said(set, i, forward))
+			return XDP_PASS;
+	known_count(forward, place);
+#pragma unroll
+	for (__u32 i = 0; i < XDP_SET_PORTS; i++) {
+		const __u32 at = forward->first + i;
+		const struct flow_op *op = bpf_map_lookup_elem(&flow_ops, &at);
+
+		if (i < forward->n_ops && op)
+			tx_count(op->port, 1, forward->size);
+	}
+	return (int)bpf_redirect_map(set, 0, BPF_F_BROADCAST);
+}
+
 static __always_inline bool can_forward(const struct kernel_flow *flow, struct output_entry *to)
 {
 	__u32 port = flow->xdp_port;
@@ -298,12 +366,6 @@ static __always_inline bool can_forward(const struct kernel_flow *flow, struct o
 	*to = *output;
 	return (to->flags & (OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP)) ==
 	       (OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP);
-}
-
-static __always_inline void known_count(const struct forward *forward, __u32 place)
-{
-	flow_count(place, 1, forward->size);
-	rx_count(forward->in_port, 1, forward->size);
 }
 
 /* What the entry says of the frame: an XDP verdict. XDP_PASS: nothing has been done. */
@@ -324,12 +386,15 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 		known_count(&what, place);
 		return give_up(what.in_port, flow->op.reason);
 	}
-	if (!can_forward(flow, &to) ||
-	    (port_flags & PORT_FLAG_CSUM_PARTIAL && is_partial(ctx, ingress)))
-		return XDP_PASS;
-	known_count(&what, place);
 	what.first = flow->list;
 	what.n_ops = flow->n_ops;
+	if (!flow->xdp_port || (port_flags & PORT_FLAG_CSUM_PARTIAL && is_partial(ctx, ingress)))
+		return XDP_PASS;
+	if (flow->xdp_port >= XDP_PORT_SET)
+		return spread(&what, flow->xdp_port - XDP_PORT_SET, place);
+	if (!can_forward(flow, &to))
+		return XDP_PASS;
+	known_count(&what, place);
 	if (what.n_ops > 1 && edit_all(ctx, &what))
 		return give_up(what.in_port, DROP_NO_BUFFER);
 	return send(ctx, &what, flow->xdp_port, to.mtu);

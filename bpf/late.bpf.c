@@ -53,6 +53,11 @@ static __always_inline void late_count(__u32 port, int err, __u64 n)
 		row->n[DROP_TX_ERROR] += n;
 }
 
+static __always_inline bool is_here(const struct net_device *device)
+{
+	return device->nd_net.net->ns.inum == netns;
+}
+
 /* from, to, sent, drops, err */
 SEC("tp_btf/xdp_devmap_xmit")
 int late_xmit(__u64 *args)
@@ -62,7 +67,7 @@ int late_xmit(__u64 *args)
 	const struct port_entry *port;
 	__u32 ifindex;
 
-	if (n <= 0 || to->nd_net.net->ns.inum != netns)
+	if (n <= 0 || !is_here(to))
 		return 0;
 	ifindex = (__u32)to->ifindex;
 	port = bpf_map_lookup_elem(&ports, &ifindex);
@@ -71,12 +76,25 @@ int late_xmit(__u64 *args)
 	return 0;
 }
 
-/* from, program, target, err, map type, map id, index */
+/* from, program, target, err, map type, map id, index. What goes to a set has no memory for its copies: that is
+ * counted where it came from. */
 SEC("tp_btf/xdp_redirect_err")
 int late_redirect(__u64 *args)
 {
-	if ((__u32)args[5] == xdp_outputs_id && xdp_outputs_id)
+	const struct net_device *from = (void *)args[0];
+	const struct port_entry *port;
+	__u32 ifindex;
+
+	if ((__u32)args[5] == xdp_outputs_id && xdp_outputs_id) {
 		late_count((__u32)args[6], (int)args[3], 1);
+		return 0;
+	}
+	if ((__u32)args[4] != BPF_MAP_TYPE_DEVMAP || !is_here(from))
+		return 0;
+	ifindex = (__u32)from->ifindex;
+	port = bpf_map_lookup_elem(&ports, &ifindex);
+	if (port)
+		drop_count(port->port, DROP_NO_BUFFER);
 	return 0;
 }
 

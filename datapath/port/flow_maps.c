@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "port/pins.h"
+#include "port/xdp_sets.h"
 
 /* As in bpf/maps.h, but that counters have a stretch for each CPU, and what is seen is not there. */
 static const struct layout {
@@ -161,6 +162,9 @@ int flow_maps_new(struct flow_maps **out, struct pins *pins, uint32_t n_flows)
 		return rc;
 	maps->n_cpus = (unsigned)rc;
 	flow_maps_size(maps, n_flows);
+	rc = xdp_sets_new(&maps->xdp_sets, pins);
+	if (rc)
+		return rc;
 	rc = set_check(maps, pins);
 	if (!rc && pins_has_heritage(pins))
 		heritage_check(maps, pins);
@@ -184,6 +188,7 @@ void flow_maps_free(struct flow_maps **p)
 
 	if (!maps)
 		return;
+	xdp_sets_free(&maps->xdp_sets);
 	memory[FLOW_MAP_VERSIONS] = maps->versions;
 	memory[FLOW_MAP_PORT_MASKS] = maps->port_masks;
 	memory[FLOW_MAP_MASKS] = maps->masks;

@@ -33,6 +33,7 @@ enum flow_map {
 #define FLOW_MAPS_REST_NS 1000000000ull /* a program runs for microseconds */
 
 struct pins;
+struct xdp_sets;
 
 struct flow_maps {
 	/* fixed after create */
@@ -42,6 +43,7 @@ struct flow_maps {
 	uint32_t n_places;
 	uint32_t n_buckets; /* of the index */
 	int fd[N_FLOW_MAPS];
+	struct xdp_sets *xdp_sets; /* of more than one device; NULL in tests */
 	/* control only */
 	bool is_held;
 	/* anybody bumps; programs read */

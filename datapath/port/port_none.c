@@ -3,6 +3,7 @@
 #include "port/flow_maps.h"
 #include "port/pins.h"
 #include "port/port.h"
+#include "port/xdp_sets.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -163,4 +164,19 @@ int probe_device(const char *name, probe_fn *emit, void *ctx, struct err *err)
 int probe_all_devices(probe_fn *emit, void *ctx)
 {
 	return 0;
+}
+
+/* ---- xdp_sets.h ---- */
+
+void xdp_sets_open(struct xdp_sets *sets)
+{
+}
+
+uint32_t xdp_sets_get(struct xdp_sets *sets, const uint16_t *ports, unsigned n_ports)
+{
+	return XDP_SET_NONE;
+}
+
+void xdp_sets_turn(struct xdp_sets *sets)
+{
 }

@@ -5,6 +5,7 @@
 #include "base/rcu.h"
 #include "flow/credit.h"
 #include "flow/version.h"
+#include "port/xdp_sets.h"
 #include "switch/offload-state.h"
 
 /* An entry in this slot that a program may still find, and that holds. */
@@ -124,6 +125,7 @@ void offload_learn(struct offload *offload, uint64_t now,
 void offload_confirm(struct offload *offload, uint64_t now)
 {
 	offload_begin(offload);
+	xdp_sets_open(offload->maps->xdp_sets);
 	offload->confirmed_at = now;
 	offload_renew_all(offload, PLACE_LIVE, now);
 	offload_renew_all(offload, PLACE_STANDBY, now);

@@ -66,6 +66,9 @@ void offload_renew_stale(struct offload *offload, enum place_state state, uint64
 bool offload_decide(struct offload *offload, const struct path_view *view,
 		    const struct masked *masked, uint64_t now);
 
+/* What XDP does for these ops: as in struct kernel_flow. */
+uint16_t offload_xdp_port(const struct offload *offload, const struct flow_op *ops, uint32_t n_ops);
+
 bool offload_is_fresh(const struct offload *offload, uint32_t i);
 void offload_renew_all(struct offload *offload, enum place_state state, uint64_t now);
 

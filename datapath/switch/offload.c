@@ -12,6 +12,7 @@
 #include "flow/action.h"
 #include "flow/credit.h"
 #include "flow/version.h"
+#include "port/xdp_sets.h"
 #include "switch/offload-state.h"
 
 #define MAILBOX_SLOTS 4096
@@ -158,17 +159,6 @@ static void stamp_write(struct kernel_flow *flow, struct version_stamp stamp)
 	__atomic_store_n((uint64_t *)&flow->stamp, word, __ATOMIC_RELEASE);
 }
 
-/* XDP can do lists with one output, at the end; PORT_ID_NONE: it is not one. */
-static uint16_t xdp_port_of(const struct flow_op_list *ops)
-{
-	const struct flow_op *op = ops->op, *const end = op + ops->n_ops;
-
-	for (; op < end; op = flow_op_next(op))
-		if (op->type == OP_OUTPUT)
-			return flow_op_next(op) == end ? op->port : PORT_ID_NONE;
-	return PORT_ID_NONE;
-}
-
 /* Writes what was decided to a place that nobody can find. */
 static void entry_write(struct offload *offload, uint32_t i, const struct masked *masked,
 			const struct op_list *list)
@@ -181,7 +171,10 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 		.n_ops = decision->ops.n_ops,
 		.list = op_list_first(list),
 		.packet_class = masked->packet_class,
-		.xdp_port = xdp_port_of(&decision->ops),
+		.xdp_port =
+			masked->packet_class == CLASS_STANDBY
+				? PORT_ID_NONE /* it is for tc alone */
+				: offload_xdp_port(offload, decision->ops.op, decision->ops.n_ops),
 		.op = decision->ops.op[0],
 		.stamp = version_deps_stamp(&decision->deps),
 	};
@@ -425,6 +418,7 @@ void offload_renew(struct offload *offload, uint64_t now)
 	if (!offload || offload->maps->is_held)
 		return;
 	offload_begin(offload);
+	xdp_sets_open(offload->maps->xdp_sets);
 	ripen(offload, now);
 	if (is_affordable(offload, now)) {
 		offload_renew_all(offload, PLACE_LIVE, now);
@@ -537,6 +531,16 @@ static void refresh(struct offload *offload, const struct kernel_flow *flow, uin
 	scratch->deps = deps; /* those of the entries that are decided about */
 }
 
+/* It keeps its set, or has found one by now. */
+static void xdp_follow(struct offload *offload, uint32_t i)
+{
+	struct kernel_flow *flow = &offload->maps->flows[i];
+	const uint16_t port = offload_xdp_port(offload, ops_of(offload, i), flow->n_ops);
+
+	if (flow->xdp_port != port)
+		__atomic_store_n(&flow->xdp_port, port, __ATOMIC_RELAXED);
+}
+
 static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 {
 	struct place *place = &offload->places.place[i];
@@ -546,6 +550,7 @@ static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 		return;
 	if (is_used)
 		place->since = now;
+	xdp_follow(offload, i);
 	if (now - place->since > offload->max_idle)
 		entry_remove(offload, i, now);
 	else if (!offload_is_fresh(offload, i))
@@ -585,6 +590,9 @@ void offload_sweep(struct offload *offload, uint64_t now)
 				place_sweep(offload, i, now);
 		offload_end(offload);
 	}
+	pthread_mutex_lock(&offload->lock);
+	xdp_sets_turn(offload->maps->xdp_sets);
+	pthread_mutex_unlock(&offload->lock);
 }
 
 void offload_harvest(struct offload *offload, uint64_t now)

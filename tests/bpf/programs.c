@@ -316,6 +316,45 @@ static void test_nobody_stands_by_for_what_bridges_keep(void **state)
 	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 1);
 }
 
+/* Number 3 has these devices; 0: none. */
+static void set_install(struct fixture *f, uint32_t first, uint32_t second, uint32_t third)
+{
+	const uint32_t ifindexes[] = {first, second, third};
+	const int devices = bpf_map_create(BPF_MAP_TYPE_DEVMAP, NULL, sizeof(uint32_t),
+					   sizeof(uint32_t), XDP_SET_PORTS, NULL);
+
+	assert_true(devices >= 0);
+	for (uint32_t i = 0; i < 3; i++)
+		if (ifindexes[i])
+			assert_int_equal(bpf_map_update_elem(devices, &i, &ifindexes[i], 0), 0);
+	map_write(f->kernel->maps.xdp_sets, 3, &devices);
+	close(devices);
+}
+
+static void test_copies_leave_by_a_set_that_has_the_devices(void **state)
+{
+	struct fixture *f = *state;
+	const struct flow_op ops[] = {{.type = OP_OUTPUT, .port = OUT},
+				      {.type = OP_OUTPUT, .port = OUT}};
+	struct kernel_flow flow = flow_of(ipv4, ops, 2);
+	uint8_t out[4096];
+	uint32_t size;
+
+	flow_install(f, ipv4, ops, 2);
+	flow.xdp_port = XDP_PORT_SET + 3;
+	map_write(f->kernel->maps.flows, PLACE, &flow);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_PASS);
+	set_install(f, IFINDEX, 0, 0);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_PASS);
+	set_install(f, IFINDEX, IFINDEX, IFINDEX);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_PASS);
+	assert_int_equal(n_flow_packets(f), 0);
+	set_install(f, IFINDEX, IFINDEX, 0);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size),
+			 XDP_REDIRECT);
+	assert_int_equal(n_flow_packets(f), 1);
+}
+
 static void test_both_hooks_drop(void **state)
 {
 	struct fixture *f = *state;
@@ -574,6 +613,8 @@ int main(void)
 			test_of_what_the_upcall_device_cannot_carry_the_key_goes_up,
 			kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_copies_leave_by_a_set_that_has_the_devices,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_what_stands_by_waits_until_nobody_is_there,
 						kernel_rig_setup, kernel_rig_teardown),
