@@ -233,7 +233,7 @@ bool flow_masks_standby(const struct flow_tables *tables, const struct bridge_vi
 	}
 	add_port_flags(view, bits);
 	mirrors_mask(view, bits);
-	if (wants & WANTS_NORMAL) {
+	if (wants & WANTS_NORMAL || view->stands_in) {
 		normal_flood_mask(view, &normal);
 		for (unsigned i = 0; i < FLOW_KEY_PACKET_WORDS; i++)
 			bits->word[i] |= normal.word[i];

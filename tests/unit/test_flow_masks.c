@@ -100,6 +100,10 @@ static void a_standby_mask_has_what_unknown_packets_are_told_apart_by(void **sta
 	rig_port(&rig, &access);
 	bits.packet.vlan.tci = to_be16(VLAN_PRESENT | 0x0fff);
 	assert_true(mask_is(standby(), &bits));
+	/* The same where NORMAL stands in for flows. */
+	flows_do(rig.bridge, FLOW_DELETE, "");
+	bridge_stand_in(rig.bridge, true);
+	assert_true(mask_is(standby(), &bits));
 }
 
 /* Addresses are no more than NORMAL looks at, but a flow might have said something else about them. */
