@@ -381,7 +381,8 @@ _Static_assert(sizeof(struct kernel_key) == 80, "kernel key");
 #define KERNEL_OPS      (1 << 20) /* ops and their words, of all entries with more than one */
 #define KERNEL_FLOW_OPS 512       /* of one entry: 256 outputs, and what it takes to change tags */
 
-/* Sets of devices that XDP sends a frame to at once (map `xdp_sets`), by number. */
+/* What is in kernel_flow.xdp_port: a port, if the last op is the one output, to that port; or XDP_PORT_SET + the
+ * number of a set in the map `xdp_sets`, if all ops are outputs, with a device of the set for each. */
 #define XDP_SETS      64
 #define XDP_SET_PORTS 4
 #define XDP_PORT_SET  PORT_ID_MAX
@@ -395,8 +396,7 @@ struct kernel_flow {
 	__u32 n_ops;        /* 1: it is `op` */
 	__u32 list;         /* first of its ops in the map `flow_ops` */
 	__u16 packet_class; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
-	__u16 xdp_port;     /* the last op is the one output, to this port; or XDP_PORT_SET + number of a set
-			     * with the devices of all ops, outputs; 0: neither is so */
+	__u16 xdp_port;     /* XDP sends it there: see below; 0: it does not */
 	struct flow_op op;
 	struct version_stamp stamp; /* read and written as one */
 	__u64 word[PACKET_KEY_WORDS];
