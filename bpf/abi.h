@@ -396,7 +396,7 @@ struct kernel_flow {
 	__u32 n_ops;        /* 1: it is `op` */
 	__u32 list;         /* first of its ops in the map `flow_ops` */
 	__u16 packet_class; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
-	__u16 xdp_port;     /* XDP sends it there: see below; 0: it does not */
+	__u16 xdp_port;     /* XDP sends it there: see above; 0: it does not */
 	struct flow_op op;
 	struct version_stamp stamp; /* read and written as one */
 	__u64 word[PACKET_KEY_WORDS];

@@ -2,13 +2,13 @@
 /* forward: does at XDP what a cache entry says, if XDP can. Kernel side only.
  *
  * XDP has one frame to send, to a device that takes it so, or copies of a frame as it came to all devices of a
- * map. Whatever else an entry wants is passed up
- * as it came: the kernel makes an skb of it, and the tc program on the same device looks it up once
- * more. So is a frame that holds only a part of its checksum: the skb still knows, an XDP frame that
+ * map. Whatever else an entry wants is passed up as it came, with a note of its entry: the kernel makes an
+ * skb of it for the tc program on the same device. So is a frame that holds only a part of its checksum: the skb still knows, an XDP frame that
  * is redirected does not. */
 #include <linux/if_ether.h>
 
 #include "set.h"
+#include "verdict.h"
 
 #define TAG_SIZE ((int)sizeof(struct vlan_header))
 
@@ -334,16 +334,17 @@ static __always_inline bool is_as_said(void *set, __u32 i, const struct forward 
 	       forward->size <= output->mtu + ETH_HLEN;
 }
 
+/* 0: as yet nothing has been done. */
 static __always_inline int spread(const struct forward *forward, __u32 number, __u32 place)
 {
 	void *set = bpf_map_lookup_elem(&xdp_sets, &number);
 
 	if (!set)
-		return XDP_PASS;
+		return 0;
 #pragma unroll
 	for (__u32 i = 0; i < XDP_SET_PORTS; i++)
 		if (!is_as_said(set, i, forward))
-			return XDP_PASS;
+			return 0;
 	known_count(forward, place);
 #pragma unroll
 	for (__u32 i = 0; i < XDP_SET_PORTS; i++) {
@@ -381,7 +382,7 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 	struct output_entry to;
 
 	if (!flow)
-		return XDP_PASS;
+		return verdict_pass(ctx, ingress, place);
 	if (flow->n_ops == 1 && flow->op.type == OP_DROP) {
 		known_count(&what, place);
 		return give_up(what.in_port, flow->op.reason);
@@ -389,11 +390,12 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 	what.first = flow->list;
 	what.n_ops = flow->n_ops;
 	if (!flow->xdp_port || (port_flags & PORT_FLAG_CSUM_PARTIAL && is_partial(ctx, ingress)))
-		return XDP_PASS;
+		return verdict_pass(ctx, ingress, place);
 	if (flow->xdp_port >= XDP_PORT_SET)
-		return spread(&what, flow->xdp_port - XDP_PORT_SET, place);
+		return spread(&what, flow->xdp_port - XDP_PORT_SET, place)
+			       ?: verdict_pass(ctx, ingress, place);
 	if (!can_forward(flow, &to))
-		return XDP_PASS;
+		return verdict_pass(ctx, ingress, place);
 	known_count(&what, place);
 	if (what.n_ops > 1 && edit_all(ctx, &what))
 		return give_up(what.in_port, DROP_NO_BUFFER);

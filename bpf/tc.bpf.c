@@ -15,6 +15,7 @@
 #include "lookup.h"
 #include "maps.h"
 #include "standby.h"
+#include "verdict.h"
 
 /* Set before load. */
 const volatile __u32 upcall_ifindex = 0;
@@ -126,58 +127,64 @@ __attribute__((noinline)) int tc_parse(struct __sk_buff *skb, struct ingress *ou
 	return 0;
 }
 
-/* What the cache says of the packet; ACT_ON: nothing, but the worker is there to say it. */
-static __always_inline int known(struct __sk_buff *skb, struct ingress *ingress, __u32 worker)
+/* The packet's entry, or the one that stands by for the worker; 0: neither. */
+static __always_inline __u32 look_up(struct __sk_buff *skb, struct ingress *ingress,
+				     struct extent *extent, bool is_alone)
 {
-	struct act what = {.in_port = ingress->key.in_port};
-	const struct kernel_flow *flow;
 	__u32 place;
+
+	if (!has_cache || ingress->layout.verdict != PARSE_OK || !extent_of(skb, ingress, extent))
+		return 0;
+	place = flow_find(ingress);
+	return !place && is_alone ? standby_find(ingress) : place;
+}
+
+static __always_inline int known(struct __sk_buff *skb, const struct ingress *ingress, __u32 place,
+				 struct act *what)
+{
+	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
 	__u64 n_bytes;
 
-	if (!has_cache || ingress->layout.verdict != PARSE_OK ||
-	    !extent_of(skb, ingress, &what.extent))
-		return ACT_ON;
-	place = flow_find(ingress);
-	if (!place) {
-		if (is_attended(worker))
-			return ACT_ON;
-		place = standby_find(ingress);
-		if (!place)
-			return drop(what.in_port, DROP_UPCALL_DOWN);
-	}
-	flow = bpf_map_lookup_elem(&flows, &place);
 	if (!flow)
-		return ACT_ON;
-	what.places = (struct header_places){ingress->layout.l3, ingress->layout.l4,
-					     ingress->key.packet_class};
-	n_bytes = n_bytes_of(skb, &what.extent);
-	flow_count(place, what.extent.n_packets, n_bytes);
-	rx_count(what.in_port, what.extent.n_packets, n_bytes);
-	return act(skb, flow, &what);
+		return TC_ACT_SHOT;
+	what->in_port = ingress->key.in_port;
+	what->places = (struct header_places){ingress->layout.l3, ingress->layout.l4,
+					      ingress->key.packet_class};
+	n_bytes = n_bytes_of(skb, &what->extent);
+	flow_count(place, what->extent.n_packets, n_bytes);
+	rx_count(what->in_port, what->extent.n_packets, n_bytes);
+	return act(skb, flow, what);
 }
 
 SEC("tc")
 int port_tc(struct __sk_buff *skb)
 {
-	__u32 ifindex = skb->ifindex;
+	__u32 ifindex = skb->ifindex, worker, place = 0;
 	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
 	struct ingress ingress = {0};
 	enum drop_reason reason;
-	__u32 worker;
-	int verdict;
+	struct act what = {0};
+	bool is_alone;
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
 	ingress.key.in_port = port->port;
+	if (has_cache && port->n_queues)
+		place = verdict_take(skb, &ingress);
+	if (place && extent_of(skb, &ingress, &what.extent))
+		return known(skb, &ingress, place, &what);
 	if (tc_parse(skb, &ingress))
 		return TC_ACT_SHOT;
 	reason = ingress_check(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
 	worker = ingress_hash(&ingress) % n_workers; /* so flows stay in order */
-	verdict = known(skb, &ingress, worker);
-	if (verdict != ACT_ON)
-		return verdict;
+	is_alone = !is_attended(worker);
+	place = look_up(skb, &ingress, &what.extent, is_alone);
+	if (place)
+		return known(skb, &ingress, place, &what);
+	if (is_alone)
+		return drop(port->port, DROP_UPCALL_DOWN);
 	if (!fits(skb))
 		return upcall_key(skb, &ingress, worker);
 	return upcall(skb, port->port, worker);

@@ -60,7 +60,8 @@ int port_xdp(struct xdp_md *ctx)
 	if (bpf_redirect_map(&xsks, port->xsk_base + queue, XDP_DROP) == XDP_REDIRECT)
 		return XDP_REDIRECT;
 	/* The tc program knows what then, if anybody does. */
-	return has_cache && has_standby(port->port) ? XDP_PASS : drop(port->port, DROP_UPCALL_DOWN);
+	return has_cache && has_standby(port->port) ? verdict_pass(ctx, &ingress, 0)
+						    : drop(port->port, DROP_UPCALL_DOWN);
 }
 
 char _license[] SEC("license") = "GPL";

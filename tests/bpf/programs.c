@@ -281,7 +281,6 @@ static void test_what_stands_by_waits_until_nobody_is_there(void **state)
 	assert_int_equal(size, sizeof(ipv4));
 	assert_int_equal(n_flow_packets(f), 1);
 	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_PASS);
-	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 0);
 }
 
 static void test_without_it_both_hooks_drop(void **state)
@@ -314,6 +313,29 @@ static void test_nobody_stands_by_for_what_bridges_keep(void **state)
 	assert_int_equal(run(f->kernel->progs.port_tc, frame, sizeof(frame), out, &size),
 			 TC_ACT_SHOT);
 	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 1);
+}
+
+/* What XDP passes up: test runs show metadata in front. */
+static void test_xdp_says_what_it_has_found(void **state)
+{
+	struct fixture *f = *state;
+	const struct flow_op ops[] = {{.type = OP_OUTPUT, .port = OUT},
+				      {.type = OP_OUTPUT, .port = OUT}};
+	struct __attribute__((packed)) {
+		uint16_t magic, in_port;
+		uint32_t place;
+		uint16_t l3, l4;
+		uint8_t packet_class, rest[4096];
+	} out;
+	uint32_t size;
+
+	flow_install(f, ipv4, ops, 2);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), &out, &size), XDP_PASS);
+	assert_int_equal(out.in_port, PORT);
+	assert_int_equal(out.place, PLACE);
+	assert_int_equal(out.l3, 14);
+	assert_int_equal(out.l4, 34);
+	assert_int_equal(out.packet_class, CLASS_IPV4_UDP);
 }
 
 /* Number 3 has these devices; 0: none. */
@@ -450,9 +472,9 @@ static int run_xdp(struct fixture *f, const void *frame, uint32_t frame_size)
 	uint32_t size;
 	const int verdict = run(f->kernel->progs.port_xdp, frame, frame_size, out, &size);
 
-	if (verdict == XDP_PASS) { /* as it came */
-		assert_int_equal(size, frame_size);
-		assert_memory_equal(out, frame, size);
+	if (verdict == XDP_PASS) { /* as it came, behind what XDP has found */
+		assert_int_equal(size, 16 + frame_size);
+		assert_memory_equal(out + 16, frame, frame_size);
 	}
 	return verdict;
 }
@@ -614,6 +636,8 @@ int main(void)
 			kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped,
 						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_says_what_it_has_found, kernel_rig_setup,
+						kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_copies_leave_by_a_set_that_has_the_devices,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_what_stands_by_waits_until_nobody_is_there,

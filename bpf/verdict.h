@@ -1,0 +1,60 @@
+#pragma once
+/* verdict: what the XDP program has found, for the tc program of the same device. Kernel side only.
+ *
+ * It travels in front of the packet, in the memory that the kernel calls metadata: the driver keeps it, or there is no
+ * verdict. It is taken once, so that nobody behind us meets it again. */
+#include "ingress.h"
+#include "maps.h"
+
+#define VERDICT_MAGIC 0x5356
+
+struct verdict {
+	__u16 magic;
+	__u16 in_port;
+	__u32 place; /* 0: none */
+	__u16 l3, l4;
+	__u8 packet_class;
+	__u8 pad[3];
+};
+
+_Static_assert(sizeof(struct verdict) == 16, "verdict: metadata comes in words, 32 bytes at most");
+
+/* XDP_PASS. What might be there from elsewhere does not get past this, even if nothing is found. */
+static __always_inline int verdict_pass(struct xdp_md *ctx, const struct ingress *ingress,
+					__u32 place)
+{
+	struct verdict *verdict;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*verdict)))
+		return XDP_PASS;
+	verdict = (void *)(long)ctx->data_meta;
+	if ((void *)(verdict + 1) > (void *)(long)ctx->data)
+		return XDP_PASS;
+	*verdict = (struct verdict){
+		.magic = VERDICT_MAGIC,
+		.in_port = ingress->key.in_port,
+		.place = place,
+		.l3 = ingress->layout.l3,
+		.l4 = ingress->layout.l4,
+		.packet_class = ingress->key.packet_class,
+	};
+	return XDP_PASS;
+}
+
+/* The entry of a packet that came by a port with an XDP program; 0: look it up. A tag has been moved beside the
+ * packet meanwhile, or always was where XDP does not see it. */
+static __always_inline __u32 verdict_take(struct __sk_buff *skb, struct ingress *ingress)
+{
+	struct verdict *front = (void *)(long)skb->data_meta, verdict;
+
+	if ((void *)(front + 1) > (void *)(long)skb->data || front->magic != VERDICT_MAGIC)
+		return 0;
+	verdict = *front;
+	*front = (struct verdict){0};
+	if (verdict.in_port != ingress->key.in_port || skb->vlan_present)
+		return 0;
+	ingress->layout.l3 = verdict.l3;
+	ingress->layout.l4 = verdict.l4;
+	ingress->key.packet_class = verdict.packet_class;
+	return verdict.place;
+}
