@@ -1,7 +1,6 @@
 /* switchd: builds the house bottom-up, runs it, and takes it down in reverse. */
 #include <errno.h>
 #include <event2/event.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +16,13 @@
 #include "base/log.h"
 #include "config.h"
 #include "control/configure.h"
+#include "control/coverage.h"
 #include "control/detach.h"
 #include "control/method.h"
 #include "control/netlink.h"
 #include "control/openflow.h"
 #include "control/options.h"
+#include "control/ovs_compat.h"
 #include "control/remote.h"
 #include "control/rpc.h"
 #include "control/run_dir.h"
@@ -35,13 +36,10 @@
 
 #define EXIT_USAGE  2
 #define SOCKET_MODE 0660
-/* Set for a daemon that has taken the place of an earlier one in the same process. */
-#define AGAIN "SHUNT_AGAIN"
 
 /* All that there is, in the order it is made. Control thread only. */
 struct daemon {
 	struct options options;
-	bool is_again; /* after a restart: it is where it is to be already */
 	bool has_log_file;
 	struct clock clock;
 	struct run_dir *run_dir;
@@ -51,6 +49,8 @@ struct daemon {
 	struct rpc *rpc;
 	struct server *server;
 	struct remotes *remotes;
+	struct ovs_compat *ovs_compat; /* NULL: nobody asked for it */
+	struct coverage *coverage;
 	struct vswitch *sw;
 	struct state_file *state;
 	struct configure *configure;
@@ -246,6 +246,7 @@ static void bridges_changed(void *ctx)
 
 	netlink_bridges_changed(daemon->netlink);
 	openflow_bridges_changed(daemon->openflow);
+	ovs_compat_bridges(daemon->ovs_compat, daemon->sw);
 }
 
 /* Of a controller, or of a manager. */
@@ -323,8 +324,13 @@ static int configure_start(struct daemon *daemon, struct err *err)
 /* Clients may come; they are let in when the switch is ready. */
 static int socket_make(struct daemon *daemon, struct err *err)
 {
-	int rc = server_listen(daemon->server, run_dir_file(daemon->run_dir, "db.sock"),
-			       SOCKET_MODE, err);
+	int rc = daemon->options.ovs_compat
+			 ? ovs_compat_new(&daemon->ovs_compat, run_dir_path(daemon->run_dir), err)
+			 : 0;
+
+	if (!rc)
+		rc = server_listen(daemon->server, run_dir_file(daemon->run_dir, "db.sock"),
+				   SOCKET_MODE, err);
 
 	for (unsigned i = 0; !rc && i < daemon->options.n_remotes; i++)
 		rc = remotes_add(daemon->remotes, daemon->options.remotes[i], err);
@@ -338,6 +344,7 @@ static void context_fill(struct daemon *daemon)
 	daemon->context.base = daemon->base;
 	daemon->context.sw = daemon->sw;
 	daemon->context.server = daemon->server;
+	daemon->context.coverage = daemon->coverage;
 	daemon->context.instance = daemon->options.instance;
 	daemon->context.run_dir = run_dir_path(daemon->run_dir);
 	daemon->context.database = daemon->options.database;
@@ -363,6 +370,8 @@ static int house_build(struct daemon *daemon, struct err *err)
 		rc = configure_start(daemon, err);
 	if (!rc)
 		rc = socket_make(daemon, err);
+	if (!rc)
+		rc = coverage_new(&daemon->coverage, daemon->base, daemon->sw, daemon->server);
 	if (!rc)
 		context_fill(daemon);
 	return rc;
@@ -395,11 +404,13 @@ static void house_take_down(struct daemon *daemon)
 			"what is left by `switchd --cleanup %s`",
 			daemon->options.instance);
 	}
+	ovs_compat_free(&daemon->ovs_compat);
 	configure_free(&daemon->configure);
 	netlink_free(&daemon->netlink);
 	openflow_free(&daemon->openflow);
 	if (daemon->rpc)
 		rpc_let_go(daemon->rpc);
+	coverage_free(&daemon->coverage);
 	vswitch_free(&daemon->sw);
 	remotes_free(&daemon->remotes);
 	server_free(&daemon->server);
@@ -435,24 +446,6 @@ static int run(struct daemon *daemon)
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The program that is under our name by now takes over in this very process. */
-static int restart(char *argv[])
-{
-	static const char deleted[] = " (deleted)";
-	char path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (len < 0)
-		return EXIT_FAILURE;
-	path[len] = '\0';
-	if ((size_t)len > strlen(deleted) && !strcmp(path + len - strlen(deleted), deleted))
-		path[len - (ssize_t)strlen(deleted)] = '\0';
-	setenv(AGAIN, "1", 1);
-	execv(path, argv);
-	log_error("switchd", "%s: %s", path, strerror(errno));
-	return EXIT_FAILURE;
-}
-
 static int cleanup(const char *instance)
 {
 	struct err err = ERR_INIT;
@@ -485,9 +478,7 @@ int main(int argc, char *argv[])
 	if (daemon.options.cleanup)
 		return cleanup(daemon.options.cleanup);
 	log_set_level(daemon.options.log_level);
-	daemon.is_again = getenv(AGAIN);
-	unsetenv(AGAIN);
-	rc = daemon.options.is_detached && !daemon.is_again ? detach_fork() : 0;
+	rc = !restart_was() && daemon.options.is_detached ? detach_fork() : 0;
 	if (rc) {
 		fprintf(stderr, "switchd: cannot detach: %s\n", strerror(-rc));
 		return EXIT_FAILURE;

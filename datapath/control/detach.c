@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/own.h"
+
+/* Set for a daemon that has taken the place of an earlier one in the same process. */
+#define AGAIN "SHUNT_AGAIN"
 
 static int ready_fd = -1; /* the child's end of the pipe to the parent */
 
@@ -93,4 +98,29 @@ void detach_ready(void)
 		/* The parent was killed: nobody waits. */
 	}
 	fd_close(&ready_fd);
+}
+
+int restart(char *argv[])
+{
+	static const char deleted[] = " (deleted)";
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (len < 0)
+		return EXIT_FAILURE;
+	path[len] = '\0';
+	if ((size_t)len > strlen(deleted) && !strcmp(path + len - strlen(deleted), deleted))
+		path[len - (ssize_t)strlen(deleted)] = '\0';
+	setenv(AGAIN, "1", 1);
+	execv(path, argv);
+	log_error("switchd", "%s: %s", path, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+bool restart_was(void)
+{
+	bool was = getenv(AGAIN);
+
+	unsetenv(AGAIN);
+	return was;
 }

@@ -12,6 +12,7 @@ struct bridge;
 struct bridge_port;
 struct caller;
 struct configure;
+struct coverage;
 struct err;
 struct event_base;
 struct flow_mod;
@@ -33,6 +34,7 @@ struct method_context {
 	struct vswitch *sw;
 	struct netlink *netlink; /* NULL: there is none */
 	struct server *server;
+	struct coverage *coverage;
 	const char *instance;
 	const char *run_dir;
 	const char *database;

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/print.h"
+#include "control/dpctl_text.h"
 #include "control/method.h"
 #include "control/op_print.h"
 #include "control/packet_text.h"
@@ -227,16 +228,29 @@ static void tell_end(struct story *story, struct vswitch *sw, const struct trace
 		print_add(out, "\nFloor: kernel\n");
 }
 
+static void result_text(struct json_object *result, const char *name, struct print *text)
+{
+	result_string(result, name, print_text(text));
+	print_clear(text);
+}
+
 static void result_fill(struct json_object *result, struct vswitch *sw, struct story *story,
 			const struct trace *trace)
 {
 	const struct flow_op_list *ops = &trace->translation->ops;
-	struct print text = {0};
+	own(print_fini) struct print text = {0};
 
 	result_string(result, "text", print_text(&story->out));
 	op_print(&text, sw, ops->op, ops->n_ops);
-	result_string(result, "actions", print_text(&text));
-	print_fini(&text);
+	result_text(result, "actions", &text);
+	dpctl_actions_print(&text, sw, ops->op, ops->n_ops, false);
+	result_text(result, "datapath", &text);
+	print_packet(&text, &trace->key, NULL);
+	result_text(result, "flow", &text);
+	print_packet(&text, &story->final, NULL);
+	result_text(result, "final", &text);
+	print_key(&text, &trace->key, &trace->mask, NULL);
+	result_text(result, "alike", &text);
 	result_string(result, "floor", trace->why ? "user" : "kernel");
 	if (trace->why)
 		result_string(result, "why", trace->why);
@@ -258,8 +272,9 @@ int method_trace(struct method_context *context, struct json_object *params,
 	story.names = bridge_flow_names(bridge);
 	rc = bridge_trace(bridge, &trace, err);
 	if (!rc) {
-		tell_end(&story, context->sw, &trace);
 		*result = json_object_new_object();
+		result_string(*result, "story", print_text(&story.out));
+		tell_end(&story, context->sw, &trace);
 		result_fill(*result, context->sw, &story, &trace);
 	}
 	free(trace.translation);

@@ -24,6 +24,7 @@ const char options_help[] =
 	"  --remote TARGET    serve the database there, too: ptcp:[PORT][:ADDRESS], punix:PATH, or to\n"
 	"                     a client that listens: tcp:ADDRESS[:PORT], unix:PATH; pssl: and ssl: are\n"
 	"                     with TLS; may be repeated\n"
+	"  --ovs-compat       be found by the tools of Open vSwitch, in /var/run/openvswitch\n"
 	"  --log-file FILE    log there (default: stderr; detached: DIR/switchd.log)\n"
 	"  --log-level LEVEL  error, warn, info or debug (default info)\n"
 	"  --pidfile FILE     write the process id there too (it is in DIR/switchd.pid)\n"
@@ -44,6 +45,7 @@ enum {
 	OPT_RUN_DIR = 256,
 	OPT_DB,
 	OPT_REMOTE,
+	OPT_OVS_COMPAT,
 	OPT_LOG_FILE,
 	OPT_LOG_LEVEL,
 	OPT_PIDFILE,
@@ -61,6 +63,7 @@ static const struct option long_options[] = {
 	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
 	{"db", required_argument, NULL, OPT_DB},
 	{"remote", required_argument, NULL, OPT_REMOTE},
+	{"ovs-compat", no_argument, NULL, OPT_OVS_COMPAT},
 	{"log-file", required_argument, NULL, OPT_LOG_FILE},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"pidfile", required_argument, NULL, OPT_PIDFILE},
@@ -126,6 +129,9 @@ static int option_set(struct options *options, int option, const char *text, str
 			return err_set(err, EINVAL, "--remote %s: at most %d are served", text,
 				       OPTIONS_REMOTES_MAX);
 		options->remotes[options->n_remotes++] = text;
+		return 0;
+	case OPT_OVS_COMPAT:
+		options->ovs_compat = true;
 		return 0;
 	case OPT_LOG_FILE:
 		options->log_file = text;

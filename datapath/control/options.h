@@ -24,6 +24,7 @@ struct options {
 	unsigned n_workers;      /* 0: the switch chooses */
 	uint32_t n_kernel_flows; /* see flow_maps_new() */
 	bool no_fast_path;
+	bool ovs_compat; /* see ovs_compat.h */
 	bool is_detached;
 	bool is_help;
 	bool is_version;

@@ -14,6 +14,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/print.h"
+#include "control/appctl.h"
 #include "control/caller.h"
 #include "control/connection.h"
 #include "control/method.h"
@@ -125,6 +127,37 @@ static void reply(struct connection *conn, struct json_object *id, struct json_o
 	connection_send(conn, message);
 }
 
+/* What ovs-appctl(8) sends: words, and an answer that is text, as is what went wrong. */
+static void text_request(struct rpc *rpc, struct connection *conn, struct json_object *message)
+{
+	const char *name = json_object_get_string(json_object_object_get(message, "method"));
+	uid_t uid = connection_uid(conn);
+	own(print_fini) struct print text = {0};
+	struct err err = ERR_INIT;
+	int rc = appctl_run(rpc->options.context, name, json_object_object_get(message, "params"),
+			    !uid || uid == geteuid(), &text, &err);
+
+	if (rc) {
+		print_clear(&text);
+		print_fmt(&text, "%s\n", err.text);
+	}
+	reply(conn, json_object_object_get(message, "id"),
+	      rc ? NULL : json_object_new_string(print_text(&text)),
+	      rc ? json_object_new_string(print_text(&text)) : NULL);
+}
+
+/* Runtime methods have one object. */
+static bool is_text_request(const struct rpc *rpc, struct json_object *message)
+{
+	struct json_object *params = json_object_object_get(message, "params");
+	const char *name = json_object_get_string(json_object_object_get(message, "method"));
+	const struct entry *entry;
+
+	HASH_FIND_STR(rpc->entries, name, entry);
+	return !entry &&
+	       !json_object_is_type(json_object_array_get_idx(params, 0), json_type_object);
+}
+
 static void method_request(struct rpc *rpc, struct connection *conn, struct json_object *message)
 {
 	struct json_object *id = json_object_object_get(message, "id");
@@ -225,7 +258,9 @@ static void client_message(void *ctx, struct connection *conn, struct json_objec
 		return;
 	rc = db_session_request(client->session, message, clock_now(&rpc->clock));
 	deadline_set(rpc);
-	if (rc == -ENOSYS) {
+	if (rc == -ENOSYS && is_text_request(rpc, message)) {
+		text_request(rpc, conn, message);
+	} else if (rc == -ENOSYS) {
 		method_request(rpc, conn, message);
 	} else if (rc) {
 		err_set(&err, EINVAL,

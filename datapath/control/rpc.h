@@ -1,6 +1,7 @@
 #pragma once
 /* Who answers what a client asks: the database's methods (RFC 7047) go to db/, runtime methods
- * (control/method.h) are checked against their description and run here, all on the same socket.
+ * (control/method.h) are checked against their description and run here, and so are commands of ovs-appctl
+ * (control/appctl.h), all on the same socket.
  *
  * A runtime method's params are one object in an array: [{"bridge": "br0"}]. Its errors are
  * {"error": "a few fixed words for programs", "details": "one line for people"}.

@@ -339,6 +339,11 @@ int bridge_port_counters(const struct bridge_port *port, struct port_counters *o
 	return device_counters(port, out);
 }
 
+bool bridge_port_is_internal(const struct bridge_port *port)
+{
+	return port->config.port.type == PORT_INTERNAL;
+}
+
 struct bridge *bridge_port_bridge(const struct bridge_port *port)
 {
 	return port->bridge;

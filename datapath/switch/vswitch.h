@@ -127,6 +127,7 @@ struct bridge_port_status {
 /* What was dropped where no port is known, of all bridges. */
 void vswitch_drops(const struct vswitch *sw, uint64_t drops[N_DROP_REASONS]);
 const char *bridge_port_name(const struct bridge_port *port);
+bool bridge_port_is_internal(const struct bridge_port *port);
 struct bridge *bridge_port_bridge(const struct bridge_port *port);
 /* By switch-wide number. NULL: none has it. */
 struct bridge_port *vswitch_port(const struct vswitch *sw, uint16_t id);
