@@ -18,6 +18,7 @@
 #include "control/configure.h"
 #include "control/coverage.h"
 #include "control/detach.h"
+#include "control/external.h"
 #include "control/method.h"
 #include "control/netlink.h"
 #include "control/openflow.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct rpc *rpc;
 	struct server *server;
 	struct remotes *remotes;
+	struct external *external;     /* the database; NULL: it is ours */
 	struct ovs_compat *ovs_compat; /* NULL: nobody asked for it */
 	struct coverage *coverage;
 	struct vswitch *sw;
@@ -139,7 +141,7 @@ static int loop_start(struct daemon *daemon, struct err *err)
 
 /* ---- the database and its clients ---- */
 
-static int database_start(struct daemon *daemon, struct err *err)
+static int database_open_own(struct daemon *daemon, struct err *err)
 {
 	const char *file = daemon->options.database;
 	struct database *database = NULL;
@@ -149,11 +151,19 @@ static int database_start(struct daemon *daemon, struct err *err)
 		rc = database_open(&database, file, switch_schema, err);
 	if (rc)
 		return rc;
-	rc = db_server_new(&daemon->db);
-	if (!rc)
-		rc = db_server_add(daemon->db, &database);
+	rc = db_server_add(daemon->db, &database);
 	database_free(&database);
 	return rc ? err_set(err, -rc, "cannot serve the database: %s", strerror(-rc)) : 0;
+}
+
+/* Without a database of our own there is one about databases all the same: so clients are told what is missing. */
+static int database_start(struct daemon *daemon, struct err *err)
+{
+	int rc = db_server_new(&daemon->db);
+
+	if (rc)
+		return err_set(err, -rc, "cannot serve the database: %s", strerror(-rc));
+	return external_is_meant(daemon->options.database) ? 0 : database_open_own(daemon, err);
 }
 
 static int server_start(struct daemon *daemon, struct err *err)
@@ -172,6 +182,8 @@ static int server_start(struct daemon *daemon, struct err *err)
 		return rc;
 	handler = rpc_handler(daemon->rpc);
 	rc = tls_new(&daemon->tls);
+	if (!rc && daemon->options.tls.private_key)
+		rc = tls_set(daemon->tls, &daemon->options.tls);
 	if (!rc)
 		rc = server_new(&daemon->server, daemon->base, &handler);
 	return rc ? err_set(err, -rc, "cannot make a server: %s", strerror(-rc)) : 0;
@@ -309,8 +321,9 @@ static int configure_start(struct daemon *daemon, struct err *err)
 		.base = daemon->base,
 		.sw = daemon->sw,
 		.openflow = daemon->openflow,
-		.tls = daemon->tls,
-		.remotes = daemon->remotes,
+		.tls = daemon->options.tls.private_key ? NULL : daemon->tls,
+		.remotes = daemon->external ? NULL : daemon->remotes,
+		.external = daemon->external,
 		.connect = database_connect,
 		.ready = switch_ready,
 		.applied = bridges_changed,
@@ -364,6 +377,9 @@ static int house_build(struct daemon *daemon, struct err *err)
 		rc = switch_start(daemon, err);
 	if (!rc)
 		rc = openflow_start(daemon, err);
+	if (!rc && external_is_meant(daemon->options.database))
+		rc = external_new(&daemon->external, daemon->options.database, daemon->base,
+				  daemon->tls, err);
 	if (!rc)
 		rc = remotes_start(daemon, err);
 	if (!rc)
@@ -412,6 +428,7 @@ static void house_take_down(struct daemon *daemon)
 		rpc_let_go(daemon->rpc);
 	coverage_free(&daemon->coverage);
 	vswitch_free(&daemon->sw);
+	external_free(&daemon->external);
 	remotes_free(&daemon->remotes);
 	server_free(&daemon->server);
 	tls_free(&daemon->tls);

@@ -287,7 +287,9 @@ static int database_connect(void *ctx, struct err *err)
 
 	/* Nobody knows what this one says. */
 	publish_forget(configure->publish);
-	return configure->options.connect(configure->options.ctx, err);
+	return configure->options.external
+		       ? 0
+		       : configure->options.connect(configure->options.ctx, err);
 }
 
 int configure_new(struct configure **out, const struct configure_options *options)
@@ -298,6 +300,7 @@ int configure_new(struct configure **out, const struct configure_options *option
 		.database = DATABASE,
 		.tables = tables,
 		.n_tables = N_TABLES,
+		.external = options->external,
 		.connect = database_connect,
 		.changed = rows_changed,
 		.result_changed = result_changed,

@@ -16,6 +16,7 @@
 struct configure;
 struct err;
 struct event_base;
+struct external;
 struct openflow;
 struct tls;
 struct remotes;
@@ -27,8 +28,9 @@ struct configure_options {
 	struct openflow *openflow; /* NULL: nobody speaks it */
 	struct tls *tls;           /* NULL: nobody needs it */
 	struct remotes *remotes;   /* NULL: rows of Manager are for somebody else */
+	struct external *external; /* where the database is; NULL: it is ours */
 	bool with_fake;            /* tests: interfaces of type "fake" */
-	/* Opens a stream socket to the database. Returns it, or -errno with a text. */
+	/* Opens a stream socket to our database. Returns it, or -errno with a text. */
 	int (*connect)(void *ctx, struct err *err);
 	/* Called once, when the switch is for the first time what the database says. */
 	void (*ready)(void *ctx);

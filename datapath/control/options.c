@@ -9,6 +9,7 @@
 
 #include "../bpf/abi.h"
 #include "base/err.h"
+#include "control/external.h"
 
 #define RUN_DIR     "/run/shunt"
 #define DATABASE    "/var/lib/shunt/conf.db"
@@ -21,9 +22,13 @@ const char options_help[] =
 	"\n"
 	"  --run-dir DIR      where its sockets are (default " RUN_DIR ")\n"
 	"  --db FILE          file of the database (default " DATABASE ")\n"
+	"  --db TARGET,...    or where somebody else serves it: tcp:ADDRESS[:PORT], ssl:ADDRESS[:PORT] or\n"
+	"                     unix:PATH; of a cluster all servers\n"
 	"  --remote TARGET    serve the database there, too: ptcp:[PORT][:ADDRESS], punix:PATH, or to\n"
 	"                     a client that listens: tcp:ADDRESS[:PORT], unix:PATH; pssl: and ssl: are\n"
 	"                     with TLS; may be repeated\n"
+	"  --private-key FILE, --certificate FILE, --ca-cert FILE\n"
+	"                     for TLS, instead of what table SSL of the database says\n"
 	"  --ovs-compat       be found by the tools of Open vSwitch, in /var/run/openvswitch\n"
 	"  --log-file FILE    log there (default: stderr; detached: DIR/switchd.log)\n"
 	"  --log-level LEVEL  error, warn, info or debug (default info)\n"
@@ -46,6 +51,9 @@ enum {
 	OPT_DB,
 	OPT_REMOTE,
 	OPT_OVS_COMPAT,
+	OPT_PRIVATE_KEY,
+	OPT_CERTIFICATE,
+	OPT_CA_CERT,
 	OPT_LOG_FILE,
 	OPT_LOG_LEVEL,
 	OPT_PIDFILE,
@@ -63,6 +71,9 @@ static const struct option long_options[] = {
 	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
 	{"db", required_argument, NULL, OPT_DB},
 	{"remote", required_argument, NULL, OPT_REMOTE},
+	{"private-key", required_argument, NULL, OPT_PRIVATE_KEY},
+	{"certificate", required_argument, NULL, OPT_CERTIFICATE},
+	{"ca-cert", required_argument, NULL, OPT_CA_CERT},
 	{"ovs-compat", no_argument, NULL, OPT_OVS_COMPAT},
 	{"log-file", required_argument, NULL, OPT_LOG_FILE},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
@@ -130,6 +141,15 @@ static int option_set(struct options *options, int option, const char *text, str
 				       OPTIONS_REMOTES_MAX);
 		options->remotes[options->n_remotes++] = text;
 		return 0;
+	case OPT_PRIVATE_KEY:
+		options->tls.private_key = text;
+		return 0;
+	case OPT_CERTIFICATE:
+		options->tls.certificate = text;
+		return 0;
+	case OPT_CA_CERT:
+		options->tls.ca_cert = text;
+		return 0;
 	case OPT_OVS_COMPAT:
 		options->ovs_compat = true;
 		return 0;
@@ -192,6 +212,14 @@ int options_parse(int argc, char *argv[], struct options *out, struct err *err)
 		if (rc)
 			return rc;
 	}
+	if (!options.tls.private_key != !options.tls.certificate ||
+	    !options.tls.private_key != !options.tls.ca_cert)
+		return err_set(err, EINVAL,
+			       "--private-key, --certificate and --ca-cert go together");
+	if (options.n_remotes && external_is_meant(options.database))
+		return err_set(err, EINVAL,
+			       "--remote %s: --db %s is served by somebody else: leave one out",
+			       options.remotes[0], options.database);
 	if (optind < argc)
 		return err_set(err, EINVAL, "%s: no argument is expected: see --help",
 			       argv[optind]);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "control/tls.h"
 
 struct err;
 
@@ -16,6 +17,7 @@ struct options {
 	const char *database;
 	const char *remotes[OPTIONS_REMOTES_MAX]; /* where else the database is served */
 	unsigned n_remotes;
+	struct tls_settings tls;             /* private_key NULL: those of table SSL */
 	const char *log_file;                /* NULL: stderr */
 	const char *pidfile;                 /* NULL: none but the one in the run directory */
 	char instance[INSTANCE_LEN_MAX + 1]; /* "": see options_name_instance() */

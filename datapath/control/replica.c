@@ -13,11 +13,16 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "control/connection.h"
+#include "control/external.h"
+#include "control/replica_server.h"
 #include "control/replica_row.h"
 
 #define RETRY_SECONDS     1
 #define RETRY_MAX_SECONDS 8
 #define MONITOR_ID        0
+/* Of an external server: to let it be silent, and before the next one is tried. */
+#define PROBE_MS  5000
+#define NEXT_USEC 100000
 
 /* A transaction that was sent and not answered yet. */
 struct request {
@@ -32,7 +37,8 @@ struct replica {
 	struct replica_options options;
 	struct event *retry;
 	/* control thread */
-	struct connection *conn; /* NULL: not connected */
+	struct connection *conn;      /* NULL: not connected */
+	struct replica_server server; /* of an external one */
 	bool is_ready;
 	unsigned pause;        /* seconds until the next attempt */
 	int64_t last_id;       /* of a request */
@@ -310,6 +316,8 @@ static void message_cb(void *ctx, struct connection *conn, struct json_object *m
 	const char *method = json_object_get_string(json_object_object_get(message, "method"));
 	struct json_object *params = json_object_object_get(message, "params");
 
+	if (replica->options.external && replica_server_message(&replica->server, conn, message))
+		return;
 	if (!method && json_object_is_type(id, json_type_int)) {
 		if (json_object_get_int64(id) == MONITOR_ID)
 			monitor_reply(replica, message);
@@ -326,53 +334,95 @@ static void message_cb(void *ctx, struct connection *conn, struct json_object *m
 
 /* ---- life ---- */
 
+/* The servers of a cluster come one after the other; there is a pause after each round. */
 static void retry_later(struct replica *replica)
 {
-	const struct timeval pause = {.tv_sec = replica->pause};
+	const struct external *external = replica->options.external;
+	struct timeval pause = {.tv_sec = replica->pause};
 
-	event_add(replica->retry, &pause);
-	replica->pause *= 2;
+	if (external && !external_was_last(external))
+		pause = (struct timeval){.tv_usec = NEXT_USEC};
+	else
+		replica->pause *= 2;
 	if (replica->pause > RETRY_MAX_SECONDS)
 		replica->pause = RETRY_MAX_SECONDS;
+	event_add(replica->retry, &pause);
+}
+
+static void connect_failed(struct replica *replica, const char *why)
+{
+	log_warn("replica", "%s: trying again", why);
+	retry_later(replica);
 }
 
 static void closed_cb(void *ctx, struct connection *conn, const char *why)
 {
 	struct replica *replica = ctx;
 
-	log_warn("replica", "lost the database: %s: trying again", why[0] ? why : "it hung up");
+	log_warn("replica", "lost the database%s%s: %s: trying again",
+		 replica->options.external ? " at " : "",
+		 replica->options.external ? external_name(replica->options.external) : "",
+		 why[0] ? why : "it hung up");
 	replica->conn = NULL;
 	replica->is_ready = false;
 	requests_fail(replica, "the connection broke");
 	retry_later(replica);
 }
 
-static const struct connection_ops ops = {.message = message_cb, .closed = closed_cb};
+static void server_good(void *ctx)
+{
+	struct replica *replica = ctx;
+
+	log_info("replica", "connected to the database at %s",
+		 external_name(replica->options.external));
+	monitor_send(replica);
+}
+
+/* Takes over `fd`, a connected socket. */
+static void connection_begin(struct replica *replica, int fd, struct tls *tls)
+{
+	static const struct connection_ops ops = {.message = message_cb, .closed = closed_cb};
+	const struct connection_options options = {
+		.base = replica->options.base,
+		.name = "database",
+		.tls = tls,
+		.limits = {CONNECTION_MESSAGE_MAX, CONNECTION_BACKLOG_MAX},
+		.ops = &ops,
+		.ctx = replica,
+	};
+	struct err err = ERR_INIT;
+
+	if (connection_new(&replica->conn, fd, &options, &err)) {
+		connect_failed(replica, err.text);
+	} else if (replica->options.external) {
+		if (connection_probe(replica->conn, PROBE_MS))
+			log_warn("replica", "out of memory: a silent server will not be noticed");
+		replica_server_ask(&replica->server, replica->conn);
+	} else {
+		monitor_send(replica);
+	}
+}
+
+static void dialed(void *ctx, int fd, struct tls *tls, const char *why)
+{
+	if (fd < 0)
+		connect_failed(ctx, why);
+	else
+		connection_begin(ctx, fd, tls);
+}
 
 static void connect_cb(evutil_socket_t unused, short what, void *ctx)
 {
 	struct replica *replica = ctx;
 	struct err err = ERR_INIT;
-	const struct connection_options options = {
-		.base = replica->options.base,
-		.name = "database",
-		.limits = {CONNECTION_MESSAGE_MAX, CONNECTION_BACKLOG_MAX},
-		.ops = &ops,
-		.ctx = replica,
-	};
 	int fd = replica->options.connect(replica->options.ctx, &err);
 
-	if (fd < 0) {
-		log_warn("replica", "%s: trying again", err.text);
-		retry_later(replica);
-		return;
-	}
-	if (connection_new(&replica->conn, fd, &options, &err)) {
-		log_warn("replica", "%s: trying again", err.text);
-		retry_later(replica);
-		return;
-	}
-	monitor_send(replica);
+	if (fd < 0)
+		connect_failed(replica, err.text);
+	else if (replica->options.external)
+		external_dial(replica->options.external, dialed, replica);
+	else
+		connection_begin(replica, fd, NULL);
 }
 
 int replica_new(struct replica **out, const struct replica_options *options)
@@ -383,6 +433,8 @@ int replica_new(struct replica **out, const struct replica_options *options)
 		return -ENOMEM;
 	replica->options = *options;
 	replica->pause = RETRY_SECONDS;
+	replica->server = (struct replica_server){
+		.database = options->database, .good = server_good, .ctx = replica};
 	CDS_INIT_LIST_HEAD(&replica->requests);
 	replica->rows = calloc(options->n_tables, sizeof(struct row *));
 	replica->retry = evtimer_new(options->base, connect_cb, replica);

@@ -2,8 +2,8 @@
 /* The daemon as a client of its configuration database (RFC 7047): a copy of the rows it needs,
  * kept up to date by a monitor, and transactions to write back.
  *
- * The database may be the daemon's own or an external server: all that is known of it is a
- * function that opens a connection. A lost connection is opened again after a pause; the copy
+ * The database may be the daemon's own, to which a function opens a connection, or an external server's, who must
+ * be the right one (replica_server.h) before anything is asked of it. A lost connection is opened again after a pause; the copy
  * stays as it was until the new one has been read, so that a restart of the server changes
  * nothing in the switch. Control thread only.
  */
@@ -13,6 +13,7 @@
 
 struct err;
 struct event_base;
+struct external;
 struct json_object;
 struct replica;
 
@@ -29,7 +30,10 @@ struct replica_options {
 	const char *database; /* its name: "Open_vSwitch" */
 	const struct replica_table *tables;
 	unsigned n_tables;
-	/* Opens a stream socket to the server. Returns it, or -errno with a text. */
+	/* Where it is; borrowed. NULL: ours. */
+	struct external *external;
+	/* Opens a stream socket to ours, or is told that the external one is about to be connected to. Returns it, or
+	 * -errno with a text. */
 	int (*connect)(void *ctx, struct err *err);
 	/* Rows have changed, or are there for the first time. */
 	void (*changed)(void *ctx);
