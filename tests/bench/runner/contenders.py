@@ -84,6 +84,7 @@ class Shunt(Contender):
     options = ("options:hook=xdp",)
     arguments = ()
     run_dir = f"{WORK}/shunt"
+    database = None  # in the run directory
     bridge = "br0"
 
     def ctl(self, *words):
@@ -95,7 +96,7 @@ class Shunt(Contender):
     def start(self):
         self.processes.append(Process(
             *pinned(CONTENDER_CPU, f"{self.build}/switchd", "--run-dir", self.run_dir, "--db",
-                    f"{self.run_dir}/conf.db", *self.arguments),
+                    self.database or f"{self.run_dir}/conf.db", *self.arguments),
             log="switchd.log"))
         eventually(self.answers)
 
