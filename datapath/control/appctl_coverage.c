@@ -9,7 +9,6 @@
 #include "control/coverage.h"
 #include "control/method.h"
 
-/* Drops carry their prefix, so that they are not taken for what went well. */
 static void print_row(struct print *out, const struct coverage_row *row)
 {
 	print_fmt(out, "%-24s %5.1f/sec %9.3f/sec %13.4f/sec   total: %" PRIu64 "\n", row->name,
@@ -21,11 +20,12 @@ int appctl_coverage_show(struct appctl_call *call)
 {
 	struct coverage *coverage = call->context->coverage;
 	struct coverage_row row;
-	unsigned n_silent = 0;
+	unsigned n = coverage_look(coverage), n_silent = 0;
 
 	print_add(call->out,
 		  "Event coverage, avg rate over last: 5 seconds, last minute, last hour:\n");
-	for (unsigned i = 0; i < coverage_row(coverage, i, &row); i++) {
+	for (unsigned i = 0; i < n; i++) {
+		coverage_row(coverage, i, &row);
 		if (row.total)
 			print_row(call->out, &row);
 		else
@@ -37,9 +37,12 @@ int appctl_coverage_show(struct appctl_call *call)
 
 int appctl_coverage_read(struct appctl_call *call)
 {
+	struct coverage *coverage = call->context->coverage;
+	unsigned n = coverage_look(coverage);
 	struct coverage_row row;
 
-	for (unsigned i = 0; i < coverage_row(call->context->coverage, i, &row); i++) {
+	for (unsigned i = 0; i < n; i++) {
+		coverage_row(coverage, i, &row);
 		if (strcmp(row.name, call->args[0]))
 			continue;
 		print_fmt(call->out, "%" PRIu64 "\n", row.total);

@@ -31,7 +31,8 @@ struct coverage {
 	/* control thread: totals at the ends of past periods and minutes, in rings */
 	uint64_t periods[PERIODS_A_MINUTE + 1][N_COUNTERS];
 	uint64_t minutes[MINUTES_AN_HOUR + 1][N_COUNTERS];
-	unsigned n_periods; /* ever */
+	unsigned n_periods;        /* ever */
+	uint64_t seen[N_COUNTERS]; /* by the last look */
 };
 
 static int add_drops(struct bridge_port *port, void *ctx)
@@ -123,20 +124,22 @@ static uint64_t last_hour(const struct coverage *coverage, unsigned i, uint64_t 
 	return now - coverage->minutes[(n - MINUTES_AN_HOUR) % (MINUTES_AN_HOUR + 1)][i];
 }
 
-unsigned coverage_row(struct coverage *coverage, unsigned i, struct coverage_row *out)
+unsigned coverage_look(struct coverage *coverage)
+{
+	count(coverage, coverage->seen);
+	return N_COUNTERS;
+}
+
+void coverage_row(const struct coverage *coverage, unsigned i, struct coverage_row *out)
 {
 	const unsigned n_named = N_CACHE_COUNTERS + N_SERVER_COUNTERS;
-	uint64_t totals[N_COUNTERS];
+	uint64_t total = coverage->seen[i];
 
-	if (i >= N_COUNTERS)
-		return N_COUNTERS;
-	count(coverage, totals);
 	*out = (struct coverage_row){
 		.name = i < n_named ? names[i] : drop_name(i - n_named),
-		.total = totals[i],
-		.last_5s = lately(coverage, i, totals[i], 1),
-		.last_minute = lately(coverage, i, totals[i], PERIODS_A_MINUTE),
-		.last_hour = last_hour(coverage, i, totals[i]),
+		.total = total,
+		.last_5s = lately(coverage, i, total, 1),
+		.last_minute = lately(coverage, i, total, PERIODS_A_MINUTE),
+		.last_hour = last_hour(coverage, i, total),
 	};
-	return N_COUNTERS;
 }

@@ -19,5 +19,7 @@ struct coverage_row {
 	uint64_t total;
 	uint64_t last_5s, last_minute, last_hour; /* of it, as far as there was so much time */
 };
-/* Row number `i` as it is now. Returns how many rows there are. */
-unsigned coverage_row(struct coverage *coverage, unsigned i, struct coverage_row *out);
+/* Counts what there is now; returns how many rows there are. */
+unsigned coverage_look(struct coverage *coverage);
+/* A row of the last look. */
+void coverage_row(const struct coverage *coverage, unsigned i, struct coverage_row *out);
