@@ -163,7 +163,10 @@ static int database_start(struct daemon *daemon, struct err *err)
 
 	if (rc)
 		return err_set(err, -rc, "cannot serve the database: %s", strerror(-rc));
-	return external_is_meant(daemon->options.database) ? 0 : database_open_own(daemon, err);
+	if (!external_is_meant(daemon->options.database))
+		return database_open_own(daemon, err);
+	db_server_refer(daemon->db, daemon->options.database);
+	return 0;
 }
 
 static int server_start(struct daemon *daemon, struct err *err)

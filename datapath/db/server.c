@@ -85,6 +85,11 @@ int db_server_add(struct db_server *server, struct database **db)
 	return 0;
 }
 
+void db_server_refer(struct db_server *server, const char *where)
+{
+	server->where = where;
+}
+
 int db_server_new(struct db_server **out)
 {
 	own(db_server_free) struct db_server *server = alloc(1, sizeof(*server));

@@ -24,6 +24,8 @@ void db_server_free(struct db_server **server);
 
 /* Serves `*db` under its name and takes it over (*db becomes NULL). -EEXIST: the name is taken. */
 int db_server_add(struct db_server *server, struct database **db);
+/* Where clients that miss a database are sent; borrowed. */
+void db_server_refer(struct db_server *server, const char *where);
 /* Borrowed; NULL if there is no such database. */
 struct database *db_server_lookup(const struct db_server *server, const char *name);
 

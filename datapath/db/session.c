@@ -119,7 +119,12 @@ struct database *call_database(struct session_call *call)
 		return NULL;
 	}
 	db = db_server_lookup(call->session->server, json_object_get_string(name));
-	if (!db)
+	if (!db && call->session->server->where)
+		db_error_set(&call->error, ERROR_UNKNOWN_DATABASE,
+			     "there is no database \"%s\" here: this switch follows the one at %s, "
+			     "which ovs-vsctl --db changes",
+			     json_object_get_string(name), call->session->server->where);
+	else if (!db)
 		db_error_set(&call->error, ERROR_UNKNOWN_DATABASE,
 			     "there is no database \"%s\": list_dbs tells which there are",
 			     json_object_get_string(name));
