@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "control/coverage.h"
 #include "control/method.h"
 #include "control/rpc.h"
 #include "control/server.h"
@@ -78,6 +79,7 @@ static void build(void)
 	must(server_new(&server, base, &handler));
 	context.base = base;
 	context.server = server;
+	must(coverage_new(&context.coverage, base, context.sw, server));
 	context.instance = context.run_dir = context.database = "fuzz";
 }
 
