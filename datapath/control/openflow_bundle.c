@@ -1,4 +1,4 @@
-/* Bundles: changes of flows that become one change. A bundle is its connection's own, and goes with it. */
+/* Bundles: changes of flows and groups that become one change. A bundle is its connection's own, and goes with it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 #include "control/openflow_session.h"
 #include "openflow/bundle.h"
 #include "openflow/flow.h"
-#include "switch/flows.h"
+#include "openflow/group.h"
+#include "switch/group.h"
 
 #define BUNDLES_MAX  64
 #define MESSAGES_MAX 1000000u
@@ -22,22 +23,36 @@ struct note {
 	uint8_t head[OF_ERROR_DATA_MAX];
 };
 
+/* One message. */
+struct entry {
+	struct group_mod *group; /* NULL: it is a flow mod */
+	struct flow_mod flow;
+};
+
 struct bundle {
 	struct cds_list_head node; /* session's */
 	uint32_t id;
 	uint16_t flags;
 	bool is_closed;
-	struct flow_mod *mods;
+	struct entry *entries;
 	struct note *notes; /* of each */
 	uint32_t n, size;
 };
+
+static void entry_fini(struct entry *entry)
+{
+	flow_mod_fini(&entry->flow);
+	if (entry->group)
+		group_mod_fini(entry->group);
+	free(entry->group);
+}
 
 static void bundle_free(struct bundle *bundle)
 {
 	cds_list_del(&bundle->node);
 	for (uint32_t i = 0; i < bundle->n; i++)
-		flow_mod_fini(&bundle->mods[i]);
-	free(bundle->mods);
+		entry_fini(&bundle->entries[i]);
+	free(bundle->entries);
 	free(bundle->notes);
 	free(bundle);
 }
@@ -83,22 +98,40 @@ static enum of_error open_new(struct openflow_session *session, uint32_t id, uin
 static int grow(struct bundle *bundle)
 {
 	uint32_t size = bundle->size ? bundle->size * 2 : 16;
-	void *mods, *notes;
+	void *entries, *notes;
 
 	if (bundle->n < bundle->size)
 		return 0;
 	if (bundle->n >= MESSAGES_MAX)
 		return -ENOSPC;
-	mods = realloc(bundle->mods, size * sizeof(*bundle->mods));
-	if (mods)
-		bundle->mods = mods;
+	entries = realloc(bundle->entries, size * sizeof(*bundle->entries));
+	if (entries)
+		bundle->entries = entries;
 	notes = realloc(bundle->notes, size * sizeof(*bundle->notes));
 	if (notes)
 		bundle->notes = notes;
-	if (!mods || !notes)
+	if (!entries || !notes)
 		return -ENOMEM;
 	bundle->size = size;
 	return 0;
+}
+
+static enum of_error entry_read(struct openflow_session *session, const struct of_message *inside,
+				struct entry *out)
+{
+	own(mem_free) struct group_mod *group = NULL;
+	enum of_error error;
+
+	*out = (struct entry){.group = NULL};
+	if (inside->form->id == OFM_FLOW_MOD)
+		return of_flow_mod_read(inside, session->has_table_id, &out->flow);
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return OF_BFC_MSG_TOO_MANY;
+	error = of_group_mod_read(inside, group);
+	if (!error)
+		out->group = take_ptr(group);
+	return error;
 }
 
 static enum of_error append(struct openflow_session *session, struct bundle *bundle,
@@ -107,11 +140,12 @@ static enum of_error append(struct openflow_session *session, struct bundle *bun
 	struct note *note;
 	enum of_error error;
 
-	if (inside->form->id != OFM_FLOW_MOD)
+	if (inside->form->id != OFM_FLOW_MOD && inside->form->id != OFM_GROUP_MOD &&
+	    inside->form->id != OFM_NX_GROUP_MOD)
 		return OF_BFC_MSG_UNSUP;
 	if (grow(bundle))
 		return OF_BFC_MSG_TOO_MANY;
-	error = of_flow_mod_read(inside, session->has_table_id, &bundle->mods[bundle->n]);
+	error = entry_read(session, inside, &bundle->entries[bundle->n]);
 	if (error)
 		return error;
 	note = &bundle->notes[bundle->n++];
@@ -143,6 +177,28 @@ enum of_error handle_bundle_add(struct openflow_session *session, const struct o
 
 /* ---- what becomes of it ---- */
 
+static int apply(struct bridge *bridge, const struct bundle *bundle, size_t *which, struct err *err)
+{
+	own(mem_free) struct bridge_mod *mods = calloc(bundle->n, sizeof(*mods));
+
+	if (!mods)
+		return err_set(err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < bundle->n; i++) {
+		const struct entry *entry = &bundle->entries[i];
+
+		if (entry->group)
+			mods[i].group = entry->group;
+		else
+			mods[i].flow = &entry->flow;
+	}
+	return bridge_mods(bridge, mods, bundle->n, which, err);
+}
+
+static enum of_error error_of(int rc, const struct entry *entry)
+{
+	return entry->group ? openflow_group_error(rc) : openflow_flow_error(rc, &entry->flow);
+}
+
 /* Says which of its messages is to blame, too. */
 static enum of_error commit(struct openflow_session *session, struct bundle *bundle)
 {
@@ -151,12 +207,12 @@ static enum of_error commit(struct openflow_session *session, struct bundle *bun
 	int rc = 0;
 
 	if (bundle->n)
-		rc = bridge_flow_mods(session->bridge, bundle->mods, bundle->n, &which, &err);
+		rc = apply(session->bridge, bundle, &which, &err);
 	if (rc) {
 		const struct note *note = &bundle->notes[which];
 
 		log_debug("openflow", "%s: bundle %u: %s", session->name, bundle->id, err.text);
-		of_error_write(&session->reply, openflow_flow_error(rc, &bundle->mods[which]),
+		of_error_write(&session->reply, error_of(rc, &bundle->entries[which]),
 			       session->version, note->xid,
 			       (struct wire_bytes){note->head, note->len});
 		openflow_session_flush(session);

@@ -64,6 +64,14 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 	[OFM_GET_ASYNC_REQUEST] = handle_get_async,
 	[OFM_SET_ASYNC] = handle_set_async,
 	[OFM_NX_SET_ASYNC] = handle_set_async,
+	[OFM_GROUP_MOD] = handle_group_mod,
+	[OFM_NX_GROUP_MOD] = handle_group_mod,
+	[OFM_GROUP_STATS_REQUEST] = handle_group_stats,
+	[OFM_NX_GROUP_STATS_REQUEST] = handle_group_stats,
+	[OFM_GROUP_DESC_REQUEST] = handle_group_desc,
+	[OFM_NX_GROUP_DESC_REQUEST] = handle_group_desc,
+	[OFM_GROUP_FEATURES_REQUEST] = handle_group_features,
+	[OFM_NX_GROUP_FEATURES_REQUEST] = handle_group_features,
 	[OFM_FLOW_MONITOR_REQUEST] = handle_monitor,
 	[OFM_NX_FLOW_MONITOR_REQUEST] = handle_monitor,
 	[OFM_ONF_FLOW_MONITOR_REQUEST] = handle_monitor,
@@ -78,6 +86,8 @@ static bool is_change(uint8_t id)
 	switch (id) {
 	case OFM_FLOW_MOD:
 	case OFM_NX_FLOW_MOD:
+	case OFM_GROUP_MOD:
+	case OFM_NX_GROUP_MOD:
 	case OFM_TABLE_MOD:
 	case OFM_PORT_MOD:
 	case OFM_PACKET_OUT:

@@ -154,6 +154,10 @@ struct flow_mod;
 enum of_error openflow_actions_error(int rc, const struct ofactions *actions);
 /* Of what bridge_flow_mods() returns for `mod`. */
 enum of_error openflow_flow_error(int rc, const struct flow_mod *mod);
+/* openflow_group.c */
+handler_fn handle_group_mod, handle_group_stats, handle_group_desc, handle_group_features;
+/* Of what bridge_mods() returns for a group mod. */
+enum of_error openflow_group_error(int rc);
 /* openflow_table.c */
 handler_fn handle_tables, handle_table_mod;
 /* The table has other flows than before. */

@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "openflow/bundle.h"
 #include "openflow/flow.h"
+#include "openflow/group.h"
 #include "openflow/monitor.h"
 #include "openflow/packet.h"
 #include "openflow/port.h"
@@ -42,6 +43,19 @@ static void read_flow(const struct of_message *message)
 	/* what is longer than a message can be, nobody could have sent */
 	if (flow.actions.n < 100)
 		write_again(&flow, message->version);
+}
+
+/* What a group is told to be is what it is listed as, in as many bytes as it claims. */
+static void read_group(const struct of_message *message)
+{
+	own(wire_fini) struct wire_writer w = {.at = NULL};
+	own(group_mod_fini) struct group_mod mod = {0};
+
+	if (of_group_mod_read(message, &mod) || mod.command > GROUP_MODIFY_OR_ADD)
+		return;
+	group_buckets_settle(&mod.desc);
+	of_group_desc_write(&w, message, &mod.desc);
+	assert(w.is_lost || wire_get16(w.at) == w.len);
 }
 
 static void read_packet(const struct of_message *message)
@@ -87,6 +101,10 @@ static void read_body(const struct of_message *message)
 	case OFM_AGGREGATE_REQUEST:
 	case OFM_NX_AGGREGATE_REQUEST:
 		of_flow_filter_read(message, &filter);
+		break;
+	case OFM_GROUP_MOD:
+	case OFM_NX_GROUP_MOD:
+		read_group(message);
 		break;
 	case OFM_FLOW_MONITOR_REQUEST:
 	case OFM_NX_FLOW_MONITOR_REQUEST:
