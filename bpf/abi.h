@@ -47,7 +47,8 @@
 	X(PACKET_IN_FULL, "packet-in-full", "too many packets for controllers waited") \
 	X(NO_CONTROLLER, "no-controller", "a flow sends it to a controller, and there is none") \
 	X(BY_ORDER, "by-order", "a drop order of its bridge: see ofctl orders") \
-	X(NO_BUCKET, "no-bucket", "no bucket of its group was alive")
+	X(NO_BUCKET, "no-bucket", "no bucket of its group was alive") \
+	X(METER, "meter", "more than a meter lets through")
 
 enum drop_reason {
 #define X(id, name, help) DROP_##id,
@@ -288,6 +289,7 @@ enum flow_op_type {
 	OP_CAPTURE, /* port: bytes at most, 0: all; a word: struct capture_words (path/capture.h) */
 	OP_CLONE,   /* words: ops, done to a copy of the packet */
 	OP_TRANSLATE, /* alone in its list: each packet is decided by itself */
+	OP_METER,     /* port: slot of the meter (path/meter.h); a word: its number, for people */
 	N_OP_TYPES
 };
 

@@ -37,6 +37,7 @@ extern const struct cli_action capture, replace_flows, diff_flows, dump_cache, p
 	trace;
 extern const struct cli_command flow_commands[];
 extern const struct cli_command group_commands[];
+extern const struct cli_command meter_commands[];
 extern const struct cli_command port_commands[];
 extern const struct cli_command packet_commands[];
 extern const struct cli_command order_commands[];

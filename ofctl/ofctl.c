@@ -80,13 +80,10 @@ static const struct cli_command help_commands[] = {
 };
 
 static const struct cli_group groups[] = {
-	{"Flows", flow_commands},
-	{"Groups", group_commands},
-	{"Standing orders", order_commands},
-	{"Ports", port_commands},
-	{"Packets and changes", packet_commands},
-	{"Help", help_commands},
-	{},
+	{"Flows", flow_commands},   {"Groups", group_commands},
+	{"Meters", meter_commands}, {"Standing orders", order_commands},
+	{"Ports", port_commands},   {"Packets and changes", packet_commands},
+	{"Help", help_commands},    {},
 };
 
 static const struct cli cli = {

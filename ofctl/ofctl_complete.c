@@ -52,6 +52,14 @@ static void print_orders(const struct completion *c, struct job *job)
 		print_member(c->word, rows, "name");
 }
 
+static void print_meters(const struct completion *c, struct job *job)
+{
+	own(json_free) struct json_object *rows = NULL;
+
+	if (!job_call(job, "meter-stats", job_params(c->args[0]), &rows, NULL))
+		print_member(c->word, rows, "meter");
+}
+
 static void print_groups(const struct completion *c, struct job *job)
 {
 	own(json_free) struct json_object *page = NULL;
@@ -79,6 +87,8 @@ void ofctl_complete(const struct completion *c, struct job *job)
 		complete_print_choices(c->word, "normal|drop|nx-match");
 	else if (!strcmp(c->kind, "GROUP") && c->n_args)
 		print_groups(c, job);
+	else if (!strcmp(c->kind, "METER") && c->n_args)
+		print_meters(c, job);
 	else if (!strcmp(c->kind, "NAME") && c->n_args)
 		print_orders(c, job);
 	else if (!strcmp(c->kind, "to"))

@@ -53,10 +53,11 @@ method_fn method_cache_dump, method_cache_stats, method_capture, method_doctor, 
 	method_fdb_add, method_fdb_del, method_fdb_flush, method_fdb_show, method_fdb_stats,
 	method_flow_aggregate, method_flow_dump, method_flow_mod, method_flow_watch,
 	method_frags_set, method_frags_show, method_group_dump, method_group_features,
-	method_group_mod, method_group_stats, method_log_set, method_order_add, method_order_del,
-	method_order_list, method_packet_out, method_packet_watch, method_port_mod,
-	method_port_show, method_restart, method_status, method_stop, method_table_dump,
-	method_table_mod, method_trace;
+	method_group_mod, method_group_stats, method_log_set, method_meter_dump,
+	method_meter_features, method_meter_mod, method_meter_stats, method_order_add,
+	method_order_del, method_order_list, method_packet_out, method_packet_watch,
+	method_port_mod, method_port_show, method_restart, method_status, method_stop,
+	method_table_dump, method_table_mod, method_trace;
 
 struct method {
 	const char *name;

@@ -82,6 +82,14 @@ static void print_port(struct print *out, struct vswitch *sw, uint16_t id)
 		print_fmt(out, "port(%u)", id);
 }
 
+static void print_meter(struct print *out, const struct flow_op *op)
+{
+	uint64_t number;
+
+	memcpy(&number, flow_op_words(op), sizeof(number));
+	print_fmt(out, "meter:%u", (unsigned)number);
+}
+
 static void print_controller(struct print *out, const struct flow_op *op)
 {
 	const struct packet_in_context context = flow_op_context(op);
@@ -147,6 +155,9 @@ static void print_one(struct print *out, struct vswitch *sw, const struct flow_o
 		return;
 	case OP_CAPTURE:
 		print_add(out, "capture");
+		return;
+	case OP_METER:
+		print_meter(out, op);
 		return;
 	case OP_TRANSLATE:
 		print_add(out, "each_by_itself");

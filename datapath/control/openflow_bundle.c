@@ -196,7 +196,7 @@ static int apply(struct bridge *bridge, const struct bundle *bundle, size_t *whi
 
 static enum of_error error_of(int rc, const struct entry *entry)
 {
-	return entry->group ? openflow_group_error(rc) : openflow_flow_error(rc, &entry->flow);
+	return entry->group ? openflow_group_error(rc) : openflow_flow_error(rc);
 }
 
 /* Says which of its messages is to blame, too. */

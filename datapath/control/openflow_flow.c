@@ -12,20 +12,18 @@
 /* ---- changes ---- */
 
 /* What is refused of actions is what this switch has not got. */
-enum of_error openflow_actions_error(int rc, const struct ofactions *list)
+enum of_error openflow_actions_error(int rc)
 {
 	if (!rc)
 		return OF_OK;
 	if (rc == -ENXIO)
 		return OF_BAC_BAD_OUT_GROUP;
-	for (uint32_t i = 0; i < list->n; i++) {
-		if (list->item[i].type == OFACTION_METER)
-			return OF_MMFC_INVALID_METER;
-	}
+	if (rc == -ENODEV)
+		return OF_MMFC_INVALID_METER;
 	return OF_BAC_BAD_ARGUMENT;
 }
 
-enum of_error openflow_flow_error(int rc, const struct flow_mod *mod)
+enum of_error openflow_flow_error(int rc)
 {
 	switch (rc) {
 	case 0:
@@ -34,7 +32,8 @@ enum of_error openflow_flow_error(int rc, const struct flow_mod *mod)
 		return OF_FMFC_OVERLAP;
 	case -EINVAL:
 	case -ENXIO:
-		return openflow_actions_error(rc, &mod->actions);
+	case -ENODEV:
+		return openflow_actions_error(rc);
 	}
 	return OF_FMFC_TABLE_FULL; /* ENOSPC, ENOMEM */
 }
@@ -51,7 +50,7 @@ enum of_error handle_flow_mod(struct openflow_session *session, const struct of_
 	rc = bridge_flow_mods(session->bridge, &mod, 1, NULL, &err);
 	if (rc)
 		log_debug("openflow", "%s: %s", session->name, err.text);
-	return openflow_flow_error(rc, &mod);
+	return openflow_flow_error(rc);
 }
 
 enum of_error handle_table_id(struct openflow_session *session, const struct of_message *message)

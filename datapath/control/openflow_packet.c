@@ -133,7 +133,7 @@ enum of_error handle_packet_out(struct openflow_session *session, const struct o
 		if (rc)
 			log_debug("openflow", "%s: %s", session->name, err.text);
 		/* too many wait to be sent: said, as it is lost */
-		error = rc == -EAGAIN ? OF_BRC_EPERM : openflow_actions_error(rc, &out.actions);
+		error = rc == -EAGAIN ? OF_BRC_EPERM : openflow_actions_error(rc);
 	}
 	ofactions_fini(&out.actions);
 	return error;

@@ -149,11 +149,10 @@ handler_fn handle_queues, handle_queue_config;
 /* openflow_flow.c */
 handler_fn handle_flow_mod, handle_table_id, handle_flow_format, handle_flow_stats,
 	handle_aggregate;
-struct flow_mod;
-/* Of -EINVAL and -ENXIO for actions. */
-enum of_error openflow_actions_error(int rc, const struct ofactions *actions);
-/* Of what bridge_flow_mods() returns for `mod`. */
-enum of_error openflow_flow_error(int rc, const struct flow_mod *mod);
+/* Of -EINVAL, -ENXIO and -ENODEV for actions. */
+enum of_error openflow_actions_error(int rc);
+/* Of what bridge_flow_mods() returns. */
+enum of_error openflow_flow_error(int rc);
 /* openflow_group.c */
 handler_fn handle_group_mod, handle_group_stats, handle_group_desc, handle_group_features;
 /* Of what bridge_mods() returns for a group mod. */

@@ -27,6 +27,7 @@
 #include "switch/flow_table.h"
 #include "switch/flows.h"
 #include "switch/group.h"
+#include "switch/meters.h"
 #include "switch/order.h"
 #include "switch/port_mod.h"
 #include "switch/vswitch.h"
@@ -206,6 +207,21 @@ static int write_order(const struct order_row *row, void *ctx)
 	return 0;
 }
 
+static int write_meter(const struct meter_row *row, void *ctx)
+{
+	struct state_file *file = ctx;
+
+	print_fmt(&file->line, "meter %" PRIu64 " %" PRIu64 " %" PRIu64, row->created_at,
+		  row->count.n_packets, row->count.n_bytes);
+	for (unsigned i = 0; i < METER_BANDS_MAX; i++)
+		print_fmt(&file->line, " %" PRIu64 " %" PRIu64, row->band[i].n_packets,
+			  row->band[i].n_bytes);
+	print_char(&file->line, ' ');
+	meter_print(&file->line, row->desc);
+	line_end(file);
+	return 0;
+}
+
 static void write_counted(struct state_file *file, const struct ledger_row *counted)
 {
 	print_fmt(&file->line, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, counted->number,
@@ -250,6 +266,7 @@ static int bridge_begin(struct state_file *file)
 		bridge_for_each_port(bridge, write_port, file);
 		bridge_fdb_for_each(bridge, write_address, file);
 		bridge_orders_for_each(bridge, write_order, file);
+		bridge_meters_for_each(bridge, METER_EVERY, write_meter, file);
 		if (bridge_groups_for_each(bridge, GROUP_EVERY, write_group, file))
 			return -ENOMEM;
 		file->group_changes = bridge_group_changes(bridge);

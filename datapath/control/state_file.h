@@ -12,6 +12,7 @@
  *	frags NUMBER                    (enum flow_frags)
  *	table NUMBER EVICTION MISS NAME (struct flow_table_mod)
  *	port FLAGS NAME                 (enum port_mod_flag)
+ *	meter CREATED-AT PACKETS BYTES [PACKETS BYTES]... METER    (of METER_BANDS_MAX bands)
  *	group CREATED-AT ROW PACKETS BYTES USED-AT N-BUCKETS [ROW PACKETS BYTES USED-AT]... GROUP
  *	flow ROW PACKETS BYTES CREATED-AT USED-AT MODIFIED-AT FLOW    (times in ns; FLOW as of ovs-ofctl)
  *	order LEDGER PACKETS BYTES USED-AT CREATED-AT ENDS-AT drop|mirror NAME PORT|- VLAN MATCH

@@ -21,6 +21,7 @@
 #include "flow/port_text.h"
 #include "switch/flow_table.h"
 #include "switch/flows.h"
+#include "switch/meters.h"
 #include "switch/order.h"
 #include "switch/port_mod.h"
 #include "switch/restore.h"
@@ -265,6 +266,28 @@ static bool order_read(struct reader *reader, struct slice line)
 	       !bridge_order_add(reader->bridge, &config, NULL, NULL);
 }
 
+/* Before the flows that use it. */
+static bool meter_read(struct reader *reader, struct slice line)
+{
+	struct meter_row past = {.n_flows = 0};
+	struct meter_mod mod;
+
+	if (!state_number_next(&line, UINT64_MAX, &past.created_at) ||
+	    !state_number_next(&line, UINT64_MAX, &past.count.n_packets) ||
+	    !state_number_next(&line, UINT64_MAX, &past.count.n_bytes))
+		return false;
+	for (unsigned i = 0; i < METER_BANDS_MAX; i++)
+		if (!state_number_next(&line, UINT64_MAX, &past.band[i].n_packets) ||
+		    !state_number_next(&line, UINT64_MAX, &past.band[i].n_bytes))
+			return false;
+	if (meter_mod_parse(line, METER_ADD, &mod, NULL) ||
+	    bridge_meter_mod(reader->bridge, &mod, NULL))
+		return false;
+	past.desc = &mod.desc;
+	bridge_meter_restore(reader->bridge, &past);
+	return true;
+}
+
 static bool frags_read(struct reader *reader, struct slice line)
 {
 	uint64_t frags;
@@ -331,6 +354,8 @@ static void line_read(struct reader *reader, struct slice line)
 		bridge_read(reader, line);
 	else if (reader->bridge && slice_is(what, "flow"))
 		is_good = flow_read(reader, line);
+	else if (reader->bridge && slice_is(what, "meter"))
+		is_good = meter_read(reader, line);
 	else if (reader->bridge && slice_is(what, "group"))
 		is_good = state_group_read(&reader->groups, line);
 	else if (reader->bridge && slice_is(what, "fdb"))

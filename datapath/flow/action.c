@@ -136,6 +136,15 @@ void flow_op_capture(struct flow_op_list *list, uint16_t size, uint64_t who)
 		memcpy(words, &who, sizeof(who));
 }
 
+void flow_op_meter(struct flow_op_list *list, uint16_t slot, uint64_t number)
+{
+	uint8_t *words = add_with_words(
+		list, (struct flow_op){.type = OP_METER, .port = slot, .n_words = 1});
+
+	if (words)
+		memcpy(words, &number, sizeof(number));
+}
+
 void flow_op_controller(struct flow_op_list *list, const struct packet_in_context *context,
 			const void *userdata, uint16_t n_userdata)
 {

@@ -117,6 +117,9 @@ void flow_op_controller(struct flow_op_list *list, const struct packet_in_contex
 /* A copy for whoever captures: `size` bytes at most (0: all), with a word that says for whom. */
 void flow_op_capture(struct flow_op_list *list, uint16_t size, uint64_t who);
 
+/* Ends for packets that are too many. `slot`: see path/meter.h; `number` is what people call it. */
+void flow_op_meter(struct flow_op_list *list, uint16_t slot, uint64_t number);
+
 /* What is added between the two is done to a copy of the packet. `at` is what the first returned. A
  * clone of nothing leaves no trace. */
 uint32_t flow_op_clone_begin(struct flow_op_list *list);

@@ -63,6 +63,9 @@ int edit_op(struct edit *edit, const struct flow_op *op);
 void edit_set(struct edit *edit, enum packet_field field, const uint8_t *value,
 	      const uint8_t *mask);
 
+/* The type of service, or traffic class; -1: there is no whole IP header. */
+int edit_ip_tos(struct edit *edit);
+
 /* Behind the Ethernet header and up to two tags, in front of what is there. `type`: ETH_TYPE_MPLS or
  * _MULTICAST. 0, -ENOBUFS, -EINVAL: tags that are cut off. */
 int edit_push_mpls(struct edit *edit, uint16_t type, be32 entry);

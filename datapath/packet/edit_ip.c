@@ -120,3 +120,16 @@ void edit_set_ip(struct edit *edit, enum packet_field field, struct edit_bits bi
 	else
 		set_ipv4(edit, field, bits);
 }
+
+int edit_ip_tos(struct edit *edit)
+{
+	const struct ipv4_header *ip4;
+	const struct ipv6_header *ip6;
+
+	edit_parse(edit);
+	if (edit->packet_class < CLASS_IPV4 || !is_whole(edit))
+		return -1;
+	ip4 = (const struct ipv4_header *)edit_l3(edit);
+	ip6 = (const struct ipv6_header *)edit_l3(edit);
+	return is_ipv6(edit) ? (int)(from_be32(ip6->version_class_label) >> 20 & 0xff) : ip4->tos;
+}

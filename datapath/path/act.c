@@ -1,6 +1,6 @@
 /* act: does ops to one packet, from first to last.
  * Outcomes: staged for sending, DROP_NO_BUFFER, DROP_MALFORMED (a header to take off is not there), those
- * of packet_in.c, or the reason that the flow names. */
+ * of packet_in.c, DROP_METER, or the reason that the flow names. */
 #include <errno.h>
 
 #include "flow/action.h"
@@ -9,6 +9,7 @@
 #include "path/burst.h"
 #include "path/capture.h"
 #include "path/drop.h"
+#include "path/meter.h"
 #include "path/output.h"
 #include "path/packet_in.h"
 #include "path/steps.h"
@@ -114,6 +115,9 @@ void act(struct worker *worker, struct burst *burst, struct edit *edit, const st
 				return;
 			}
 			act_on_copy(worker, burst, edit, op);
+			break;
+		case OP_METER:
+			why = meter_apply(worker, edit, op);
 			break;
 		case OP_TRANSLATE: /* the packet was at hand already */
 			why = DROP_NO_OUTPUT;

@@ -108,5 +108,6 @@ struct path_host {
 	void (*refresh)(const struct path_view *view, const struct flow_key *key, uint64_t now,
 			struct translation *scratch);
 	/* RCU: control writes, workers read */
+	struct meter **meters; /* METERS_MAX slots (path/meter.h); NULL in one: none */
 	const struct path_view *view;
 };

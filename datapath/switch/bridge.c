@@ -40,6 +40,7 @@ static void bridge_free(struct bridge **p)
 		return;
 	snapshot_remove(bridge);
 	bridge_orders_free(&bridge->orders);
+	bridge_meters_free(bridge);
 	flow_tables_free(&bridge->tables);
 	learn_unwatch(bridge);
 	mirrors_free(&bridge->mirrors);

@@ -12,8 +12,10 @@
 #include "base/hash.h"
 #include "path/host.h"
 #include "path/drop.h"
+#include "path/meter.h"
 #include "port/port.h"
 #include "switch/flows.h"
+#include "switch/meters.h"
 #include "switch/port_ids.h"
 #include "switch/vswitch.h"
 
@@ -79,6 +81,7 @@ struct vswitch {
 	struct snapshot *snapshot;
 	/* see flow/version.h; read by everybody. The flow maps' own, or ours */
 	struct versions *versions;
+	struct meter *meters[METERS_MAX]; /* RCU, each of them; see meters.h */
 	/* for the FDBs' contents, and for the list of bridges as the revalidator walks it */
 	pthread_mutex_t fdb_lock;
 };
@@ -98,6 +101,7 @@ struct bridge {
 	struct ofports *ofports;
 	struct bridge_mirrors *mirrors; /* NULL: never any */
 	struct bridge_orders *orders;
+	struct bridge_meters meters;
 	struct bridge_port *ports_by_name; /* uthash */
 	struct bridge_port **ports;        /* ascending by ofport */
 	unsigned n_ports;

@@ -122,6 +122,7 @@ static void entry_link(struct flow_tables *tables, struct flow_entry *entry)
 		heap_put(&tables->timed, &entry->due, due);
 	flow_evict_add(table, entry);
 	groups_refer(tables, &entry->flow.actions, 1);
+	meters_refer(tables->bridge, &entry->flow.actions, 1);
 	table->n_flows++;
 	tables->n_flows++;
 }
@@ -133,6 +134,7 @@ static void entry_unlink(struct flow_tables *tables, struct flow_entry *entry)
 	heap_remove(&tables->timed, &entry->due);
 	flow_evict_remove(table, entry);
 	groups_refer(tables, &entry->flow.actions, -1);
+	meters_refer(tables->bridge, &entry->flow.actions, -1);
 	table->n_flows--;
 	tables->n_flows--;
 }

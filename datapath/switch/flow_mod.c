@@ -136,6 +136,8 @@ int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struc
 
 	if (!rc && has_actions)
 		rc = groups_are_there(change->tables, &mod->actions, err);
+	if (!rc && has_actions)
+		rc = meters_are_there(change->tables->bridge, &mod->actions, err);
 	if (rc)
 		return rc;
 	switch (mod->command) {

@@ -14,7 +14,7 @@
 struct bridge;
 struct err;
 
-/* What may go wrong, as negative errno: -EINVAL (see err), -ENXIO (there is no such group), -EEXIST
+/* What may go wrong, as negative errno: -EINVAL (see err), -ENXIO (there is no such group), -ENODEV (no such meter), -EEXIST
  * (check_overlap), -ENOSPC (the table is full and evicts nothing, or there are too many masks), -ENOMEM. */
 
 /* (switch/group.h has changes of flows and groups together.)

@@ -154,6 +154,8 @@ int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofac
 		rc = translate_check(actions, err);
 	if (!rc)
 		rc = groups_are_there(bridge->tables, actions, err);
+	if (!rc)
+		rc = meters_are_there(bridge, actions, err);
 	if (rc)
 		return rc;
 	if (!bridge->view || frame_make(outs, id_of(bridge, in_port), data, len, &frame))

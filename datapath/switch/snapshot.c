@@ -117,6 +117,7 @@ static int view_init(struct bridge_view *view, struct bridge *bridge)
 	view->fdb = bridge->fdb;
 	view->tables = bridge->tables;
 	view->orders = bridge->orders;
+	view->meters = bridge->meters.index;
 	view->masks_generation = flow_masks_generation(bridge->tables);
 	view->fail_mode = bridge->config.fail_mode;
 	view->frags = bridge->frags;

@@ -20,6 +20,7 @@ struct bridge_orders;
 struct bridge_view;
 struct fdb;
 struct flow_tables;
+struct meter_index;
 struct tally;
 
 struct port_view {
@@ -55,7 +56,8 @@ struct bridge_view {
 	struct fdb *fdb;
 	const struct flow_tables *tables;
 	const struct bridge_orders *orders;
-	struct path_masks masks; /* a reference to each */
+	const struct meter_index *meters; /* NULL: none */
+	struct path_masks masks;          /* a reference to each */
 	uint64_t
 		masks_generation; /* of the flows' bits that they were last compared with; control only */
 	enum fail_mode fail_mode;

@@ -49,6 +49,18 @@ static void drop(struct translate_state *state, enum drop_reason why)
 	flow_op_add(ops, flow_op_drop(why));
 }
 
+/* What meters let through must go somewhere. */
+static bool sends(const struct flow_op_list *ops)
+{
+	const struct flow_op *end = ops->op + ops->n_ops;
+
+	for (const struct flow_op *op = ops->op; op < end; op = flow_op_next(op))
+		if (op->type == OP_OUTPUT || op->type == OP_CONTROLLER || op->type == OP_CLONE ||
+		    op->type == OP_DROP)
+			return true;
+	return false;
+}
+
 static void finish(struct translate_state *state)
 {
 	struct translation *out = state->out;
@@ -67,6 +79,9 @@ static void finish(struct translate_state *state)
 		drop(state, state->why);
 	else if (!out->ops.n_ops)
 		drop(state, state->why == DROP_NONE ? DROP_BY_RULE : state->why);
+	else if (!sends(&out->ops))
+		flow_op_add(&out->ops,
+			    flow_op_drop(state->why == DROP_NONE ? DROP_BY_RULE : state->why));
 	translate_order_copies(state);
 	if (out->ops.is_full)
 		drop(state, DROP_ACTION_LIMIT);

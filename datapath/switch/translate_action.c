@@ -163,6 +163,9 @@ static bool act(struct translate_state *state, const struct ofactions *list, uin
 	case OFACTION_FIN_TIMEOUT:
 		translate_fin_timeout(state, action);
 		break;
+	case OFACTION_METER:
+		translate_meter(state, action->number);
+		break;
 	case OFACTION_CLEAR_ACTIONS:
 		translate_set_clear(state);
 		break;
@@ -177,8 +180,7 @@ static bool act(struct translate_state *state, const struct ofactions *list, uin
 				TRANSLATE_MISS_COUNTS);
 		break;
 	}
-	/* Queues: ports have one. Notes and conjunctions do nothing; meters are refused by
-	 * translate_check(). */
+	/* Queues: ports have one. Notes and conjunctions do nothing. */
 	return true;
 }
 

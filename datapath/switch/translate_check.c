@@ -49,9 +49,6 @@ static int check(const struct ofactions *list, uint32_t at, struct err *err)
 	const struct ofaction *action = &list->item[at];
 
 	switch (action->type) {
-	case OFACTION_METER:
-		return err_set(err, EINVAL, "meter:%u: there are no meters in this version",
-			       action->number);
 	case OFACTION_CONTROLLER:
 		return check_controller(list, at, err);
 	case OFACTION_LEARN:

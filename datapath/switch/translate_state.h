@@ -11,6 +11,7 @@
  *	translate_order.c	standing orders, before all tables
  *	translate_set.c		the action set
  *	translate_group.c	groups and their buckets
+ *	translate_meter.c	meters
  *	translate_learn.c	flows to be learned
  *	translate_frame.c	when a packet must be looked at again
  *
@@ -248,6 +249,10 @@ void translate_set_execute(struct translate_state *state);
 
 /* Nothing of what its buckets do to the packet is left behind it. */
 void translate_group(struct translate_state *state, uint32_t id);
+
+/* ---- meters ---- */
+
+void translate_meter(struct translate_state *state, uint32_t id);
 
 /* ---- learning ---- */
 

@@ -206,6 +206,7 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		.captures = captures_mailbox(sw->captures),
 		.translate = translate,
 		.refresh = translate_refresh,
+		.meters = sw->meters,
 		.view = &sw->snapshot->path,
 	};
 	rc = workers_new(sw);

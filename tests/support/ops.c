@@ -99,6 +99,9 @@ static void print_op(struct print *out, const struct vswitch *sw, const struct f
 	case OP_CAPTURE:
 		print_fmt(out, "capture:%u", op->port);
 		break;
+	case OP_METER:
+		print_fmt(out, "meter:%u", op->port);
+		break;
 	case OP_CONTROLLER:
 		print_fmt(out, "controller:%u/%u", flow_op_context(op).controller,
 			  flow_op_context(op).reason);

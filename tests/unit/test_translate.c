@@ -461,7 +461,7 @@ static int refused(const char *line, const char *why)
 static void what_cannot_be_done_is_refused(void **state)
 {
 	assert_int_equal(refused("actions=2,normal,learn(table=1)", ""), 0);
-	assert_int_equal(refused("actions=meter:4,2", "meter:4"), 1);
+	assert_int_equal(refused("actions=controller(meter_id=4)", "meter_id=4"), 1);
 	build_zeros(&packet, 14);
 }
 

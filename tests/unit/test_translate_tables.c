@@ -452,7 +452,7 @@ static void what_cannot_be_done_is_no_flow(void **state)
 	char userdata[2 * (PACKET_IN_USERDATA_MAX + 1) + 1], line[sizeof(userdata) + 64];
 
 	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "actions=group:1"), -ENXIO);
-	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "actions=meter:1,output:2"), -EINVAL);
+	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "actions=meter:1,output:2"), -ENODEV);
 	memset(userdata, '0', sizeof(userdata));
 	userdata[sizeof(userdata) - 1] = '\0';
 	snprintf(line, sizeof(line), "actions=clone(controller(userdata=%s))", userdata);
