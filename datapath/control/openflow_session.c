@@ -72,6 +72,10 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 	[OFM_NX_GROUP_DESC_REQUEST] = handle_group_desc,
 	[OFM_GROUP_FEATURES_REQUEST] = handle_group_features,
 	[OFM_NX_GROUP_FEATURES_REQUEST] = handle_group_features,
+	[OFM_METER_MOD] = handle_meter_mod,
+	[OFM_METER_STATS_REQUEST] = handle_meter_stats,
+	[OFM_METER_CONFIG_REQUEST] = handle_meter_config,
+	[OFM_METER_FEATURES_REQUEST] = handle_meter_features,
 	[OFM_FLOW_MONITOR_REQUEST] = handle_monitor,
 	[OFM_NX_FLOW_MONITOR_REQUEST] = handle_monitor,
 	[OFM_ONF_FLOW_MONITOR_REQUEST] = handle_monitor,
@@ -88,6 +92,7 @@ static bool is_change(uint8_t id)
 	case OFM_NX_FLOW_MOD:
 	case OFM_GROUP_MOD:
 	case OFM_NX_GROUP_MOD:
+	case OFM_METER_MOD:
 	case OFM_TABLE_MOD:
 	case OFM_PORT_MOD:
 	case OFM_PACKET_OUT:

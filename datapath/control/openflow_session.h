@@ -157,6 +157,8 @@ enum of_error openflow_flow_error(int rc);
 handler_fn handle_group_mod, handle_group_stats, handle_group_desc, handle_group_features;
 /* Of what bridge_mods() returns for a group mod. */
 enum of_error openflow_group_error(int rc);
+/* openflow_meter.c */
+handler_fn handle_meter_mod, handle_meter_stats, handle_meter_config, handle_meter_features;
 /* openflow_table.c */
 handler_fn handle_tables, handle_table_mod;
 /* The table has other flows than before. */

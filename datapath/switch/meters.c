@@ -112,9 +112,8 @@ static int check(const struct meter_desc *desc, struct err *err)
 {
 	if (!desc->id || desc->id > METER_NUMBER_MAX)
 		return err_set(err, EINVAL, "meter %u: use 1 to %u", desc->id, METER_NUMBER_MAX);
-	if (!(desc->flags & METER_KBPS) == !(desc->flags & METER_PKTPS) || !desc->n_bands)
-		return err_set(err, EINVAL, "meter %u: it needs kbps or pktps, and a band",
-			       desc->id);
+	if (!(desc->flags & METER_KBPS) == !(desc->flags & METER_PKTPS))
+		return err_set(err, EINVAL, "meter %u: it counts in kbps or in pktps", desc->id);
 	for (unsigned i = 0; i < desc->n_bands; i++)
 		if (!desc->band[i].rate)
 			return err_set(err, EINVAL, "meter %u: a rate of 0", desc->id);

@@ -8,6 +8,7 @@
 #include "openflow/bundle.h"
 #include "openflow/flow.h"
 #include "openflow/group.h"
+#include "openflow/meter.h"
 #include "openflow/monitor.h"
 #include "openflow/packet.h"
 #include "openflow/port.h"
@@ -58,6 +59,17 @@ static void read_group(const struct of_message *message)
 	assert(w.is_lost || wire_get16(w.at) == w.len);
 }
 
+static void read_meter(const struct of_message *message)
+{
+	own(wire_fini) struct wire_writer w = {.at = NULL};
+	struct meter_mod mod;
+
+	if (of_meter_mod_read(message, &mod))
+		return;
+	of_meter_config_write(&w, &mod.desc);
+	assert(w.is_lost || wire_get16(w.at) == w.len);
+}
+
 static void read_packet(const struct of_message *message)
 {
 	struct of_packet_out packet;
@@ -105,6 +117,9 @@ static void read_body(const struct of_message *message)
 	case OFM_GROUP_MOD:
 	case OFM_NX_GROUP_MOD:
 		read_group(message);
+		break;
+	case OFM_METER_MOD:
+		read_meter(message);
 		break;
 	case OFM_FLOW_MONITOR_REQUEST:
 	case OFM_NX_FLOW_MONITOR_REQUEST:
