@@ -14,6 +14,7 @@ enum capability {
 	CAN_FLOW_STATS = 1 << 0,
 	CAN_TABLE_STATS = 1 << 1,
 	CAN_PORT_STATS = 1 << 2,
+	CAN_GROUP_STATS_11 = 1 << 3,
 	CAN_MATCH_ARP_10 = 1 << 7
 };
 
@@ -72,6 +73,7 @@ enum of_error handle_features(struct openflow_session *session, const struct of_
 	wire_put8(w, N_TABLES);
 	wire_put(w, 3); /* the main connection; padding */
 	wire_put32(w, CAN_FLOW_STATS | CAN_TABLE_STATS | CAN_PORT_STATS |
+			      (message->version > OF10 ? CAN_GROUP_STATS_11 : 0) |
 			      (message->version < OF12 ? CAN_MATCH_ARP_10 : 0));
 	wire_put32(w, message->version == OF10 ? ACTIONS_10 : 0);
 	if (message->version < OF13)

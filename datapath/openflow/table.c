@@ -87,21 +87,22 @@ static void put_types(struct wire_writer *w, uint16_t property, const uint8_t *t
 }
 
 /* (A meter is an instruction before OpenFlow 1.5, and an action from there on.) */
-static void put_instructions(struct wire_writer *w)
+static void put_instructions(struct wire_writer *w, uint8_t version)
 {
-	static const uint8_t types[] = {1, 2, 3, 4, 5};
+	static const uint8_t types[] = {1, 2, 3, 4, 5, 6};
 
-	put_types(w, PROP_INSTRUCTIONS, types, sizeof(types));
+	put_types(w, PROP_INSTRUCTIONS, types, sizeof(types) - (version >= OF15));
 }
 
 static void put_actions(struct wire_writer *w, uint8_t version)
 {
-	static const uint8_t types[] = {0,  11, 12, 15, 16, 17, 18, 19,
-					20, 21, 23, 24, 25, 26, 27, 28};
-	unsigned n = sizeof(types) - (version < OF15);
+	/* behind those that all have: copy_field, of 1.5, and meter, which is for no action set */
+	static const uint8_t types[] = {0,  11, 12, 15, 16, 17, 18, 19, 20,
+					21, 22, 23, 24, 25, 26, 27, 28, 29};
+	const unsigned n_more = version < OF15 ? 2 : 0;
 
-	put_types(w, PROP_WRITE_ACTIONS, types, n);
-	put_types(w, PROP_APPLY_ACTIONS, types, n);
+	put_types(w, PROP_WRITE_ACTIONS, types, sizeof(types) - (n_more ? n_more : 1));
+	put_types(w, PROP_APPLY_ACTIONS, types, sizeof(types) - n_more);
 }
 
 static void put_next_tables(struct wire_writer *w, const struct of_table *table)
@@ -142,7 +143,7 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 	/* what it can be set to */
 	wire_put32(w, version >= OF14 ? OF_TABLE_EVICTION | OF_TABLE_VACANCY : 0);
 	wire_put32(w, table->max_flows);
-	put_instructions(w);
+	put_instructions(w, version);
 	put_next_tables(w, table);
 	put_actions(w, version);
 	put_fields(w, PROP_MATCH);
