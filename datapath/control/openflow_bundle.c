@@ -1,5 +1,6 @@
 /* Bundles: changes of flows and groups that become one change. A bundle is its connection's own, and goes with it. */
 #include <errno.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <urcu/list.h>
@@ -14,7 +15,8 @@
 #include "switch/group.h"
 
 #define BUNDLES_MAX  64
-#define MESSAGES_MAX 1000000u
+#define MESSAGES_MAX 1000000u /* of all sessions of a bridge */
+#define IDLE_SECONDS 10
 
 /* What an error about a message needs, after the message itself is gone. */
 struct note {
@@ -31,6 +33,10 @@ struct entry {
 
 struct bundle {
 	struct cds_list_head node; /* session's */
+	struct openflow_session *session;
+	struct event *timer;
+	bool is_touched;    /* since the timer's last turn */
+	struct note opened; /* by that message */
 	uint32_t id;
 	uint16_t flags;
 	bool is_closed;
@@ -50,6 +56,9 @@ static void entry_fini(struct entry *entry)
 static void bundle_free(struct bundle *bundle)
 {
 	cds_list_del(&bundle->node);
+	bundle->session->options.peers->n_bundled -= bundle->n;
+	if (bundle->timer)
+		event_free(bundle->timer);
 	for (uint32_t i = 0; i < bundle->n; i++)
 		entry_fini(&bundle->entries[i]);
 	free(bundle->entries);
@@ -75,6 +84,46 @@ static struct bundle *lookup(struct openflow_session *session, uint32_t id)
 	return NULL;
 }
 
+static struct note note_of(const struct of_message *message)
+{
+	struct note note = {.xid = message->xid};
+
+	note.len = (uint16_t)(message->all.len < sizeof(note.head) ? message->all.len
+								   : sizeof(note.head));
+	memcpy(note.head, message->all.at, note.len);
+	return note;
+}
+
+static void say_error(struct openflow_session *session, enum of_error error,
+		      const struct note *note)
+{
+	of_error_write(&session->reply, error, session->version, note->xid,
+		       (struct wire_bytes){note->head, note->len});
+	openflow_session_flush(session);
+}
+
+/* Nobody has added to it for long: whoever opened it has forgotten it. */
+static void timer_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	struct bundle *bundle = ctx;
+
+	if (bundle->is_touched) {
+		bundle->is_touched = false;
+		return;
+	}
+	log_debug("openflow", "%s: bundle %u: forgotten", bundle->session->name, bundle->id);
+	say_error(bundle->session, OF_BFC_TIMEOUT, &bundle->opened);
+	bundle_free(bundle);
+}
+
+static int timer_start(struct bundle *bundle)
+{
+	const struct timeval period = {.tv_sec = IDLE_SECONDS};
+
+	bundle->timer = event_new(bundle->session->options.base, -1, EV_PERSIST, timer_cb, bundle);
+	return bundle->timer && !event_add(bundle->timer, &period) ? 0 : -ENOMEM;
+}
+
 static enum of_error open_new(struct openflow_session *session, uint32_t id, uint16_t flags,
 			      struct bundle **out)
 {
@@ -88,7 +137,13 @@ static enum of_error open_new(struct openflow_session *session, uint32_t id, uin
 		return OF_BFC_OUT_OF_BUNDLES;
 	bundle->id = id;
 	bundle->flags = flags;
+	bundle->session = session;
+	bundle->opened = note_of(session->handling);
 	cds_list_add_tail(&bundle->node, &session->bundles);
+	if (timer_start(bundle)) {
+		bundle_free(bundle);
+		return OF_BFC_OUT_OF_BUNDLES;
+	}
 	*out = bundle;
 	return OF_OK;
 }
@@ -100,10 +155,10 @@ static int grow(struct bundle *bundle)
 	uint32_t size = bundle->size ? bundle->size * 2 : 16;
 	void *entries, *notes;
 
+	if (bundle->session->options.peers->n_bundled >= MESSAGES_MAX)
+		return -ENOSPC;
 	if (bundle->n < bundle->size)
 		return 0;
-	if (bundle->n >= MESSAGES_MAX)
-		return -ENOSPC;
 	entries = realloc(bundle->entries, size * sizeof(*bundle->entries));
 	if (entries)
 		bundle->entries = entries;
@@ -137,7 +192,6 @@ static enum of_error entry_read(struct openflow_session *session, const struct o
 static enum of_error append(struct openflow_session *session, struct bundle *bundle,
 			    const struct of_message *inside)
 {
-	struct note *note;
 	enum of_error error;
 
 	if (inside->form->id != OFM_FLOW_MOD && inside->form->id != OFM_GROUP_MOD &&
@@ -148,11 +202,9 @@ static enum of_error append(struct openflow_session *session, struct bundle *bun
 	error = entry_read(session, inside, &bundle->entries[bundle->n]);
 	if (error)
 		return error;
-	note = &bundle->notes[bundle->n++];
-	note->xid = inside->xid;
-	note->len = (uint16_t)(inside->all.len < sizeof(note->head) ? inside->all.len
-								    : sizeof(note->head));
-	memcpy(note->head, inside->all.at, note->len);
+	bundle->notes[bundle->n++] = note_of(inside);
+	bundle->is_touched = true;
+	session->options.peers->n_bundled++;
 	return OF_OK;
 }
 
@@ -209,13 +261,8 @@ static enum of_error commit(struct openflow_session *session, struct bundle *bun
 	if (bundle->n)
 		rc = apply(session->bridge, bundle, &which, &err);
 	if (rc) {
-		const struct note *note = &bundle->notes[which];
-
 		log_debug("openflow", "%s: bundle %u: %s", session->name, bundle->id, err.text);
-		of_error_write(&session->reply, error_of(rc, &bundle->entries[which]),
-			       session->version, note->xid,
-			       (struct wire_bytes){note->head, note->len});
-		openflow_session_flush(session);
+		say_error(session, error_of(rc, &bundle->entries[which]), &bundle->notes[which]);
 	}
 	bundle_free(bundle);
 	return rc ? OF_BFC_MSG_FAILED : OF_OK;

@@ -48,6 +48,8 @@ enum of_error handle_group_mod(struct openflow_session *session, const struct of
 	rc = bridge_mods(session->bridge, &one, 1, NULL, &err);
 	if (rc)
 		log_debug("openflow", "%s: %s", session->name, err.text);
+	else
+		openflow_request_forward(session, message, OF_FORWARD_GROUP_MOD);
 	return openflow_group_error(rc);
 }
 

@@ -35,6 +35,8 @@ enum of_error handle_meter_mod(struct openflow_session *session, const struct of
 	rc = bridge_meter_mod(session->bridge, &mod, &err);
 	if (rc)
 		log_debug("openflow", "%s: %s", session->name, err.text);
+	else
+		openflow_request_forward(session, message, OF_FORWARD_METER_MOD);
 	return error_of(rc);
 }
 

@@ -138,6 +138,27 @@ void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
 	openflow_session_tell(session, &w);
 }
 
+void openflow_request_forward(struct openflow_session *session, const struct of_message *request,
+			      enum of_forward_reason reason)
+{
+	struct openflow_session *other;
+
+	cds_list_for_each_entry (other, &session->options.peers->sessions, node) {
+		own(wire_fini) struct wire_writer w = {.at = NULL};
+		size_t start;
+
+		if (other == session || other->version < OF14 ||
+		    other->version != request->version ||
+		    request->all.len > OF_MESSAGE_MAX - OF_HEADER_SIZE ||
+		    !openflow_session_wants(other, OF_ASYNC_REQUESTFORWARD, reason))
+			continue;
+		start = of_message_begin(&w, OFM_REQUESTFORWARD, other->version, 0);
+		wire_put_bytes(&w, request->all.at, request->all.len);
+		of_message_end(&w, start);
+		openflow_session_tell(other, &w);
+	}
+}
+
 void openflow_port_status(struct openflow_session *session, const struct of_port *port,
 			  enum of_port_reason reason)
 {

@@ -180,6 +180,10 @@ handler_fn handle_role, handle_get_async, handle_set_async;
 bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed);
 void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
 			const struct flow_event *event);
+/* Other controllers of the same version that ask for it are told what this one has changed. */
+enum of_forward_reason { OF_FORWARD_GROUP_MOD, OF_FORWARD_METER_MOD };
+void openflow_request_forward(struct openflow_session *session, const struct of_message *request,
+			      enum of_forward_reason reason);
 void openflow_port_status(struct openflow_session *session, const struct of_port *port,
 			  enum of_port_reason reason);
 

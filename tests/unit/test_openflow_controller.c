@@ -241,6 +241,27 @@ static void test_tables_that_cannot_be_so(void **state)
 	}
 }
 
+static void test_changed_groups_are_forwarded(void **state)
+{
+	struct speech *speech = *state;
+	int first = speech->fd, second;
+
+	speech_agree(speech, OF14);
+	/* masters are told of groups that others change */
+	speech_say(speech, "05 1c LLLL 00000001 000b 0008 00000001");
+	second = speech->fd = speech_connect(speech, false);
+	speech_agree(speech, OF14);
+	speech_say(speech,
+		   "05 0f LLLL 00000007 0000 02 00 00000009"
+		   "0020 0000 ffffffff ffffffff 00000000 0000 0010 00000001 ffff 000000000000");
+	speech_expect(speech, "");
+	speech->fd = first;
+	speech_expect(speech,
+		      "05 20 LLLL 00000000 05 0f 0030 00000007 0000 02 00 00000009"
+		      "0020 0000 ffffffff ffffffff 00000000 0000 0010 00000001 ffff 000000000000");
+	close(second);
+}
+
 /* ---- bundles ---- */
 
 static void test_bundle_is_one_change(void **state)
@@ -383,13 +404,21 @@ static void test_packets_that_cannot_be_sent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_role_is_asked_for_and_told),  TEST(test_slave_changes_nothing),
-		TEST(test_there_is_one_master),         TEST(test_roles_of_nicira),
-		TEST(test_what_is_told_can_be_chosen),  TEST(test_what_is_told_as_properties),
-		TEST(test_removed_flow_is_told),        TEST(test_who_came_to_ask_is_told_nothing),
-		TEST(test_a_table_that_fills_is_told),  TEST(test_tables_that_cannot_be_so),
-		TEST(test_bundle_is_one_change),        TEST(test_discarded_bundle_is_nothing),
-		TEST(test_bundles_that_are_wrong),      TEST(test_failing_bundle_names_its_message),
+		TEST(test_role_is_asked_for_and_told),
+		TEST(test_slave_changes_nothing),
+		TEST(test_there_is_one_master),
+		TEST(test_roles_of_nicira),
+		TEST(test_what_is_told_can_be_chosen),
+		TEST(test_what_is_told_as_properties),
+		TEST(test_removed_flow_is_told),
+		TEST(test_who_came_to_ask_is_told_nothing),
+		TEST(test_a_table_that_fills_is_told),
+		TEST(test_tables_that_cannot_be_so),
+		TEST(test_changed_groups_are_forwarded),
+		TEST(test_bundle_is_one_change),
+		TEST(test_discarded_bundle_is_nothing),
+		TEST(test_bundles_that_are_wrong),
+		TEST(test_failing_bundle_names_its_message),
 		TEST(test_packets_that_cannot_be_sent),
 	};
 
