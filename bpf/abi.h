@@ -389,29 +389,38 @@ _Static_assert(sizeof(struct kernel_key) == 80, "kernel key");
 #define XDP_SET_PORTS 4
 #define XDP_PORT_SET  PORT_ID_MAX
 
-/* An entry: two cache lines, of which packets that are told apart by Ethernet and IPv4 alone need
- * the first, and the second if ports and addresses count. It carries its key: a program may follow
- * the index to a place that has just been given up. So places rest before they are used again,
- * and the comparison tells whose place was found. */
-struct kernel_flow {
-	__u32 mask;         /* id */
-	__u32 n_ops;        /* 1: it is `op` */
-	__u32 list;         /* first of its ops in the map `flow_ops` */
-	__u16 packet_class; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
-	__u16 xdp_port;     /* XDP sends it there: see above; 0: it does not */
-	struct flow_op op;
-	struct version_stamp stamp; /* read and written as one */
-	__u64 word[PACKET_KEY_WORDS];
-	__u64 pad2[3];
-};
-
-_Static_assert(sizeof(struct kernel_flow) == 128, "kernel flow");
-
-/* By CPU * places + place (map `flow_counts`); packets as on a wire: see act.h. */
+/* What was counted; packets as on a wire: see act.h. */
 struct kernel_count {
 	__u64 n_packets;
 	__u64 n_bytes;
 };
+
+/* An entry: two cache lines. The first tells whether it is the packet's, if that has no IPv6 addresses,
+ * and whether it holds. It carries its key: a program may follow the index to a place that has
+ * just been given up. So places rest before they are used again, and the comparison tells whose
+ * place was found.
+ *
+ * The first CPU that meets an entry counts in it, for the line is there already; others count in rows of
+ * their own (map `flow_counts`). */
+struct kernel_flow {
+	__u16 mask;         /* id */
+	__u16 packet_class; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
+	__u16 xdp_port;     /* XDP sends it there: see above; 0: it does not */
+	__u16 n_ops;        /* 1: it is `op` */
+	struct version_stamp stamp; /* read and written as one */
+	__u64 word[PACKET_KEY_WORDS];
+	/* 24 bytes into the second line */
+	struct flow_op op;
+	__u32 list; /* first of its ops in the map `flow_ops` */
+	/* programs write */
+	__u32 counter; /* the CPU that counts here, + 1; 0: none yet */
+	struct kernel_count count;
+	__u64 pad;
+};
+
+_Static_assert(sizeof(struct kernel_flow) == 128, "kernel flow");
+_Static_assert(__builtin_offsetof(struct kernel_flow, word[PACKET_KEY_IPV4_WORDS]) == 64,
+	       "its first line");
 
 /* By CPU * PORT_ID_MAX + port (map `port_counts`): what the kernel forwarded by itself. */
 struct kernel_port_count {

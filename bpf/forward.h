@@ -289,9 +289,10 @@ static __always_inline int send(struct xdp_md *ctx, const struct forward *forwar
 	return XDP_REDIRECT;
 }
 
-static __always_inline void known_count(const struct forward *forward, __u32 place)
+static __always_inline void known_count(const struct forward *forward, struct kernel_flow *flow,
+					__u32 place)
 {
-	flow_count(place, 1, forward->size);
+	flow_count(flow, place, 1, forward->size);
 	rx_count(forward->in_port, 1, forward->size);
 }
 
@@ -335,8 +336,10 @@ static __always_inline bool is_as_said(void *set, __u32 i, const struct forward 
 }
 
 /* 0: as yet nothing has been done. */
-static __always_inline int spread(const struct forward *forward, __u32 number, __u32 place)
+static __always_inline int spread(const struct forward *forward, struct kernel_flow *flow,
+				  __u32 place)
 {
+	__u32 number = flow->xdp_port - XDP_PORT_SET;
 	void *set = bpf_map_lookup_elem(&xdp_sets, &number);
 
 	if (!set)
@@ -345,7 +348,7 @@ static __always_inline int spread(const struct forward *forward, __u32 number, _
 	for (__u32 i = 0; i < XDP_SET_PORTS; i++)
 		if (!is_as_said(set, i, forward))
 			return 0;
-	known_count(forward, place);
+	known_count(forward, flow, place);
 #pragma unroll
 	for (__u32 i = 0; i < XDP_SET_PORTS; i++) {
 		const __u32 at = forward->first + i;
@@ -378,13 +381,13 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 		.in_port = ingress->key.in_port,
 		.size = ingress->size,
 	};
-	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
+	struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
 	struct output_entry to;
 
 	if (!flow)
 		return verdict_pass(ctx, ingress, place);
 	if (flow->n_ops == 1 && flow->op.type == OP_DROP) {
-		known_count(&what, place);
+		known_count(&what, flow, place);
 		return give_up(what.in_port, flow->op.reason);
 	}
 	what.first = flow->list;
@@ -392,11 +395,10 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 	if (!flow->xdp_port || (port_flags & PORT_FLAG_CSUM_PARTIAL && is_partial(ctx, ingress)))
 		return verdict_pass(ctx, ingress, place);
 	if (flow->xdp_port >= XDP_PORT_SET)
-		return spread(&what, flow->xdp_port - XDP_PORT_SET, place)
-			       ?: verdict_pass(ctx, ingress, place);
+		return spread(&what, flow, place) ?: verdict_pass(ctx, ingress, place);
 	if (!can_forward(flow, &to))
 		return verdict_pass(ctx, ingress, place);
-	known_count(&what, place);
+	known_count(&what, flow, place);
 	if (what.n_ops > 1 && edit_all(ctx, &what))
 		return give_up(what.in_port, DROP_NO_BUFFER);
 	return send(ctx, &what, flow->xdp_port, to.mtu);

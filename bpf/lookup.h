@@ -50,12 +50,12 @@ static __always_inline bool has_key(const struct kernel_flow *flow, const struct
 	__u64 differs = flow->mask ^ key->mask;
 
 #pragma unroll
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < PACKET_KEY_IPV4_WORDS; i++)
 		differs |= flow->word[i] ^ key->word[i];
 	if (differs)
 		return false;
 #pragma unroll
-	for (int i = 5; i < PACKET_KEY_WORDS; i++)
+	for (int i = PACKET_KEY_IPV4_WORDS; i < PACKET_KEY_WORDS; i++)
 		differs |= flow->word[i] ^ key->word[i];
 	return !differs;
 }
@@ -100,10 +100,22 @@ __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 	return place ?: bucket_find(spot.bucket[1], spot.tag, &key);
 }
 
-static __always_inline void flow_count(__u32 place, __u64 n_packets, __u64 n_bytes)
+/* Where this CPU counts an entry's packets. */
+static __always_inline struct kernel_count *flow_counter(struct kernel_flow *flow, __u32 place)
 {
-	__u32 i = bpf_get_smp_processor_id() * n_places + place;
-	struct kernel_count *count = bpf_map_lookup_elem(&flow_counts, &i);
+	__u32 cpu = bpf_get_smp_processor_id(), i = cpu * n_places + place;
+
+	if (!flow->counter)
+		__sync_val_compare_and_swap(&flow->counter, 0, cpu + 1);
+	if (flow->counter == cpu + 1)
+		return &flow->count;
+	return bpf_map_lookup_elem(&flow_counts, &i);
+}
+
+static __always_inline void flow_count(struct kernel_flow *flow, __u32 place, __u64 n_packets,
+				       __u64 n_bytes)
+{
+	struct kernel_count *count = flow_counter(flow, place);
 
 	if (count) {
 		count->n_packets += n_packets;

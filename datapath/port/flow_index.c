@@ -92,7 +92,10 @@ void flow_index_clear(struct flow_maps *maps, uint32_t slot)
 
 void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
 {
-	*out = (struct kernel_count){0};
+	const struct kernel_count *first = &maps->flows[place].count;
+
+	*out = (struct kernel_count){counter_get((const uint64_t *)&first->n_packets),
+				     counter_get((const uint64_t *)&first->n_bytes)};
 	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
 		const struct kernel_count *row = &maps->counts[cpu * maps->n_places + place];
 
@@ -105,6 +108,8 @@ void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
 {
 	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
 		maps->counts[cpu * maps->n_places + place] = (struct kernel_count){0};
+	maps->flows[place].counter = 0;
+	maps->flows[place].count = (struct kernel_count){0};
 	maps->seen[place] = (struct kernel_count){0};
 }
 

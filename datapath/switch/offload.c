@@ -167,8 +167,8 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 	struct kernel_flow *flow = &offload->maps->flows[i];
 
 	*flow = (struct kernel_flow){
-		.mask = masked->mask->id,
-		.n_ops = decision->ops.n_ops,
+		.mask = (uint16_t)masked->mask->id,
+		.n_ops = (uint16_t)decision->ops.n_ops,
 		.list = op_list_first(list),
 		.packet_class = masked->packet_class,
 		.xdp_port =
