@@ -3,9 +3,8 @@
  * daemon writes and the programs read. One source for both, as BPF and as plain C.
  *
  * A key has two buckets, chosen by its hash, and is in one of them. A slot holds a place and, of the
- * hash, a tag, so that nearly every entry that is looked at is the right one. There are four slots
- * for each entry: in the second of two half empty buckets there is room. Where there is none, the
- * flow stays with the workers.
+ * hash, a tag, so that nearly every entry that is looked at is the right one. At its full size there are
+ * four slots for each entry; where a key finds no room even then, the flow stays with the workers.
  *
  * Readers take no lock: a slot is one word, written when its place is complete.
  */
@@ -14,8 +13,10 @@
 #define INDEX_BUCKET_SLOTS 8
 #define INDEX_PLACE_BITS   21
 
-/* For n entries, if that is a power of two. */
-#define INDEX_BUCKETS(n) ((n) / 2)
+/* At most, for n entries, if that is a power of two. It begins with few and doubles where a key finds no
+ * room, so that it is as dense as it can be: most of it stays in the processor's cache. */
+#define INDEX_BUCKETS(n)    ((n) / 2)
+#define INDEX_BUCKETS_BEGIN INDEX_BUCKETS(KERNEL_FLOWS_MIN)
 
 struct index_bucket {
 	__u32 slot[INDEX_BUCKET_SLOTS]; /* tag << INDEX_PLACE_BITS | place; 0: free */

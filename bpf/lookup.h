@@ -86,16 +86,18 @@ static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct k
 __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 {
 	const struct kernel_mask *mask;
+	const __u32 *n_buckets;
 	struct index_spot spot;
 	struct kernel_key key;
-	__u32 place;
+	__u32 place, zero = 0;
 
 	if (!ingress)
 		return 0;
 	mask = key_make(&ingress->key, &key);
-	if (!mask)
+	n_buckets = bpf_map_lookup_elem(&index_size, &zero);
+	if (!mask || !n_buckets)
 		return 0;
-	spot = index_spot_for(mask, &key, n_buckets);
+	spot = index_spot_for(mask, &key, *(const volatile __u32 *)n_buckets);
 	place = bucket_find(spot.bucket[0], spot.tag, &key);
 	return place ?: bucket_find(spot.bucket[1], spot.tag, &key);
 }

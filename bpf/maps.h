@@ -70,9 +70,8 @@ struct {
 /* ---- the flow cache: the daemon makes these maps, of what size it likes, and writes them in its own
  * memory ---- */
 
-/* Set before load, to the sizes that the maps have. */
+/* Set before load, to the size that the map has. */
 const volatile __u32 n_places __weak = KERNEL_PLACES(KERNEL_FLOWS_DEFAULT);
-const volatile __u32 n_buckets __weak = INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -105,6 +104,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct index_bucket);
 } flow_index SEC(".maps") __weak;
+
+/* How many of these buckets count. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} index_size SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -190,7 +190,6 @@ static int kernel_load(struct bpf_programs *programs, const struct bpf_settings 
 	late_set(kernel, extent == WITH_LATE);
 	rc = maps_share(programs, kernel->obj);
 	kernel->rodata->n_places = bpf_map__max_entries(kernel->maps.flows);
-	kernel->rodata->n_buckets = bpf_map__max_entries(kernel->maps.flow_index);
 	return rc ?: kernel__load(kernel);
 }
 

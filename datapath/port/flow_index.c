@@ -2,6 +2,10 @@
 #include "port/flow_maps.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/counter.h"
 
@@ -34,7 +38,7 @@ uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot)
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key)
 {
 	const struct index_spot spot =
-		index_spot_for(&maps->masks[key->mask], key, maps->n_buckets);
+		index_spot_for(&maps->masks[key->mask], key, *maps->index_size);
 
 	for (unsigned i = 0; i < 2 * INDEX_BUCKET_SLOTS; i++) {
 		const uint32_t slot = spot.bucket[i / INDEX_BUCKET_SLOTS] * INDEX_BUCKET_SLOTS +
@@ -66,7 +70,7 @@ int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_
 		   uint32_t *out)
 {
 	const struct index_spot spot =
-		index_spot_for(&maps->masks[key->mask], key, maps->n_buckets);
+		index_spot_for(&maps->masks[key->mask], key, *maps->index_size);
 	uint32_t slot = free_slot(maps, spot.bucket[0]);
 
 	if (slot == FLOW_SLOT_NONE)
@@ -77,6 +81,85 @@ int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_
 	*out = slot;
 	return 0;
 }
+
+/* ---- growing ---- */
+
+/* The bucket that a slot's key belongs into, if there are twice as many. Its own: also where its mask's row
+ * is another one by now, and nobody finds it. */
+static uint32_t bucket_of_twice(const struct flow_maps *maps, uint32_t bucket, uint32_t place)
+{
+	const struct kernel_flow *flow = &maps->flows[place];
+	struct kernel_key key = {.mask = flow->mask};
+	const struct kernel_mask *mask = &maps->masks[flow->mask % FLOW_MASK_IDS];
+	struct index_spot now, then;
+
+	memcpy(key.word, flow->word, sizeof(key.word));
+	now = index_spot_for(mask, &key, *maps->index_size);
+	then = index_spot_for(mask, &key, *maps->index_size * 2);
+	for (unsigned i = 0; i < 2; i++)
+		if (now.bucket[i] == bucket)
+			return then.bucket[i];
+	return bucket;
+}
+
+/* Writes to the upper half what belongs there: it stays in the lower one as long as that is read. */
+static void upper_half_fill(struct flow_maps *maps)
+{
+	const uint32_t size = *maps->index_size;
+
+	for (uint32_t bucket = 0; bucket < size; bucket++) {
+		struct index_bucket *upper = &maps->index[bucket + size];
+
+		*upper = (struct index_bucket){0};
+		for (unsigned i = 0; i < INDEX_BUCKET_SLOTS; i++) {
+			const uint32_t slot = bucket * INDEX_BUCKET_SLOTS + i;
+			const uint32_t place = flow_index_place(maps, slot);
+
+			if (place && place < maps->n_places &&
+			    bucket_of_twice(maps, bucket, place) != bucket)
+				upper->slot[i] = *slot_at(maps, slot);
+		}
+	}
+}
+
+/* Until no program is under way that has begun before. The kernel's own wait (synchronize_rcu()), if it is
+ * to be had: not where CPUs run without ticks. */
+static void programs_wait(void)
+{
+	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(FLOW_MAPS_REST_NS / 1000);
+}
+
+int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t place, uint32_t slot),
+		    void *ctx)
+{
+	const uint32_t size = *maps->index_size, n_slots = size * INDEX_BUCKET_SLOTS;
+
+	if (size == maps->n_buckets)
+		return -ENOSPC;
+	upper_half_fill(maps);
+	__atomic_store_n(maps->index_size, size * 2, __ATOMIC_RELEASE);
+	programs_wait();
+	for (uint32_t slot = 0; slot < n_slots; slot++) {
+		const uint32_t place = flow_index_place(maps, slot + n_slots);
+
+		if (!place)
+			continue;
+		slot_write(maps, slot, 0);
+		moved(ctx, place, slot + n_slots);
+	}
+	return 0;
+}
+
+void flow_index_begin(struct flow_maps *maps)
+{
+	const uint32_t size = *maps->index_size;
+
+	if (!size || size > maps->n_buckets || size & (size - 1))
+		*maps->index_size = INDEX_BUCKETS_BEGIN;
+}
+
+/* ---- slots ---- */
 
 void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place)
 {

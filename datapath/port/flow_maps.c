@@ -30,6 +30,7 @@ static const struct layout {
 				  true},
 	[FLOW_MAP_OPS] = {"flow_ops", sizeof(struct flow_op), KERNEL_OPS, false},
 	[FLOW_MAP_INDEX] = {"flow_index", sizeof(struct index_bucket), 0, false},
+	[FLOW_MAP_INDEX_SIZE] = {"index_size", sizeof(uint32_t), 1, false},
 };
 
 const char *flow_map_name(enum flow_map map)
@@ -145,6 +146,10 @@ static int arrays_new(struct flow_maps *maps, struct pins *pins)
 		rc = array_new(maps, pins, FLOW_MAP_OPS, (void **)&maps->ops);
 	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_INDEX, (void **)&maps->index);
+	if (!rc)
+		rc = array_new(maps, pins, FLOW_MAP_INDEX_SIZE, (void **)&maps->index_size);
+	if (!rc)
+		flow_index_begin(maps);
 	return rc;
 }
 
@@ -198,6 +203,7 @@ void flow_maps_free(struct flow_maps **p)
 	memory[FLOW_MAP_PORT_COUNTS] = maps->port_counts;
 	memory[FLOW_MAP_OPS] = maps->ops;
 	memory[FLOW_MAP_INDEX] = maps->index;
+	memory[FLOW_MAP_INDEX_SIZE] = maps->index_size;
 	for (unsigned i = 0; i < N_FLOW_MAPS; i++) {
 		if (memory[i])
 			munmap(memory[i], map_size(maps, i));

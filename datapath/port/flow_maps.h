@@ -27,6 +27,7 @@ enum flow_map {
 	FLOW_MAP_PORT_COUNTS,
 	FLOW_MAP_OPS,
 	FLOW_MAP_INDEX,
+	FLOW_MAP_INDEX_SIZE,
 	N_FLOW_MAPS
 };
 
@@ -41,7 +42,7 @@ struct flow_maps {
 	unsigned n_cpus;
 	uint32_t n_flows; /* entries at a time */
 	uint32_t n_places;
-	uint32_t n_buckets; /* of the index */
+	uint32_t n_buckets; /* of the index, at most */
 	int fd[N_FLOW_MAPS];
 	struct xdp_sets *xdp_sets; /* of more than one device; NULL in tests */
 	/* control only */
@@ -53,6 +54,7 @@ struct flow_maps {
 	struct kernel_mask *masks;     /* FLOW_MASK_IDS */
 	/* whoever holds the lock of switch/offload writes, programs read */
 	struct index_bucket *index; /* n_buckets */
+	uint32_t *index_size;       /* how many of them count */
 	struct kernel_flow *flows;  /* n_places */
 	struct flow_op *ops;        /* KERNEL_OPS */
 	/* the same writes; no program reads it: how much of a place's counters was given to flows */
@@ -83,6 +85,8 @@ const char *flow_map_name(enum flow_map map);
 
 #define FLOW_SLOT_NONE UINT32_MAX
 
+/* Of what size it is, if nobody has said. */
+void flow_index_begin(struct flow_maps *maps);
 /* The slot of a key; FLOW_SLOT_NONE: it has none. The row of its mask must be as it was when the key was
  * put in. */
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key);
@@ -90,6 +94,10 @@ uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *
  * -ENOSPC: both its buckets are full. */
 int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
 		   uint32_t *slot);
+/* Doubles it: a key that had no room may have it then. Tells of each place that is in another slot now. Takes
+ * as long as programs run that have begun. 0 or -ENOSPC. */
+int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t place, uint32_t slot),
+		    void *ctx);
 /* From now on another place of the same key is found. */
 void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place);
 void flow_index_clear(struct flow_maps *maps, uint32_t slot);

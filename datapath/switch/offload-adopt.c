@@ -61,7 +61,7 @@ static void leftovers_know(struct offload *offload)
 void offload_adopt(struct offload *offload, uint64_t now)
 {
 	offload_begin(offload);
-	for (uint32_t slot = 0; slot < offload->maps->n_buckets * INDEX_BUCKET_SLOTS; slot++) {
+	for (uint32_t slot = 0; slot < *offload->maps->index_size * INDEX_BUCKET_SLOTS; slot++) {
 		const uint32_t i = flow_index_place(offload->maps, slot);
 
 		if (i && entry_adopt(offload, slot, i, now))

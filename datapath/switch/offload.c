@@ -268,6 +268,26 @@ static void ripen(struct offload *offload, uint64_t now)
 	}
 }
 
+static void slot_moved(void *ctx, uint32_t place, uint32_t slot)
+{
+	struct offload *offload = ctx;
+
+	offload->places.place[place].slot = slot;
+}
+
+static int index_put(struct offload *offload, const struct masked *masked, uint32_t i)
+{
+	uint32_t *slot = &offload->places.place[i].slot;
+	struct kernel_key key;
+	int rc;
+
+	key_pack(masked, &key);
+	rc = flow_index_put(offload->maps, &key, i, slot);
+	if (rc && !flow_index_grow(offload->maps, slot_moved, offload))
+		rc = flow_index_put(offload->maps, &key, i, slot);
+	return rc;
+}
+
 static void entry_add(struct offload *offload, const struct masked *masked, uint64_t now)
 {
 	const bool is_standby = masked->packet_class == CLASS_STANDBY;
@@ -275,14 +295,12 @@ static void entry_add(struct offload *offload, const struct masked *masked, uint
 		is_standby ? PLACE_NONE
 			   : places_victim(&offload->places, masked->key.packet.in_port);
 	const uint32_t i = offload->places.max_live ? entry_new(offload, masked, now) : PLACE_NONE;
-	struct kernel_key key;
 
 	if (i && victim) {
 		entry_remove(offload, victim, now);
 		counter_add(&offload->stats.n_evicted, 1);
 	}
-	key_pack(masked, &key);
-	if (i && flow_index_put(offload->maps, &key, i, &offload->places.place[i].slot)) {
+	if (i && index_put(offload, masked, i)) {
 		places_leave(&offload->places, i, now);
 		counter_add(&offload->stats.n_full, 1);
 	}

@@ -102,12 +102,11 @@ void workers_leave(struct fixture *f)
 
 uint64_t n_flow_packets(struct fixture *f)
 {
-	struct kernel_count count;
+	struct kernel_flow flow;
 	const uint32_t place = PLACE;
 
-	assert_int_equal(
-		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flow_counts), &place, &count), 0);
-	return count.n_packets;
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flows), &place, &flow), 0);
+	return flow.count.n_packets;
 }
 
 /* Test runs count on the CPU that they run on; the maps have room for the first alone. */
@@ -152,9 +151,11 @@ static void index_write(struct fixture *f, const struct kernel_mask *mask,
 	struct kernel_key key = {.mask = flow->mask};
 	struct index_bucket bucket = {0};
 	struct index_spot spot;
+	const uint32_t n_buckets = INDEX_BUCKETS_BEGIN;
 
 	memcpy(key.word, flow->word, sizeof(key.word));
-	spot = index_spot_for(mask, &key, INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT));
+	spot = index_spot_for(mask, &key, n_buckets);
+	map_write(f->kernel->maps.index_size, 0, &n_buckets);
 	bucket.slot[2] = spot.tag << INDEX_PLACE_BITS | (PLACE + 1);
 	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;
 	map_write(f->kernel->maps.flow_index, spot.bucket[1], &bucket);

@@ -335,6 +335,7 @@ static void check(struct fixture *f, bool is_tc)
 	flow_install(f, sample.frame, ops.op, ops.n);
 	assert_int_equal(run(program, sample.frame, sample.size, out, &size),
 			 is_tc ? TC_ACT_REDIRECT : XDP_REDIRECT);
+	assert_int_equal(n_flow_packets(f), 1);
 	assert_int_equal(size, model.size);
 	result = model;
 	memcpy(result.frame, out, size);
@@ -347,14 +348,12 @@ static void test_tc_sets_fields_and_sums(void **state)
 {
 	for (unsigned i = 0; i < N_RANDOM; i++)
 		check(*state, true);
-	assert_int_equal(n_flow_packets(*state), N_RANDOM);
 }
 
 static void test_xdp_sets_fields_and_sums(void **state)
 {
 	for (unsigned i = 0; i < N_RANDOM; i++)
 		check(*state, false);
-	assert_int_equal(n_flow_packets(*state), N_RANDOM);
 }
 
 int main(void)

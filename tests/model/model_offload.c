@@ -231,6 +231,8 @@ static int setup(void **state)
 	world.maps.versions = calloc(1, sizeof(*world.maps.versions));
 	world.maps.port_masks = calloc(PORT_ID_MAX, sizeof(*world.maps.port_masks));
 	world.maps.masks = calloc(FLOW_MASK_IDS, sizeof(*world.maps.masks));
+	world.maps.index_size = calloc(1, sizeof(*world.maps.index_size));
+	flow_index_begin(&world.maps);
 	world.maps.index = calloc(world.maps.n_buckets, sizeof(*world.maps.index));
 	world.maps.flows = calloc(world.maps.n_places, sizeof(*world.maps.flows));
 	world.maps.ops = calloc(KERNEL_OPS, sizeof(*world.maps.ops));
@@ -269,6 +271,7 @@ static int teardown(void **state)
 	free(world.maps.port_masks);
 	free(world.maps.masks);
 	free(world.maps.index);
+	free(world.maps.index_size);
 	free(world.maps.flows);
 	free(world.maps.ops);
 	free(world.maps.counts);
