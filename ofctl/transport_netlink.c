@@ -410,7 +410,7 @@ static int netlink_watch(struct transport *transport, const struct flow_query *q
 	if (!ret)
 		ret = read_filter(query, &watch.names, &watch.filter, err);
 	if (!ret)
-		ret = netlink_client_join(client, SHUNT_NL_GROUP_FLOW, err);
+		ret = netlink_client_join(client, SHUNT_NL_GROUP_EVENT, err);
 	if (!ret)
 		started(ctx);
 	while (!ret) {

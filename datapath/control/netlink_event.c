@@ -1,4 +1,4 @@
-/* What happens to flows of all bridges, told to a multicast group.
+/* What happens to flows and standing orders of all bridges, told to a multicast group.
  *
  * What one turn of the loop sees goes out in few datagrams. The kernel drops what a listener has no room
  * for and tells it so (ENOBUFS when it reads): nobody waits for it.
@@ -12,12 +12,15 @@
 #include "base/log.h"
 #include "control/netlink_server.h"
 #include "flow/flow_netlink.h"
+#include "flow/netlink_order.h"
 #include "switch/flows.h"
+#include "switch/order.h"
 #include "switch/vswitch.h"
 
 struct watch {
 	struct cds_list_head node;
-	struct flow_watcher watcher;
+	struct flow_watcher flows;
+	struct order_watcher orders;
 	struct netlink *netlink;
 	struct bridge *bridge;
 	bool is_there; /* while bridges are looked through */
@@ -26,7 +29,7 @@ struct watch {
 static void tell(struct netlink *netlink)
 {
 	const struct sockaddr_nl to = {.nl_family = AF_NETLINK,
-				       .nl_groups = 1 << (SHUNT_NL_GROUP_FLOW - 1)};
+				       .nl_groups = 1 << (SHUNT_NL_GROUP_EVENT - 1)};
 
 	/* always -ECONNREFUSED: the kernel sends it to port 0 as well, where nobody is */
 	if (netlink->events.len)
@@ -41,8 +44,8 @@ static void tell_cb(evutil_socket_t fd, short what, void *ctx)
 	tell(ctx);
 }
 
-static void write_event(struct netlink *netlink, const char *bridge, const struct flow_event *event,
-			bool has_actions)
+static void write_flow(struct netlink *netlink, const char *bridge, const struct flow_event *event,
+		       bool has_actions)
 {
 	static const uint8_t commands[] = {
 		[FLOW_ADDED] = SHUNT_NL_NEW,
@@ -67,26 +70,49 @@ static void write_event(struct netlink *netlink, const char *bridge, const struc
 		w->len = begin;
 }
 
-static void seen(struct flow_watcher *watcher, struct bridge *bridge,
-		 const struct flow_event *event)
+/* There is something to tell. */
+static void tell_soon(struct netlink *netlink)
 {
-	struct watch *watch = (struct watch *)((char *)watcher - offsetof(struct watch, watcher));
-	struct netlink *netlink = watch->netlink;
 	const struct timeval now = {0};
 
-	write_event(netlink, bridge_name(bridge), event, true);
-	if (netlink->events.is_full) {
-		tell(netlink);
-		write_event(netlink, bridge_name(bridge), event, true);
-	}
-	if (netlink->events.is_full) { /* longer than all that can be sent */
-		tell(netlink);
-		write_event(netlink, bridge_name(bridge), event, false);
-	}
 	if (netlink->events.len >= DATAGRAM_SIZE)
 		tell(netlink);
 	if (!event_pending(netlink->tell_events, EV_TIMEOUT, NULL))
 		event_add(netlink->tell_events, &now);
+}
+
+static void flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
+		      const struct flow_event *event)
+{
+	struct watch *watch = (struct watch *)((char *)watcher - offsetof(struct watch, flows));
+	struct netlink *netlink = watch->netlink;
+
+	write_flow(netlink, bridge_name(bridge), event, true);
+	if (netlink->events.is_full) {
+		tell(netlink);
+		write_flow(netlink, bridge_name(bridge), event, true);
+	}
+	if (netlink->events.is_full) { /* longer than all that can be sent */
+		tell(netlink);
+		write_flow(netlink, bridge_name(bridge), event, false);
+	}
+	tell_soon(netlink);
+}
+
+/* It fits: tell_soon() leaves room for the longest. */
+static void order_seen(struct order_watcher *watcher, struct bridge *bridge, enum order_event event,
+		       const struct order_row *row)
+{
+	struct watch *watch = (struct watch *)((char *)watcher - offsetof(struct watch, orders));
+	const uint8_t command = event == ORDER_ADDED ? SHUNT_NL_NEW : SHUNT_NL_DEL;
+	const struct order_netlink order = netlink_order_of(bridge, row);
+	struct attr_writer *w = &watch->netlink->events;
+	size_t begin =
+		message_begin(w, order.is_mirror ? SHUNT_NL_MIRROR : SHUNT_NL_DROP, command, 0);
+
+	order_netlink_write(w, &order, ORDER_NETLINK_ROW);
+	message_end(w, begin, watch->netlink, NULL);
+	tell_soon(watch->netlink);
 }
 
 /* Of how many events it is quicker to tell nobody than to ask whether anybody listens. */
@@ -100,24 +126,31 @@ static bool is_listener(const char *line)
 	unsigned protocol, groups;
 
 	return sscanf(line, "%*s %u %*s %x", &protocol, &groups) == 2 &&
-	       protocol == NETLINK_USERSOCK && groups & 1 << (SHUNT_NL_GROUP_FLOW - 1);
+	       protocol == NETLINK_USERSOCK && groups & 1 << (SHUNT_NL_GROUP_EVENT - 1);
 }
 
-static bool wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed)
+static bool is_heard(void)
 {
+	FILE *file = fopen(SOCKETS, "re");
 	bool is_heard = false;
 	char line[256];
-	FILE *file;
 
-	if (n_events < ASK_FROM)
-		return true;
-	file = fopen(SOCKETS, "re");
 	if (!file)
 		return true;
 	while (!is_heard && fgets(line, sizeof(line), file))
 		is_heard = is_listener(line);
 	fclose(file);
 	return is_heard;
+}
+
+static bool flows_wanted(struct flow_watcher *watcher, size_t n_events, size_t n_removed)
+{
+	return n_events < ASK_FROM || is_heard();
+}
+
+static bool orders_wanted(struct order_watcher *watcher)
+{
+	return is_heard();
 }
 
 /* ---- which bridges there are ---- */
@@ -132,6 +165,12 @@ static struct watch *watch_of(struct netlink *netlink, const struct bridge *brid
 	return NULL;
 }
 
+static void unwatch(struct bridge *bridge, struct watch *watch)
+{
+	bridge_flow_unwatch(bridge, &watch->flows);
+	bridge_order_unwatch(bridge, &watch->orders);
+}
+
 static int see_bridge(struct bridge *bridge, void *ctx)
 {
 	struct netlink *netlink = ctx;
@@ -141,16 +180,17 @@ static int see_bridge(struct bridge *bridge, void *ctx)
 		watch = calloc(1, sizeof(*watch));
 		if (!watch)
 			return -ENOMEM;
-		watch->watcher.seen = seen;
-		watch->watcher.wants = wants;
+		watch->flows = (struct flow_watcher){.seen = flow_seen, .wants = flows_wanted};
+		watch->orders = (struct order_watcher){.seen = order_seen, .wants = orders_wanted};
 		watch->netlink = netlink;
 		watch->bridge = bridge;
 		cds_list_add_tail(&watch->node, &netlink->watches);
 	}
 	watch->is_there = true;
 	/* it may be another one in the same place */
-	bridge_flow_unwatch(bridge, &watch->watcher);
-	bridge_flow_watch(bridge, &watch->watcher);
+	unwatch(bridge, watch);
+	bridge_flow_watch(bridge, &watch->flows);
+	bridge_order_watch(bridge, &watch->orders);
 	return 0;
 }
 
@@ -182,12 +222,12 @@ int netlink_events_init(struct netlink *netlink)
 	return netlink->events.at && netlink->tell_events ? 0 : -ENOMEM;
 }
 
-static int unwatch(struct bridge *bridge, void *ctx)
+static int unwatch_bridge(struct bridge *bridge, void *ctx)
 {
 	struct watch *watch = watch_of(ctx, bridge);
 
 	if (watch)
-		bridge_flow_unwatch(bridge, &watch->watcher);
+		unwatch(bridge, watch);
 	return 0;
 }
 
@@ -195,7 +235,7 @@ void netlink_events_fini(struct netlink *netlink)
 {
 	struct watch *watch, *next;
 
-	vswitch_for_each_bridge(netlink->sw, unwatch, netlink);
+	vswitch_for_each_bridge(netlink->sw, unwatch_bridge, netlink);
 	cds_list_for_each_entry_safe (watch, next, &netlink->watches, node)
 		watch_free(watch);
 	if (netlink->tell_events)

@@ -18,11 +18,11 @@ static bool is_mirror(const struct netlink_request *request)
 	return request->head->nlmsg_type == SHUNT_NL_MIRROR;
 }
 
-static struct order_netlink row_of(const char *bridge, const struct order_row *row)
+struct order_netlink netlink_order_of(struct bridge *bridge, const struct order_row *row)
 {
 	return (struct order_netlink){
 		.is_mirror = row->kind == ORDER_MIRROR,
-		.bridge = bridge,
+		.bridge = bridge_name(bridge),
 		.name = row->name,
 		.match = *row->match,
 		.port = row->port,
@@ -39,7 +39,8 @@ static struct order_netlink row_of(const char *bridge, const struct order_row *r
 
 struct wanted {
 	struct netlink_request *request;
-	const char *bridge, *name;
+	struct bridge *bridge;
+	const char *name;
 };
 
 static int answer_row(const struct order_row *row, void *ctx)
@@ -48,7 +49,7 @@ static int answer_row(const struct order_row *row, void *ctx)
 	struct netlink *netlink = wanted->request->netlink;
 	struct attr_writer w = message_writer(netlink);
 	const uint16_t type = row->kind == ORDER_MIRROR ? SHUNT_NL_MIRROR : SHUNT_NL_DROP;
-	const struct order_netlink order = row_of(wanted->bridge, row);
+	const struct order_netlink order = netlink_order_of(wanted->bridge, row);
 	size_t begin;
 
 	if (strcmp(row->name, wanted->name))
@@ -62,7 +63,7 @@ static int answer_row(const struct order_row *row, void *ctx)
 
 static int answer_order(struct netlink_request *request, struct bridge *bridge, const char *name)
 {
-	struct wanted wanted = {request, bridge_name(bridge), name};
+	struct wanted wanted = {request, bridge, name};
 
 	if (bridge_orders_for_each(bridge, answer_row, &wanted))
 		return NETLINK_ANSWERED;
@@ -133,6 +134,7 @@ struct dump {
 	bool is_mirror;
 	char (*bridges)[IFNAMSIZ];
 	unsigned n_bridges, next_bridge;
+	struct bridge *bridge; /* while it is told of */
 	uint32_t last;         /* number of the last that was told of this bridge */
 	struct attr_writer *w; /* while it is filled */
 };
@@ -150,7 +152,7 @@ static int dump_row(const struct order_row *row, void *ctx)
 {
 	struct dump *dump = ctx;
 	struct attr_writer *w = dump->w;
-	const struct order_netlink order = row_of(dump->bridges[dump->next_bridge], row);
+	const struct order_netlink order = netlink_order_of(dump->bridge, row);
 	const size_t begin = w->len;
 	struct nlmsghdr *head;
 
@@ -177,10 +179,8 @@ static int dump_fill(struct netlink_source *source, struct attr_writer *w)
 
 	dump->w = w;
 	for (; dump->next_bridge < dump->n_bridges; dump->next_bridge++, dump->last = 0) {
-		struct bridge *bridge =
-			bridge_lookup(dump->netlink->sw, dump->bridges[dump->next_bridge]);
-
-		if (bridge && bridge_orders_for_each(bridge, dump_row, dump))
+		dump->bridge = bridge_lookup(dump->netlink->sw, dump->bridges[dump->next_bridge]);
+		if (dump->bridge && bridge_orders_for_each(dump->bridge, dump_row, dump))
 			return 1;
 	}
 	message_done(w, dump->port, dump->seq, 0, 0);

@@ -12,6 +12,8 @@
 
 struct bridge;
 struct flow_mod;
+struct order_netlink;
+struct order_row;
 
 /* What goes out in one piece: small enough that several fit into a socket's default receive buffer. A
  * flow that is longer goes alone, up to what a socket's default send buffer takes. */
@@ -94,6 +96,9 @@ void answer_ack(struct netlink_request *request, int code);
 void message_done(struct attr_writer *w, uint32_t port, uint32_t seq, int rc, uint16_t flags);
 
 /* ---- the parts ---- */
+
+/* netlink_order.c: what a message says of it; borrows from both. */
+struct order_netlink netlink_order_of(struct bridge *bridge, const struct order_row *row);
 
 /* netlink_event.c */
 int netlink_events_init(struct netlink *netlink);

@@ -26,8 +26,8 @@ enum {
 
 /* Multicast groups of NETLINK_USERSOCK; to join one needs CAP_NET_ADMIN. */
 enum {
-	SHUNT_NL_GROUP_FLOW = 1, /* flows that are added, modified, removed */
-	SHUNT_NL_GROUP_SPEAKER,  /* the token of those who may speak */
+	SHUNT_NL_GROUP_EVENT = 1, /* flows and orders that come, change and go */
+	SHUNT_NL_GROUP_SPEAKER,   /* the token of those who may speak */
 };
 
 /* cmd of FLOW, MIRROR and DROP; the numbers are OVS_FLOW_CMD_'s. */

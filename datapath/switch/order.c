@@ -197,6 +197,7 @@ int bridge_order_add(struct bridge *bridge, const struct order_config *config, c
 	if (rc)
 		return rc;
 	HASH_ADD_STR(orders->by_name, name, order);
+	order_tell(bridge, ORDER_ADDED, order);
 	if (name)
 		*name = order->name;
 	order = NULL;
@@ -212,6 +213,20 @@ static void capture_end(struct bridge *bridge, struct order *order)
 	flows_harvest(bridge);
 	HASH_DEL(bridge->orders->by_name, order);
 	order->taker->gone(order->taker, counter_get(&order->tally->n_packets));
+}
+
+static void tell_of_going(struct bridge *bridge)
+{
+	const struct order *order;
+
+	if (!orders_are_watched(bridge))
+		return;
+	/* A packet may be on its way by one of them. */
+	rcu_wait_readers();
+	flows_harvest(bridge);
+	for (order = bridge->orders->by_name; order; order = order->hh.next)
+		if (order->is_going)
+			order_tell(bridge, ORDER_ENDED, order);
 }
 
 /* They are freed by their classifier, later. */
@@ -244,6 +259,7 @@ static int remove_going(struct bridge *bridge)
 			rc = bundle_remove(bundle, orders->of_kind[kind_of(order)], order->rule);
 	if (!rc) {
 		commit(bridge, bundle);
+		tell_of_going(bridge);
 		forget(bridge);
 		return 0;
 	}
@@ -305,127 +321,6 @@ void bridge_capture_drop(struct bridge *bridge, const struct capture_taker *take
 	order->taker = NULL;
 	order->ends_at = 0;
 	bridge_orders_tick(bridge, clock_now(bridge->sw->options.clock));
-}
-
-/* ---- reading ---- */
-
-unsigned bridge_n_orders(const struct bridge *bridge)
-{
-	return HASH_COUNT(bridge->orders->by_name);
-}
-
-static struct order_row row_of(const struct order *order, uint64_t now)
-{
-	struct order_row row = {
-		.name = order->name,
-		.number = order->number,
-		.kind = order->kind,
-		.match = &order->match,
-		.port = *order->port ? order->port : NULL,
-		.vlan = order->vlan,
-		.n_packets = counter_get(&order->tally->n_packets),
-		.n_bytes = counter_get(&order->tally->n_bytes),
-		.age = now - order->created_at,
-		.left = UINT64_MAX,
-		.past = {.counted = {.number = order->tally->row ? order->tally->row->number : 0,
-				     .n_packets = counter_get(&order->tally->n_packets),
-				     .n_bytes = counter_get(&order->tally->n_bytes),
-				     .used_at = counter_get(&order->tally->used_at)},
-			 .created_at = order->created_at,
-			 .ends_at = order->ends_at},
-	};
-
-	if (order->ends_at != UINT64_MAX)
-		row.left = order->ends_at > now ? order->ends_at - now : 0;
-	return row;
-}
-
-int bridge_orders_for_each(struct bridge *bridge,
-			   int (*visit)(const struct order_row *row, void *ctx), void *ctx)
-{
-	const uint64_t now = clock_now(bridge->sw->options.clock);
-	const struct order *order;
-	int rc = 0;
-
-	if (bridge_n_orders(bridge))
-		flows_harvest(bridge);
-	for (order = bridge->orders->by_name; !rc && order; order = order->hh.next) {
-		const struct order_row row = row_of(order, now);
-
-		if (order->kind == ORDER_CAPTURE)
-			continue;
-		rc = visit(&row, ctx);
-	}
-	return rc;
-}
-
-struct capture_taker *bridge_order_taker(struct bridge *bridge, uint32_t number)
-{
-	struct order *order = bridge->orders->by_name;
-
-	while (order && order->number != number)
-		order = order->hh.next;
-	return order ? order->taker : NULL;
-}
-
-struct hit_visit {
-	void (*visit)(void *ctx, const char *name);
-	void *ctx;
-};
-
-static void hit(const struct order *order, void *ctx)
-{
-	const struct hit_visit *hit = ctx;
-
-	hit->visit(hit->ctx, order->name);
-}
-
-void bridge_orders_hit(struct bridge *bridge, const struct flow_key *key,
-		       void (*visit)(void *ctx, const char *name), void *ctx)
-{
-	const uint64_t version = rule_clock_now(&bridge->tables->clock);
-	struct hit_visit hits = {visit, ctx};
-	const struct order *drop = orders_drop(bridge->orders, version, key);
-
-	if (drop)
-		visit(ctx, drop->name);
-	else
-		orders_for_each_copy(bridge->orders, version, key, hit, &hits);
-}
-
-const struct order *orders_drop(const struct bridge_orders *orders, uint64_t version,
-				const struct flow_key *key)
-{
-	const struct classifier *cls = rcu_load(orders->of_kind[ORDER_DROPS]);
-	const uint64_t *words = key->word;
-	const struct rule *rule = NULL;
-
-	if (cls)
-		classifier_lookup(cls, version, &words, 1, &rule);
-	return rule ? rule->data : NULL;
-}
-
-struct copy_visit {
-	void (*visit)(const struct order *order, void *ctx);
-	void *ctx;
-};
-
-static void copy(const struct rule *rule, void *ctx)
-{
-	const struct copy_visit *copies = ctx;
-
-	copies->visit(rule->data, copies->ctx);
-}
-
-void orders_for_each_copy(const struct bridge_orders *orders, uint64_t version,
-			  const struct flow_key *key,
-			  void (*visit)(const struct order *order, void *ctx), void *ctx)
-{
-	const struct classifier *cls = rcu_load(orders->of_kind[ORDER_COPIES]);
-	struct copy_visit copies = {visit, ctx};
-
-	if (cls)
-		classifier_for_each_match(cls, version, key->word, copy, &copies);
 }
 
 /* ---- with the bridge ---- */

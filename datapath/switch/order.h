@@ -92,6 +92,22 @@ struct order_row {
 int bridge_orders_for_each(struct bridge *bridge,
 			   int (*visit)(const struct order_row *row, void *ctx), void *ctx);
 unsigned bridge_n_orders(const struct bridge *bridge);
+
+enum order_event { ORDER_ADDED, ORDER_ENDED };
+
+/* Embedded by whoever watches; called in the control thread, after the change holds, and must not change
+ * orders. Not told: captures, and what ends with its bridge. */
+struct order_watcher {
+	/* Counters of an order that ended are exact; `left` is 0 if its time was over. */
+	void (*seen)(struct order_watcher *watcher, struct bridge *bridge, enum order_event event,
+		     const struct order_row *row);
+	/* Asked before orders end: is it worth it? */
+	bool (*wants)(struct order_watcher *watcher);
+	struct order_watcher *next; /* the list's */
+};
+void bridge_order_watch(struct bridge *bridge, struct order_watcher *watcher);
+void bridge_order_unwatch(struct bridge *bridge, struct order_watcher *watcher);
+
 /* The orders that a packet meets; in_port: the OpenFlow number. */
 void bridge_orders_hit(struct bridge *bridge, const struct flow_key *key,
 		       void (*visit)(void *ctx, const char *name), void *ctx);
@@ -127,6 +143,7 @@ struct bridge_orders {
 		*of_kind[N_ORDER_CLASSIFIERS]; /* RCU: published once; NULL: never needed */
 	/* control only */
 	struct order *by_name; /* uthash */
+	struct order_watcher *watchers;
 	uint32_t last_number;
 };
 
@@ -141,6 +158,10 @@ void bridge_capture_drop(struct bridge *bridge, const struct capture_taker *take
 struct capture_taker *bridge_order_taker(struct bridge *bridge, uint32_t number);
 /* Once a second: ends those whose time is over, frees what nobody reads. Offline. */
 void bridge_orders_tick(struct bridge *bridge, uint64_t now);
+
+/* order_read.c: who watches is told; nobody is told of captures. */
+void order_tell(struct bridge *bridge, enum order_event event, const struct order *order);
+bool orders_are_watched(const struct bridge *bridge);
 
 /* order_check.c: would bridge_order_add() take it, as far as it can be told? Errors as there. */
 int order_check(struct bridge *bridge, const struct order_config *config, struct err *err);
