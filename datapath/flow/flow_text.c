@@ -239,10 +239,11 @@ static int take_actions(const struct word *word, struct slice *text, struct slic
 static int parse_words(struct slice text, struct flow_mod *mod, const struct flow_names *names,
 		       struct slice *actions, struct err *err)
 {
-	struct field_set named = {0};
+	struct match_named named;
 	struct word word;
 	int rc;
 
+	named.fields = (struct field_set){0};
 	while ((rc = word_next(&text, &word, err)) > 0) {
 		const struct setting *setting;
 

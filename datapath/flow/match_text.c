@@ -98,7 +98,13 @@ static int set_field(struct match *match, const struct field *field, const struc
 	return match_set(match, field, value, mask) ? say_contradiction(word->all, err) : 0;
 }
 
-static int set_subfield(struct match *match, const struct word *word, struct field_set *named,
+static void name_add(struct match_named *named, const struct field *field, struct slice as)
+{
+	field_set_add(&named->fields, field);
+	named->as[field_id(field)] = as;
+}
+
+static int set_subfield(struct match *match, const struct word *word, struct match_named *named,
 			struct err *err)
 {
 	const struct field *field;
@@ -116,14 +122,14 @@ static int set_subfield(struct match *match, const struct word *word, struct fie
 	if (bits_parse(word->value, &value) || (value & ~ones))
 		return err_set(err, EINVAL, "\"%.*s\": \"%.*s\" is not a number of %u bits",
 			       SLICE_SHOWN(word->name), SLICE_SHOWN(word->value), sub.n_bits);
-	field_set_add(named, field);
+	name_add(named, field, slice_first(word->name, slice_find(word->name, '[')));
 	if (match_set(match, field, value << sub.low, ones << sub.low))
 		return say_contradiction(word->all, err);
 	return 0;
 }
 
 int match_parse_word(struct match *match, const struct word *word, const struct flow_names *names,
-		     struct field_set *named, struct err *err)
+		     struct match_named *named, struct err *err)
 {
 	const struct field *field = field_lookup(word->name);
 	const struct keyword *keyword;
@@ -133,7 +139,7 @@ int match_parse_word(struct match *match, const struct word *word, const struct 
 		if (word->sign != '=' && word->sign != ':')
 			return err_set(err, EINVAL, "\"%.*s\": write %s=VALUE",
 				       SLICE_SHOWN(word->all), field->name);
-		field_set_add(named, field);
+		name_add(named, field, word->name);
 		return set_field(match, field, word, names, err);
 	}
 	keyword = keyword_lookup(word->name);
@@ -177,15 +183,18 @@ static const struct field *unmet_named(const struct match *match, const struct f
 	return NULL;
 }
 
-int match_check(const struct match *match, const struct field_set *named, struct err *err)
+int match_check(const struct match *match, const struct match_named *named, struct err *err)
 {
-	const struct field *field = unmet_named(match, named);
+	const struct field *field = unmet_named(match, &named->fields);
+	struct slice name;
 
 	if (!field)
 		field = match_unmet(match);
 	if (!field)
 		return 0;
-	return err_set(err, EINVAL, "%s needs a match on %s%s", field->alias ?: field->name,
+	name = field_set_has(&named->fields, field) ? named->as[field_id(field)]
+						    : slice_of(field->alias ?: field->name);
+	return err_set(err, EINVAL, "%.*s needs a match on %s%s", SLICE_SHOWN(name),
 		       field_need_text(field->need),
 		       match->key.packet.ip_frag & FRAG_LATER ? ", and not nw_frag=later" : "");
 }
@@ -193,11 +202,12 @@ int match_check(const struct match *match, const struct field_set *named, struct
 int match_parse(struct slice text, const struct flow_names *names, struct match *out,
 		struct err *err)
 {
-	struct field_set named = {0};
+	struct match_named named;
 	struct match match = {0};
 	struct word word;
 	int rc;
 
+	named.fields = (struct field_set){0};
 	while ((rc = word_next(&text, &word, err)) > 0) {
 		rc = match_parse_word(&match, &word, names, &named, err);
 		if (rc == -ENOENT)

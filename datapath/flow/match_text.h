@@ -14,13 +14,19 @@ struct flow_names;
 struct print;
 struct word;
 
-/* One word of a match. `named` collects the fields that were spelled out.
+/* The fields that were spelled out, and how; begins with no fields. */
+struct match_named {
+	struct field_set fields;
+	struct slice as[N_FIELDS]; /* of `fields` */
+};
+
+/* One word of a match.
  * 0, -ENOENT: it is no word of a match (`err` untouched), -EINVAL: wrong value, or it contradicts
  * an earlier word. */
 int match_parse_word(struct match *match, const struct word *word, const struct flow_names *names,
-		     struct field_set *named, struct err *err);
-/* Are all prerequisites met? 0 or -EINVAL. */
-int match_check(const struct match *match, const struct field_set *named, struct err *err);
+		     struct match_named *named, struct err *err);
+/* Are all prerequisites met? While the words that were parsed are there. 0 or -EINVAL. */
+int match_check(const struct match *match, const struct match_named *named, struct err *err);
 /* A whole match, checked. 0 or -EINVAL. */
 int match_parse(struct slice text, const struct flow_names *names, struct match *out,
 		struct err *err);

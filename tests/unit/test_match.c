@@ -88,6 +88,9 @@ static void errors_name_the_word(void **state)
 	refuse("tp_src=80", "tp_src needs a match on tcp");
 	refuse("ip,udp_dst=80", "udp_dst needs a match on udp or udp6");
 	refuse("nw_src=1.2.3.4", "nw_src needs a match on ip");
+	refuse("ip_src=1.2.3.4", "ip_src needs a match on ip");
+	refuse("NXM_OF_IP_SRC=1.2.3.4", "NXM_OF_IP_SRC needs a match on ip");
+	refuse("OXM_OF_ARP_SPA[0..7]=4", "OXM_OF_ARP_SPA needs a match on arp");
 	refuse("ipv6,nw_src=1.2.3.4", "nw_src needs");
 	refuse("icmp,tp_src=8", "tp_src needs");
 	refuse("arp,nd_sll=0:0:0:0:0:1", "nd_sll needs");
