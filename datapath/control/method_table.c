@@ -35,7 +35,7 @@ static struct json_object *show_table(struct bridge *bridge, uint8_t table)
 	bridge_table_stats(bridge, table, &stats);
 	evicts = config.eviction == FLOW_EVICT || mod.eviction == FLOW_EVICT;
 	if (table && !stats.n_flows && !stats.n_matched && !stats.n_missed && !name &&
-	    !config.max_flows && !evicts && mod.miss == TABLE_MISS_DEFAULT)
+	    !config.is_limited && !evicts && mod.miss == TABLE_MISS_DEFAULT)
 		return NULL;
 	object = json_object_new_object();
 	result_integer(object, "table", table);
@@ -43,7 +43,8 @@ static struct json_object *show_table(struct bridge *bridge, uint8_t table)
 	result_integer(object, "flows", stats.n_flows);
 	result_integer(object, "looked-up", stats.n_matched + stats.n_missed);
 	result_integer(object, "matched", stats.n_matched);
-	result_integer(object, "max-flows", config.max_flows);
+	if (config.is_limited)
+		result_integer(object, "max-flows", config.max_flows);
 	result_boolean(object, "evicts", evicts);
 	result_string(object, "miss", miss_names[mod.miss]);
 	return object;

@@ -35,7 +35,7 @@ static void describe(struct openflow_session *session, uint8_t number, struct of
 	*out = (struct of_table){
 		.number = number,
 		.n_tables = N_TABLES,
-		.max_flows = config.max_flows ? config.max_flows : MANY_FLOWS,
+		.max_flows = config.is_limited ? config.max_flows : MANY_FLOWS,
 		.n_flows = stats.n_flows,
 		.n_matched = stats.n_matched,
 		.n_lookups = stats.n_matched + stats.n_missed,

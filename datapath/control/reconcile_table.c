@@ -40,9 +40,8 @@ static void read_row(const struct row *row, struct flow_table_config *config, un
 	const char *policy = row_string(row, "overflow_policy"), *name = row_string(row, "name");
 	const int64_t limit = row_integer(row, "flow_limit", UINT32_MAX);
 
-	if (!limit)
-		complain(err, table, "flow_limit 0 has no room for any flow: use 1 or more");
-	else if (limit < UINT32_MAX)
+	config->is_limited = limit < UINT32_MAX;
+	if (config->is_limited)
 		config->max_flows = (uint32_t)limit;
 	if (policy && !strcmp(policy, "evict"))
 		config->eviction = FLOW_EVICT;

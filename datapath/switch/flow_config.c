@@ -164,7 +164,7 @@ static int evict(struct flow_tables *tables, struct flow_table *table, struct er
 
 	if (rc)
 		return rc;
-	while (!rc && table->config.max_flows && table->n_flows > table->config.max_flows &&
+	while (!rc && table->config.is_limited && table->n_flows > table->config.max_flows &&
 	       (delta.old = flow_evict_choose(table)))
 		rc = flow_change_put(&change, delta, NULL);
 	if (!rc)

@@ -30,7 +30,7 @@ static int make_room(struct flow_change *change, uint8_t number, struct err *err
 	struct flow_table *table = &change->tables->table[number];
 	struct flow_entry *victim = NULL;
 
-	if (!table->config.max_flows || table->n_flows < table->config.max_flows)
+	if (!table->config.is_limited || table->n_flows < table->config.max_flows)
 		return 0;
 	if (flow_table_evicts(table))
 		victim = flow_evict_choose(table);

@@ -69,7 +69,8 @@ enum table_miss {
  * and evicts if either says so. */
 struct flow_table_config {
 	char name[FLOW_TABLE_NAME_SIZE]; /* "": none */
-	uint32_t max_flows;              /* 0: no limit */
+	bool is_limited;
+	uint32_t max_flows; /* if so */
 	enum flow_eviction eviction;
 	/* Flows whose matches have the same values in all of these are a group. */
 	unsigned n_group_parts;

@@ -39,7 +39,8 @@ struct row {
 
 struct model {
 	uint64_t last_id;
-	unsigned max_flows; /* of table 1; 0: any number */
+	bool is_limited; /* table 1, to this many */
+	unsigned max_flows;
 	struct row row[N_ROWS];
 };
 
@@ -138,7 +139,7 @@ static int model_make_room(unsigned table)
 						  expires_at(row) < expires_at(victim))))
 			victim = row;
 	}
-	if (table != 1 || !model.max_flows || n < model.max_flows)
+	if (table != 1 || !model.is_limited || n < model.max_flows)
 		return 0;
 	if (!victim)
 		return -ENOSPC;
@@ -462,7 +463,8 @@ static void step_limit(void)
 
 	for (unsigned i = 0; i < N_ROWS; i++)
 		n += model.row[i].id && model.row[i].table == 1;
-	model.max_flows = config.max_flows = below(3) ? 0 : n + below(3);
+	model.is_limited = config.is_limited = below(3);
+	model.max_flows = config.max_flows = n + below(3);
 	assert_int_equal(bridge_table_set(rig.bridge, 1, &config, NULL), 0);
 }
 

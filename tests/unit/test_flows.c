@@ -396,7 +396,8 @@ static void watchers_hear_of_all(void **state)
 static struct flow_table_config table_config(const char *name, uint32_t max_flows,
 					     enum flow_eviction eviction)
 {
-	struct flow_table_config config = {.max_flows = max_flows, .eviction = eviction};
+	struct flow_table_config config = {
+		.is_limited = max_flows, .max_flows = max_flows, .eviction = eviction};
 
 	snprintf(config.name, sizeof(config.name), "%s", name);
 	return config;
@@ -416,6 +417,20 @@ static void a_full_table_refuses(void **state)
 	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "table=3,tcp,actions=1"), -ENOSPC);
 	add("table=3,arp,actions=2"); /* it is there */
 	add("table=2,tcp,actions=1");
+}
+
+/* As Open vSwitch 3.1 does it. */
+static void a_limit_of_zero_leaves_no_room(void **state)
+{
+	const struct flow_table_config none = {.is_limited = true, .eviction = FLOW_EVICT};
+
+	add("table=3,arp,actions=1");
+	add("table=3,idle_timeout=5,ip,actions=1");
+	table_set(3, none);
+	assert_string_equal(flows_text(rig.bridge, "table=3"), "table=3, arp actions=output:1\n");
+	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "table=3,tcp,actions=1"), -ENOSPC);
+	table_set(3, table_config("", 0, FLOW_REFUSE));
+	add("table=3,tcp,actions=1");
 }
 
 /* As Open vSwitch 3.1 does it. */
@@ -590,6 +605,7 @@ int main(void)
 		TEST(an_idle_timeout_begins_with_each_packet),
 		TEST(watchers_hear_of_all),
 		TEST(a_full_table_refuses),
+		TEST(a_limit_of_zero_leaves_no_room),
 		TEST(a_full_table_evicts_what_has_a_timeout),
 		TEST(the_least_important_goes_first),
 		TEST(a_restored_flow_goes_by_its_old_age),

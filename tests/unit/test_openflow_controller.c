@@ -191,7 +191,7 @@ static void add_to_table_9(struct speech *speech, unsigned priority)
 
 static void test_a_table_that_fills_is_told(void **state)
 {
-	const struct flow_table_config config = {.max_flows = 4};
+	const struct flow_table_config config = {.is_limited = true, .max_flows = 4};
 	struct speech *speech = *state;
 
 	assert_int_equal(bridge_table_set(speech->rig.bridge, 9, &config, NULL), 0);
