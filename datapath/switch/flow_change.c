@@ -123,6 +123,7 @@ static void entry_link(struct flow_tables *tables, struct flow_entry *entry)
 	flow_evict_add(table, entry);
 	groups_refer(tables, &entry->flow.actions, 1);
 	meters_refer(tables->bridge, &entry->flow.actions, 1);
+	flow_count_follow(table, entry->flow.cookie, 1);
 	table->n_flows++;
 	tables->n_flows++;
 }
@@ -135,6 +136,7 @@ static void entry_unlink(struct flow_tables *tables, struct flow_entry *entry)
 	flow_evict_remove(table, entry);
 	groups_refer(tables, &entry->flow.actions, -1);
 	meters_refer(tables->bridge, &entry->flow.actions, -1);
+	flow_count_follow(table, entry->flow.cookie, -1);
 	table->n_flows--;
 	tables->n_flows--;
 }

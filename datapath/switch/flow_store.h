@@ -50,6 +50,7 @@ struct flow_table {
 	struct flow_table_config config;
 	struct flow_table_mod mod;
 	uint32_t n_flows;
+	struct cookie_count *counted; /* uthash; see flow_count.c */
 	/* of a table that evicts: its flows with a timeout */
 	struct flow_evict_group *groups; /* uthash */
 	struct heap groups_by_size;      /* the largest is on top */
@@ -103,6 +104,12 @@ int flow_list_select(struct flow_list *list, const struct flow_tables *tables,
 		     const struct flow_mod *filter);
 /* By table, then by descending priority, then as they came. 0 or -ENOMEM. */
 int flow_list_sort(struct flow_list *list);
+
+/* How many flows of a table have the cookie. Quick, if it was asked before. */
+uint32_t flow_count_cookie(struct flow_tables *tables, uint8_t table, uint64_t cookie);
+/* One of them comes (1) or goes (-1). */
+void flow_count_follow(struct flow_table *table, uint64_t cookie, int by);
+void flow_count_fini(struct flow_table *table);
 
 /* A flow's or an order's, which the next daemon may find. NULL: no memory. */
 struct tally *flow_tally_new(const struct bridge *bridge);

@@ -120,6 +120,7 @@ void flow_tables_free(struct flow_tables **p)
 		for (unsigned kind = 0; kind < N_FLOW_KINDS; kind++)
 			classifier_free(&tables->table[i].of_kind[kind]);
 		flow_evict_fini(&tables->table[i]);
+		flow_count_fini(&tables->table[i]);
 	}
 	groups_free(tables);
 	heap_fini(&tables->timed);

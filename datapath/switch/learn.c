@@ -55,29 +55,6 @@ static void batch_apply(struct batch *batch)
 	batch->n = 0;
 }
 
-/* Flows that learn() with this cookie has put into the table. */
-static struct flow_mod filter_of(uint8_t table, uint64_t cookie)
-{
-	return (struct flow_mod){
-		.command = FLOW_DELETE,
-		.table = table,
-		.out_port = OFPORT_NONE,
-		.out_group = FLOW_GROUP_ANY,
-		.cookie_value = cookie,
-		.cookie_mask = UINT64_MAX,
-	};
-}
-
-static bool is_at_limit(struct bridge *bridge, const struct path_learned_flow *flow)
-{
-	struct flow_mod filter = filter_of(flow->table, flow->cookie);
-	struct flow_list list = {0};
-	bool is = flow_list_select(&list, bridge->tables, &filter) || list.n >= flow->limit;
-
-	flow_list_fini(&list);
-	return is;
-}
-
 /* It is there: only younger again. */
 static bool refresh(struct flow_entry *entry, const struct path_learned_flow *flow, uint64_t now)
 {
@@ -139,7 +116,8 @@ static void learn(struct vswitch *sw, struct batch *batch, const struct path_lea
 	}
 	entry = flow_find(bridge->tables, flow->table, &flow->match, flow->priority);
 	if (entry ? refresh(entry, flow, clock_now(sw->options.clock))
-		  : flow->limit && is_at_limit(bridge, flow))
+		  : flow->limit && flow_count_cookie(bridge->tables, flow->table, flow->cookie) >=
+					   flow->limit)
 		return;
 	mod = &batch->mods[batch->n];
 	*mod = mod_of(flow);

@@ -358,6 +358,35 @@ static void a_limit_keeps_the_rest_out(void **state)
 			    "cookie=0x9, table=1, dl_dst=02:00:00:00:00:02 actions=drop\n");
 }
 
+static void taught(uint8_t first, uint8_t last)
+{
+	for (uint8_t i = first; i <= last; i++) {
+		packet.frame.data[11] = i;
+		put(1);
+	}
+}
+
+static void a_limit_follows_what_comes_and_goes(void **state)
+{
+	add("actions=learn(table=1,limit=2,cookie=0x9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]),output:2");
+	add("table=1,cookie=0x7,actions=drop"); /* not of those */
+	add("table=2,cookie=0x9,actions=drop");
+	taught(1, 3);
+	flows_do(rig.bridge, FLOW_DELETE, "table=1,dl_dst=02:00:00:00:00:01");
+	taught(4, 5);
+	flows_do(rig.bridge, FLOW_MODIFY, "table=1,cookie=0x8,dl_dst=02:00:00:00:00:02,actions=1");
+	taught(6, 7);
+	assert_int_equal(flows_try(rig.bridge, FLOW_ADD, "table=1,check_overlap,arp,actions=1"),
+			 -EEXIST);
+	taught(8, 8);
+	flows_do(rig.bridge, FLOW_DELETE, "table=1,cookie=0x9/-1");
+	taught(9, 9);
+	assert_string_equal(flows_text(rig.bridge, "table=1"),
+			    "cookie=0x7, table=1, actions=drop\n"
+			    "cookie=0x8, table=1, dl_dst=02:00:00:00:00:02 actions=output:1\n"
+			    "cookie=0x9, table=1, dl_dst=02:00:00:00:00:09 actions=drop\n");
+}
+
 static void what_was_learned_goes_with_its_teacher(void **state)
 {
 	add("priority=2,actions=learn(table=1,delete_learned,cookie=0x9,"
@@ -519,6 +548,7 @@ int main(void)
 		TEST(a_learned_flow_comes_into_its_table),
 		TEST(learning_again_only_renews),
 		TEST(a_limit_keeps_the_rest_out),
+		TEST(a_limit_follows_what_comes_and_goes),
 		TEST(what_was_learned_goes_with_its_teacher),
 		TEST(teachers_of_teachers_go_one_after_the_other),
 		TEST(timeouts_shrink_when_tcp_ends),
