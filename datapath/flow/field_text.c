@@ -269,15 +269,14 @@ static int say_bad_value(const struct field *field, struct slice text, struct er
 	field_bits all = field_all(field);
 
 	if (help)
-		return err_set(err, EINVAL, "%s: \"%.*s\" is not %s", field->name,
-			       SLICE_SHOWN(text), help);
+		return err_set(err, EINVAL, "\"%.*s\" is not %s", SLICE_SHOWN(text), help);
 	if (field->n_bits <= 64)
 		snprintf(max, sizeof(max), field->format == FIELD_AS_HEX ? "0x%llx" : "%llu",
 			 (unsigned long long)all);
 	else
 		snprintf(max, sizeof(max), "128 bits");
-	return err_set(err, EINVAL, "%s: \"%.*s\" is not a number from 0 to %s%s", field->name,
-		       SLICE_SHOWN(text), max, field->n_zero ? " with the low two bits zero" : "");
+	return err_set(err, EINVAL, "\"%.*s\" is not a number from 0 to %s%s", SLICE_SHOWN(text),
+		       max, field->n_zero ? " with the low two bits zero" : "");
 }
 
 /* One value of the field, or one mask, without "/". */
@@ -303,8 +302,8 @@ static int mask_parse(const struct field *field, struct slice text, field_bits *
 	if (is_ip && !bits_parse(text, &len)) {
 		if (len > field->n_bits)
 			return err_set(err, EINVAL,
-				       "%s: prefix length \"%.*s\" is not a number from 0 to %u",
-				       field->name, SLICE_SHOWN(text), field->n_bits);
+				       "prefix length \"%.*s\" is not a number from 0 to %u",
+				       SLICE_SHOWN(text), field->n_bits);
 		*mask = field_ones(field->n_bits) & ~field_ones(field->n_bits - (unsigned)len);
 		return 0;
 	}
@@ -325,10 +324,8 @@ int field_parse(const struct field *field, struct slice text, const struct flow_
 	}
 	if (field->format == FIELD_AS_PORT) {
 		rc = port_parse(text, names, &port, err);
-		if (rc) {
-			err_prefix(err, "%s", field->name);
+		if (rc)
 			return rc;
-		}
 		v = port >= OFPORT_MAX && field->n_bits == 32 ? port | 0xffff0000u : port;
 	} else if (field->format == FIELD_AS_FRAG) {
 		if (frag_parse(text, &v, &m))
@@ -337,8 +334,8 @@ int field_parse(const struct field *field, struct slice text, const struct flow_
 		slash = slice_find(text, '/');
 		if (slash < text.len) {
 			if (!(field->flags & FIELD_MASKABLE))
-				return err_set(err, EINVAL, "%s: \"%.*s\": it takes no mask",
-					       field->name, SLICE_SHOWN(text));
+				return err_set(err, EINVAL, "\"%.*s\": it takes no mask",
+					       SLICE_SHOWN(text));
 			rc = mask_parse(field, slice_skip(text, slash + 1), &m, err);
 			if (rc)
 				return rc;
@@ -362,7 +359,7 @@ int field_parse_value(const struct field *field, struct slice text, const struct
 	if (rc)
 		return rc;
 	if (mask != field_all(field))
-		return err_set(err, EINVAL, "%s: \"%.*s\": a mask is not allowed here", field->name,
+		return err_set(err, EINVAL, "\"%.*s\": a mask is not allowed here",
 			       SLICE_SHOWN(text));
 	*value = v;
 	return 0;

@@ -15,7 +15,7 @@ struct err;
 struct print;
 
 /* "value" or "value/mask" into *value and *mask; value has no bits outside mask. 0 or -EINVAL:
- * no such value, or a mask where there can be none. */
+ * no such value, or a mask where there can be none; the error does not say which field it is. */
 int field_parse(const struct field *field, struct slice text, const struct flow_names *names,
 		field_bits *value, field_bits *mask, struct err *err);
 /* The same without a mask. */

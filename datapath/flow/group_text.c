@@ -130,8 +130,10 @@ static int read_fields(struct reading *r, struct slice text)
 		bits = field_all(field);
 		if (word.sign == '=' || word.sign == ':') {
 			rc = field_parse_value(field, word.value, r->names, &mask, r->err);
-			if (rc)
+			if (rc) {
+				err_prefix(r->err, "%.*s", SLICE_SHOWN(word.name));
 				return rc;
+			}
 			bits &= mask;
 		}
 		if (group_field_add(&r->mod->desc, field, bits))

@@ -86,8 +86,10 @@ static int set_field(struct match *match, const struct field *field, const struc
 
 	if (!is_no_tag(&field, word->value)) {
 		rc = field_parse(field, word->value, names, &value, &mask, err);
-		if (rc)
+		if (rc) {
+			err_prefix(err, "%.*s", SLICE_SHOWN(word->name));
 			return rc;
+		}
 	}
 	if (field_id(field) == FIELD_VLAN_VID && value && !(value & VLAN_PRESENT))
 		return err_set(err, EINVAL,

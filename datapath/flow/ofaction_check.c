@@ -2,6 +2,7 @@
 #include "flow/ofaction.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -25,15 +26,29 @@ static void learn_type(struct known *known, uint16_t eth_type)
 	match_replace(&known->match, field_of(FIELD_IP_PROTO), 0, 0);
 }
 
+struct title {
+	char text[40];
+};
+
+/* By both names: a list of actions does not keep how its words were written. */
+static struct title title_of(const struct field *field)
+{
+	struct title title;
+
+	snprintf(title.text, sizeof(title.text), "%s%s%s%s", field->name, field->alias ? " (" : "",
+		 field->alias ?: "", field->alias ? ")" : "");
+	return title;
+}
+
 static int check_field(const struct known *known, const struct field *field, bool is_written)
 {
 	enum field_id id = field_id(field);
 
 	if (is_written && !(field->flags & FIELD_WRITABLE))
-		return err_set(known->err, EINVAL, "%s cannot be changed", field->name);
+		return err_set(known->err, EINVAL, "%s cannot be changed", title_of(field).text);
 	if (!field->nxm.name && !field->oxm.name)
 		return err_set(known->err, EINVAL, "%s can be matched, but not used in actions",
-			       field->name);
+			       title_of(field).text);
 	if ((id == FIELD_VLAN_VID || id == FIELD_VLAN_PCP) && !has_tag(known))
 		return err_set(known->err, EINVAL,
 			       "%s: the packet may have no tag: match on dl_vlan or "
@@ -41,7 +56,7 @@ static int check_field(const struct known *known, const struct field *field, boo
 			       field->name);
 	if (!field_need_is_met(field->need, &known->match.key, &known->match.mask))
 		return err_set(known->err, EINVAL, "%s: the flow must match on %s to use it",
-			       field->name, field_need_text(field->need));
+			       title_of(field).text, field_need_text(field->need));
 	return 0;
 }
 

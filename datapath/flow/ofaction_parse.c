@@ -131,8 +131,10 @@ static int read_set_field(struct ofaction_reader *r, const struct kind *kind,
 			       "fields are for load)",
 			       SLICE_SHOWN(target));
 	rc = field_parse(field, source, r->names, &value, &mask, r->err);
-	if (rc)
+	if (rc) {
+		err_prefix(r->err, "%.*s", SLICE_SHOWN(target));
 		return rc;
+	}
 	if (!mask)
 		return err_set(r->err, EINVAL, "\"%.*s\": it sets no bit", SLICE_SHOWN(word->all));
 	if (field_id(field) == FIELD_VLAN_VID) {

@@ -149,7 +149,7 @@ static void refuse(const char *name, const char *text, const char *part)
 	assert_non_null(field);
 	assert_int_equal(field_parse(field, slice_of(text), NULL, &value, &mask, &err), -EINVAL);
 	assert_true(value == 7 && mask == 8);
-	if (!strstr(err.text, part) || !strstr(err.text, name))
+	if (!strstr(err.text, part))
 		fail_msg("%s", err.text);
 }
 

@@ -188,7 +188,7 @@ static void wrong_flows_name_the_word(void **state)
 	refuse("actions=set_field:5->reg0[0..3]", "parts of fields are for load");
 	refuse("actions=set_field:5->bogus", "\"bogus\" is not a field");
 	refuse("actions=set_field:5", "SOURCE->TARGET");
-	refuse("actions=set_field:1->eth_type", "eth_type cannot be changed");
+	refuse("actions=set_field:1->eth_type", "eth_type (dl_type) cannot be changed");
 	refuse("actions=set_field:1.1.1.1->ip_src", "match on ip");
 	refuse("actions=set_field:5->dl_vlan", "dl_vlan cannot be changed");
 	refuse("actions=set_field:5->vlan_vid", "may have no tag");

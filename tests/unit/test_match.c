@@ -91,6 +91,8 @@ static void errors_name_the_word(void **state)
 	refuse("ip_src=1.2.3.4", "ip_src needs a match on ip");
 	refuse("NXM_OF_IP_SRC=1.2.3.4", "NXM_OF_IP_SRC needs a match on ip");
 	refuse("OXM_OF_ARP_SPA[0..7]=4", "OXM_OF_ARP_SPA needs a match on arp");
+	refuse("ip,ip_src=1.2.3", "ip_src: \"1.2.3\" is not");
+	refuse("ip,nw_src=1.2.3", "nw_src: \"1.2.3\" is not");
 	refuse("ipv6,nw_src=1.2.3.4", "nw_src needs");
 	refuse("icmp,tp_src=8", "tp_src needs");
 	refuse("arp,nd_sll=0:0:0:0:0:1", "nd_sll needs");
