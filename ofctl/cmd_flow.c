@@ -56,6 +56,14 @@ static int change_by_file(struct job *job, const char *bridge, enum flow_command
 }
 
 /* One flow from the command line, however many lines it was written on; "-": a file of them. */
+static bool has_flow(const char *text)
+{
+	struct slice rest = slice_of(text), line;
+	unsigned n_line = 0;
+
+	return flow_line_next(&rest, &line, &n_line);
+}
+
 static int change_by_word(struct job *job, const struct cli_invocation *inv,
 			  enum flow_command command, struct err *err)
 {
@@ -67,8 +75,8 @@ static int change_by_word(struct job *job, const struct cli_invocation *inv,
 	for (char *c = flow; *c; c++)
 		if (*c == '\n' || *c == '\r')
 			*c = ' ';
-	/* An empty line would be no flow; this one is all flows. */
-	if (!*flow && command == FLOW_DELETE)
+	/* An empty line is no flow, but an empty word is: it means all flows, or lacks its actions. */
+	if (!*flow || (command != FLOW_DELETE && !has_flow(flow)))
 		return change(job, inv->args[0], command, slice_of(","), err);
 	return change(job, inv->args[0], command, slice_of(flow), err);
 }
