@@ -15,6 +15,7 @@
 #include "flow/flow_netlink.h"
 #include "flow/netlink_abi.h"
 #include "flow/port_text.h"
+#include "support/flow_words.h"
 #include "support/random.h"
 
 static uint64_t seed;
@@ -123,25 +124,6 @@ static void every_line_of_the_text_test(void **state)
 
 /* ---- every field ---- */
 
-static const char *const need_words[N_FIELD_NEEDS][2] = {
-	[NEED_NONE] = {"", ""},
-	[NEED_IN_PORT] = {"in_port=1", "in_port=65534"},
-	[NEED_ARP] = {"arp", "rarp"},
-	[NEED_MPLS] = {"mpls", "mplsm"},
-	[NEED_PBB] = {"dl_type=0x88e7", "dl_type=0x88e7"},
-	[NEED_IPV4] = {"ip", "udp"},
-	[NEED_IPV6] = {"ipv6", "tcp6"},
-	[NEED_IP] = {"ip", "ipv6"},
-	[NEED_TCP] = {"tcp", "tcp6"},
-	[NEED_UDP] = {"udp", "udp6"},
-	[NEED_SCTP] = {"sctp", "sctp6"},
-	[NEED_ICMPV4] = {"icmp", "icmp"},
-	[NEED_ICMPV6] = {"icmp6", "icmp6"},
-	[NEED_ND] = {"icmp6,icmp_type=135", "icmp6,icmp_type=136"},
-	[NEED_ND_SOLICIT] = {"icmp6,icmp_type=135", "icmp6,icmp_type=135"},
-	[NEED_ND_ADVERT] = {"icmp6,icmp_type=136", "icmp6,icmp_type=136"},
-};
-
 static field_bits random_bits(void)
 {
 	return (field_bits)random_u64(&seed) << 64 | random_u64(&seed);
@@ -183,110 +165,11 @@ static void every_field_with_masks(void **state)
 
 /* ---- every action ---- */
 
-static const char *const action_words[] = {
-	"fin_timeout(idle_timeout=5)",
-	"fin_timeout(idle_timeout=5,hard_timeout=70)",
-	"output:1",
-	"1",
-	"local",
-	"in_port",
-	"normal",
-	"flood",
-	"all",
-	"table",
-	"output(port=2,max_len=100)",
-	"output(port=local,max_len=14)",
-	"output:NXM_NX_REG0[16..31]",
-	"output:in_port",
-	"controller",
-	"controller:100",
-	"controller(reason=no_match,max_len=7,id=3,meter_id=4,pause,userdata=01.02.03)",
-	"controller(userdata=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
-	"2425262728292a2b2c)",
-	"mirror:3",
-	"mirror(port=3,max_len=64)",
-	"mirror(vlan=7)",
-	"group:5",
-	"enqueue:3:4",
-	"set_queue:7",
-	"pop_queue",
-	"set_field:02:00:00:00:00:01->eth_dst",
-	"set_field:0x5/0xf->reg3",
-	"set_field:0x1234->xreg1",
-	"set_field:1/3->xxreg2",
-	"set_field:fe80::1->tun_ipv6_dst",
-	"set_field:1.2.3.4/255.0.0.255->tun_src",
-	"set_field:0x1/0x1->metadata",
-	"set_field:9->tun_id",
-	"set_field:3->pkt_mark",
-	"load:0x5->NXM_NX_REG1[4..7]",
-	"load:1->OXM_OF_PKT_REG0[63]",
-	"load:0xff->NXM_NX_XXREG0[64..71]",
-	"load:5->NXM_OF_IN_PORT[]",
-	"load:0->OXM_OF_IN_PORT[]",
-	"move:NXM_NX_REG0[0..15]->NXM_NX_REG1[16..31]",
-	"move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]",
-	"mod_dl_src:02:00:00:00:00:01",
-	"mod_dl_dst:02:00:00:00:00:02",
-	"mod_nw_src:1.2.3.4",
-	"mod_nw_dst:1.2.3.5",
-	"mod_nw_tos:64",
-	"mod_nw_ecn:2",
-	"mod_nw_ttl:9",
-	"mod_tp_src:80",
-	"mod_tp_dst:81",
-	"mod_vlan_vid:7",
-	"mod_vlan_pcp:3",
-	"set_vlan_vid:8",
-	"set_vlan_pcp:4",
-	"set_tunnel:9",
-	"set_tunnel64:0x123456789",
-	"set_mpls_label:7",
-	"set_mpls_tc:2",
-	"set_mpls_ttl:6",
-	"push_vlan:0x8100",
-	"push_vlan:0x88a8",
-	"pop_vlan",
-	"strip_vlan",
-	"push_mpls:0x8847",
-	"pop_mpls:0x0800",
-	"push_pbb:0x88e7",
-	"pop_pbb",
-	"copy_ttl_in",
-	"copy_ttl_out",
-	"dec_ttl",
-	"dec_ttl(1,2,65535)",
-	"dec_mpls_ttl",
-	"resubmit:3",
-	"resubmit(3,4)",
-	"resubmit(,0)",
-	"learn(table=2)",
-	"learn(table=9,priority=3,cookie=0x123456789abcdef,idle_timeout=1,hard_timeout=2,"
-	"fin_idle_timeout=3,fin_hard_timeout=4,send_flow_rem,delete_learned,limit=5,"
-	"result_dst=NXM_NX_REG0[3],NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],"
-	"reg3=7,NXM_NX_REG4[2..3]=1,load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15],"
-	"load:3->NXM_NX_REG2[0..4],output:NXM_OF_IN_PORT[])",
-	"note:01.02.03",
-	"note:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	"00112233445566778899aabbccddeeff0011",
-	"clone(output:1,clone(dec_ttl),set_field:1->reg0)",
-	"clone()",
-	"meter:5",
-	"clear_actions",
-	"write_actions(pop_vlan,output:2)",
-	"write_actions(drop)",
-	"write_metadata:0x5",
-	"write_metadata:0xff/0x0f",
-	"goto_table:7",
-};
-
-#define N_ACTION_WORDS (sizeof(action_words) / sizeof(action_words[0]))
-
 static void every_action(void **state)
 {
 	bool seen[OFACTION_LEARN_OUTPUT + 1] = {0};
 
-	for (unsigned i = 0; i < N_ACTION_WORDS; i++) {
+	for (unsigned i = 0; i < n_action_words; i++) {
 		own(flow_mod_fini) struct flow_mod flow = {0};
 		char text[1024];
 
@@ -340,7 +223,7 @@ static void random_flows(void **state)
 				       ",");
 		for (unsigned k = random_below(&seed, 5); k < 5; k++)
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s,",
-						action_words[random_below(&seed, N_ACTION_WORDS)]);
+						action_words[random_below(&seed, n_action_words)]);
 		snprintf(text + len, sizeof(text) - len, "dec_mpls_ttl");
 		if (flow_mod_parse(slice_of(text), FLOW_ADD, NULL, &flow, NULL))
 			continue; /* instructions out of order, most likely */
