@@ -25,8 +25,13 @@ static __always_inline int verdict_pass(struct xdp_md *ctx, const struct ingress
 {
 	struct verdict *verdict;
 
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*verdict)))
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*verdict))) {
+		__u16 *front = (void *)(long)ctx->data_meta;
+
+		if ((void *)(front + 1) <= (void *)(long)ctx->data)
+			*front = 0; /* somebody else's: nobody takes it for ours */
 		return XDP_PASS;
+	}
 	verdict = (void *)(long)ctx->data_meta;
 	if ((void *)(verdict + 1) > (void *)(long)ctx->data)
 		return XDP_PASS;

@@ -97,7 +97,7 @@ int appctl_dump_flows(struct appctl_call *call)
 
 	if (rc)
 		return rc;
-	while (vswitch_cache_visit(dump.sw, &place, show_flow, &dump))
+	while (call->out->len <= TEXT_MAX && vswitch_cache_visit(dump.sw, &place, show_flow, &dump))
 		;
 	if (call->out->len > TEXT_MAX)
 		print_add(call->out, "(and more: ofctl dump-cache shows all of them)\n");

@@ -32,6 +32,7 @@ struct connection {
 	size_t n_scanned;   /* bytes at the head of the input that the splitter has seen */
 	struct event *look; /* is the other side alive? NULL: nobody asks */
 	bool has_heard;     /* something since the last look */
+	size_t backlog;     /* at the last look */
 	bool is_probed;     /* it was asked for a sign of life */
 };
 
@@ -135,7 +136,10 @@ static void probe_send(struct connection *conn)
 static void look_cb(evutil_socket_t fd, short what, void *ctx)
 {
 	struct connection *conn = ctx;
+	const size_t backlog = stream_backlog(conn->stream);
 
+	conn->has_heard |= backlog < conn->backlog; /* it reads */
+	conn->backlog = backlog;
 	if (!conn->has_heard && conn->is_probed) {
 		connection_cut(conn, "it gave no sign of life when it was asked for one");
 		return;
@@ -209,7 +213,7 @@ int connection_new(struct connection **out, int fd, const struct connection_opti
 	conn->base = options->base;
 	conn->ops = options->ops;
 	conn->ctx = options->ctx;
-	conn->uid = peer_uid(fd);
+	conn->uid = options->is_dialed ? (uid_t)-1 : peer_uid(fd);
 	snprintf(conn->name, sizeof(conn->name), "%s", options->name);
 	json_splitter_init(&conn->splitter, conn->limits.message_size, JSON_DEPTH_MAX);
 	rc = stream_new(&conn->stream, fd, &stream, err);

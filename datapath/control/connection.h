@@ -42,6 +42,7 @@ struct connection_options {
 	const char *name; /* for the log; copied */
 	struct tls *tls;  /* NULL: in the clear */
 	bool is_server;   /* of TLS: the other side has connected to us */
+	bool is_dialed; /* we have connected: the kernel knows who made the socket, not who speaks */
 	struct connection_limits limits;
 	const struct connection_ops *ops; /* borrowed */
 	void *ctx;

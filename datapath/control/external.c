@@ -54,6 +54,8 @@ static int add(struct external *external, const char *text, size_t len, struct e
 	rc = target_parse(name, DEFAULT_PORT, &external->targets[external->n++], err);
 	if (!rc && external->targets[external->n - 1].is_passive)
 		rc = err_set(err, EINVAL, "--db %s: use tcp:, ssl: or unix:", name);
+	if (!rc && external->targets[external->n - 1].host[0])
+		rc = err_set(err, EINVAL, "--db %s: write an address instead of the name", name);
 	return rc;
 }
 

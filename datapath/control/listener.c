@@ -88,6 +88,8 @@ static int socket_bind(const char *path, mode_t mode, struct err *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_set(err, errno, "%s: socket: %s", path, strerror(errno));
+	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) || errno == EAGAIN)
+		return err_set(err, EADDRINUSE, "%s: somebody listens there", path);
 	unlink(path);
 	mask = umask(0777 & ~mode);
 	rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;

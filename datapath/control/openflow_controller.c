@@ -236,7 +236,8 @@ static void controller_add(struct controllers *all, const struct openflow_contro
 
 static bool is_same(const struct controller *controller, const struct openflow_controller *wanted)
 {
-	return !strcmp(controller->uuid, wanted->uuid) &&
+	return (!controller->target.is_passive || controller->listener) &&
+	       !strcmp(controller->uuid, wanted->uuid) &&
 	       !strcmp(controller->text, wanted->target) &&
 	       controller->is_service == wanted->is_service &&
 	       controller->max_backoff_ms == wanted->max_backoff_ms &&

@@ -174,7 +174,7 @@ static void unmake(struct openflow_session *session, const struct of_message *me
 	for (struct of_monitor wanted; n && !of_monitor_read(message, &rest, &wanted); n--) {
 		struct monitor *monitor = lookup(session, wanted.id);
 
-		if (monitor)
+		if (monitor && wanted.command == OF_MONITOR_NEW)
 			monitor_free(session, monitor);
 	}
 }

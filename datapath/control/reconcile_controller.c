@@ -15,6 +15,7 @@
 #define MAX_BACKOFF_MS     8000
 #define MAX_BACKOFF_MIN_MS 1000
 #define INACTIVITY_MS      5000
+#define INACTIVITY_MIN_MS  1000
 
 static uint32_t read_ms(const struct row *row, const char *column, int64_t fallback, int64_t least)
 {
@@ -23,6 +24,14 @@ static uint32_t read_ms(const struct row *row, const char *column, int64_t fallb
 	if (ms < least)
 		ms = least;
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+/* 0: it is never asked for a sign of life. */
+static uint32_t read_probe(const struct row *row)
+{
+	return row_integer(row, "inactivity_probe", INACTIVITY_MS) <= 0
+		       ? 0
+		       : read_ms(row, "inactivity_probe", INACTIVITY_MS, INACTIVITY_MIN_MS);
 }
 
 static const struct row *controller_row(const struct reconcile *reconcile,
@@ -74,7 +83,7 @@ static unsigned read_controllers(const struct reconcile *reconcile,
 				read_ms(row, "max_backoff", MAX_BACKOFF_MS, MAX_BACKOFF_MIN_MS),
 			.rate = read_rate(row),
 			.burst = read_burst(row),
-			.inactivity_ms = read_ms(row, "inactivity_probe", INACTIVITY_MS, 0),
+			.inactivity_ms = read_probe(row),
 		};
 	}
 	return n;

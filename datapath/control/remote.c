@@ -21,6 +21,7 @@
 #define DEFAULT_PORT       6640
 #define DEFAULT_BACKOFF_MS 8000
 #define DEFAULT_PROBE_MS   5000
+#define PROBE_MIN_MS       1000
 #define SOCKET_MODE        0660
 
 struct remote {
@@ -174,6 +175,8 @@ static void remote_free(struct remote *remote)
 
 static uint32_t probe_ms(const struct remote *remote)
 {
+	if (remote->inactivity_ms > 0 && remote->inactivity_ms < PROBE_MIN_MS)
+		return PROBE_MIN_MS;
 	if (remote->inactivity_ms >= 0)
 		return remote->inactivity_ms < UINT32_MAX ? (uint32_t)remote->inactivity_ms
 							  : UINT32_MAX;

@@ -67,8 +67,11 @@ static void look(struct replica_server *server, struct connection *conn, struct 
 	const char *fault = server->row[0] ? NULL : "it does not have the database";
 	bool is_seen = false;
 
-	if (!json_object_is_type(rows, json_type_object))
-		rows = NULL;
+	if (!json_object_is_type(rows, json_type_object)) {
+		if (fault)
+			connection_cut(conn, fault);
+		return;
+	}
 	json_object_object_foreach(rows, uuid, update)
 	{
 		struct json_object *new = json_object_object_get(update, "new");

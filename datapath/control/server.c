@@ -120,6 +120,7 @@ static int client_add(struct server *server, int fd, const char *name,
 		.name = name,
 		.tls = source ? source->tls : NULL,
 		.is_server = source && source->is_server,
+		.is_dialed = source && !source->is_server,
 		.limits = client_limits,
 		.ops = &client_ops,
 		.ctx = client,
@@ -157,10 +158,13 @@ int server_adopt(struct server *server, int fd, const char *name)
 int server_accept(struct server *server, int fd, const char *name,
 		  const struct server_source *source, struct err *err)
 {
-	if (server->stats.n_clients < SERVER_CLIENTS_MAX)
+	/* Those from elsewhere leave places to those who are here. */
+	const unsigned n_max = source ? SERVER_CLIENTS_MAX / 2 : SERVER_CLIENTS_MAX;
+
+	if (server->stats.n_clients < n_max)
 		return client_add(server, fd, name, source, err);
 	close(fd);
-	return err_set(err, EMFILE, "there are %u clients already", SERVER_CLIENTS_MAX);
+	return err_set(err, EMFILE, "there are %u clients already", n_max);
 }
 
 static int accepted(void *ctx, int fd, const char *name)

@@ -134,6 +134,7 @@ static int trust(struct tls *tls, SSL_CTX *context, struct err *err)
 	tls->is_bootstrapping = tls->bootstrap_ca_cert && access(file, F_OK);
 	if (tls->is_bootstrapping) {
 		SSL_CTX_set_cert_verify_callback(context, trust_anybody, NULL);
+		SSL_CTX_set_app_data(context, tls); /* nobody verifies its streams */
 		return 0;
 	}
 	if (!SSL_CTX_load_verify_locations(context, file, NULL))
@@ -154,6 +155,23 @@ static int identify(const struct tls *tls, SSL_CTX *context, struct err *err)
 	return 0;
 }
 
+/* A pipe or a terminal would let everybody wait. */
+static int files_check(const struct tls *tls, struct err *err)
+{
+	struct stat st;
+
+	for (unsigned i = 0; i < N_FILES; i++)
+		if (!stat(tls->file[i], &st) && !S_ISREG(st.st_mode))
+			return err_set(err, EINVAL, "%s: %s is to be a file", tls->file[i],
+				       columns[i]);
+	return 0;
+}
+
+static int no_password(char *out, int size, int is_writing, void *ctx)
+{
+	return 0;
+}
+
 static int context_make(struct tls *tls, struct err *err)
 {
 	SSL_CTX *context;
@@ -168,12 +186,16 @@ static int context_make(struct tls *tls, struct err *err)
 				columns[i]);
 	if (!stamps_take(tls) && tls->context)
 		return 0;
+	rc = files_check(tls, err);
+	if (rc)
+		return rc;
 	forget(tls);
 	ERR_clear_error();
 	context = SSL_CTX_new(TLS_method());
 	if (!context)
 		return err_set(err, ENOMEM, "out of memory for TLS");
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_default_passwd_cb(context, no_password);
 	/* sessions are not kept: each connection shows its certificate */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -192,10 +214,15 @@ static int context_make(struct tls *tls, struct err *err)
 int tls_stream_new(struct bufferevent **out, struct tls *tls, struct event_base *base, int fd,
 		   bool is_server, struct err *err)
 {
-	int rc = context_make(tls, err);
-	SSL *ssl = rc ? NULL : SSL_new(tls->context);
 	struct bufferevent *stream = NULL;
+	int rc = context_make(tls, err);
+	SSL *ssl;
 
+	if (!rc && is_server && tls->is_bootstrapping)
+		rc = err_set(err, EPERM,
+			     "%s is not there yet, and only who is connected to may bring it",
+			     tls->file[CA_CERT]);
+	ssl = rc ? NULL : SSL_new(tls->context);
 	if (ssl)
 		stream = bufferevent_openssl_socket_new(
 			base, fd, ssl,
@@ -242,12 +269,15 @@ static int authority_keep(const char *file, X509 *authority, struct err *err)
 
 int tls_stream_check(struct tls *tls, struct bufferevent *stream, struct err *err)
 {
+	const SSL *ssl = bufferevent_openssl_get_ssl(stream);
 	X509 *authority;
 	int rc;
 
-	if (!tls || !tls->is_bootstrapping)
+	if (!tls || !SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))
 		return 0;
-	authority = authority_of(bufferevent_openssl_get_ssl(stream));
+	if (!tls->is_bootstrapping || !tls->file[CA_CERT])
+		return err_set(err, EAGAIN, "nobody has verified it: it is to come again");
+	authority = authority_of(ssl);
 	if (!authority)
 		return err_set(err, EPROTO,
 			       "%s is to come from the other side, which sent no certificate of an "

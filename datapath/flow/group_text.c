@@ -420,7 +420,7 @@ void group_print(struct print *out, const struct group_desc *desc, const struct 
 	print_fmt(out, "group_id=%u,type=%s", desc->id, group_type_name(desc->type));
 	if (desc->method != GROUP_BY_DEFAULT)
 		print_fmt(out, ",selection_method=%s", methods[desc->method]);
-	if (desc->method != GROUP_BY_DEFAULT && desc->param)
+	if (desc->param)
 		print_fmt(out, ",selection_method_param=%llu", (unsigned long long)desc->param);
 	if (desc->n_fields)
 		print_fields(out, desc, names);

@@ -128,8 +128,6 @@ static int check(const struct meter_mod *mod, struct err *err)
 		return 0;
 	if (!(desc->flags & METER_KBPS) == !(desc->flags & METER_PKTPS))
 		return err_set(err, EINVAL, "a meter counts in kbps or in pktps");
-	if (!desc->n_bands)
-		return err_set(err, EINVAL, "the bands are missing: bands=type=drop,rate=RATE");
 	for (unsigned i = 0; i < desc->n_bands; i++)
 		if (!desc->band[i].rate)
 			return err_set(err, EINVAL,
@@ -143,6 +141,7 @@ int meter_mod_parse(struct slice text, enum meter_command command, struct meter_
 		    struct err *err)
 {
 	struct meter_mod mod = {.command = (uint8_t)command};
+	bool has_bands = command == METER_DELETE;
 	struct word word;
 	int rc;
 
@@ -153,6 +152,7 @@ int meter_mod_parse(struct slice text, enum meter_command command, struct meter_
 			const struct slice bands = {word.value.at,
 						    (size_t)(text.at + text.len - word.value.at)};
 
+			has_bands = true;
 			rc = read_bands(bands, &mod.desc, err);
 			break;
 		}
@@ -160,6 +160,8 @@ int meter_mod_parse(struct slice text, enum meter_command command, struct meter_
 		if (rc)
 			return rc;
 	}
+	if (!rc && !has_bands)
+		rc = err_set(err, EINVAL, "the bands are missing: bands=type=drop,rate=RATE");
 	if (!rc)
 		rc = check(&mod, err);
 	if (!rc)

@@ -14,7 +14,7 @@ struct bucket {
 /* False: there is no token left. */
 static inline bool bucket_take(struct bucket *bucket, uint64_t now, uint32_t rate, uint32_t size)
 {
-	const uint64_t period = CLOCK_NS_PER_SEC / rate;
+	const uint64_t period = rate < CLOCK_NS_PER_SEC ? CLOCK_NS_PER_SEC / rate : 1;
 	uint64_t n_new = (now - bucket->filled_at) / period;
 
 	if (n_new) {

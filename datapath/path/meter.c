@@ -31,7 +31,10 @@ void meter_begin(struct meter *meter, const struct meter_desc *desc)
 		const unsigned __int128 ticks =
 			(unsigned __int128)burst_of(desc, &desc->band[i]) * METER_TICKS_PER_SEC;
 
-		meter->clock[i].depth = (uint64_t)(ticks / desc->band[i].rate);
+		const unsigned __int128 depth = ticks / desc->band[i].rate;
+
+		/* The time, this, and what a packet costs stay within 64 bits. */
+		meter->clock[i].depth = depth < UINT64_MAX / 4 ? (uint64_t)depth : UINT64_MAX / 4;
 	}
 }
 

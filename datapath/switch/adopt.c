@@ -157,6 +157,8 @@ void vswitch_leave(struct vswitch *sw)
 	sw->is_left = true;
 	ledger_keep(sw->ledger);
 	revalidator_stop(sw->revalidator);
+	if (sw->offload && sw->flow_maps && !sw->flow_maps->is_held)
+		offload_receive(sw->offload, clock_now(sw->options.clock)); /* what is due */
 	if (sw->offload && offload_standby_is_due(sw->offload))
 		offload_standby(sw->offload, clock_now(sw->options.clock));
 	if (sw->flow_maps && !sw->flow_maps->is_held)

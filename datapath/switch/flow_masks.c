@@ -238,7 +238,11 @@ bool flow_masks_standby(const struct flow_tables *tables, const struct bridge_vi
 		for (unsigned i = 0; i < FLOW_KEY_PACKET_WORDS; i++)
 			bits->word[i] |= normal.word[i];
 	}
-	return view->fail_mode == FAIL_STANDALONE && is_foreseen(bits);
+	if (view->fail_mode != FAIL_STANDALONE || !is_foreseen(bits))
+		return false;
+	bits->packet.packet_class =
+		UINT8_MAX; /* CLASS_STANDBY: no packet's own entry has this key */
+	return true;
 }
 
 void flow_masks_bits(const struct flow_tables *tables, const struct bridge_view *view,

@@ -305,6 +305,8 @@ int group_change_put(struct flow_change *change, uint32_t id, struct group_entry
 
 	if (rc && new)
 		entry_free(new);
+	if (rc && slot)
+		slot_tidy(change->tables, slot);
 	change->needs_view |= !had_watchers && change->tables->n_watching;
 	return rc;
 }

@@ -41,6 +41,7 @@ struct op_lists {
 	/* under the lock */
 	struct op_list *by_word;
 	uint32_t n_used; /* of the map, from its beginning; 0 is not used */
+	uint32_t n_held; /* ops in stretches that lists have */
 	/* By size: stretches that nobody has. The first word of each is the number of the next; 0: none */
 	uint32_t free[SIZE_LARGEST + 1];
 	struct stretch *reserved;
@@ -220,6 +221,7 @@ static int stretch_write(struct op_lists *lists, struct op_list *list, const str
 	if (!list->first)
 		return -ENOSPC;
 	memcpy(&lists->ops[list->first], ops, n_ops * sizeof(*ops));
+	lists->n_held += 1u << list->size;
 	return 0;
 }
 
@@ -270,9 +272,16 @@ void op_list_put(struct op_lists *lists, struct op_list **p)
 	*p = NULL;
 	if (!list || --list->n_refs)
 		return;
-	if (list->first)
+	if (list->first) {
 		stretch_give(lists, list->first, list->size);
+		lists->n_held -= 1u << list->size;
+	}
 	list_free(lists, list);
+}
+
+bool op_lists_are_enough(const struct op_lists *lists)
+{
+	return lists->n_held >= KERNEL_OPS / 4;
 }
 
 uint32_t op_list_first(const struct op_list *list)

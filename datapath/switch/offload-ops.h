@@ -38,6 +38,8 @@ void op_lists_release(struct op_lists *lists);
 
 /* Gives a reference back and sets *list to NULL. NULL-safe. */
 void op_list_put(struct op_lists *lists, struct op_list **list);
+/* Whether so much of the map is taken that what only stands by does without. */
+bool op_lists_are_enough(const struct op_lists *lists);
 
 /* Where it is in the map; 0: it is one op, which an entry holds itself. */
 uint32_t op_list_first(const struct op_list *list);

@@ -46,7 +46,7 @@ static void stand_by(struct offload *offload, const struct port_view *port, uint
 		.vlan.tci = to_be16(tci),
 	};
 
-	if (!places_are_enough(&offload->places))
+	if (!places_are_enough(&offload->places) && !op_lists_are_enough(offload->lists))
 		offload_take(offload, &key, now);
 }
 

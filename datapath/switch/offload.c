@@ -124,6 +124,7 @@ bool offload_decide(struct offload *offload, const struct path_view *view,
 	if (masked->packet_class == CLASS_STANDBY) {
 		memset(&key.packet.eth_dst, 0xff, sizeof(key.packet.eth_dst));
 		memset(&key.packet.eth_src, 0xff, sizeof(key.packet.eth_src));
+		key.packet.packet_class = CLASS_OTHER;
 	}
 	out->frame = NULL;
 	translation_begin(out);

@@ -32,10 +32,11 @@ static bool port_is_alive(const struct translate_state *state, uint16_t ofport)
 	return port && port->is_live;
 }
 
-static bool group_is_alive(const struct translate_state *state, uint32_t id, unsigned depth);
+static bool group_is_alive(struct translate_state *state, uint32_t id, unsigned depth);
 
-/* What watches nothing is always alive; of what it watches one is enough. */
-static bool is_alive(const struct translate_state *state, const struct group_bucket *bucket,
+/* What watches nothing is always alive; of what it watches one is enough. Each group that is asked counts as a
+ * resubmit: groups that watch groups may be many. */
+static bool is_alive(struct translate_state *state, const struct group_bucket *bucket,
 		     unsigned depth)
 {
 	if (bucket->watch_port == OFPORT_NONE && bucket->watch_group == GROUP_NONE)
@@ -43,10 +44,11 @@ static bool is_alive(const struct translate_state *state, const struct group_buc
 	if (bucket->watch_port != OFPORT_NONE && port_is_alive(state, bucket->watch_port))
 		return true;
 	return bucket->watch_group != GROUP_NONE && depth < GROUP_CHAIN_MAX &&
+	       state->n_resubmits++ < TRANSLATE_MAX_RESUBMITS &&
 	       group_is_alive(state, bucket->watch_group, depth + 1);
 }
 
-static bool group_is_alive(const struct translate_state *state, uint32_t id, unsigned depth)
+static bool group_is_alive(struct translate_state *state, uint32_t id, unsigned depth)
 {
 	const struct group *group = find(state, id);
 
@@ -90,7 +92,7 @@ static uint32_t select_bucket(struct translate_state *state, const struct group 
 	return best;
 }
 
-static uint32_t first_bucket(const struct translate_state *state, const struct group *group)
+static uint32_t first_bucket(struct translate_state *state, const struct group *group)
 {
 	uint32_t i = 0;
 

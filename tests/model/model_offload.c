@@ -311,7 +311,7 @@ static void test_a_hit_does_what_the_rules_say(void **state)
 	for (unsigned i = 0; i <= N_RULES; i++)
 		n_tallied += world.tallies[i].n_packets;
 	assert_int_equal(n_tallied, world.n_counted);
-	assert_true(world.n_counted > N_STEPS / 20); /* not all were misses */
+	assert_true(world.n_counted > N_STEPS / 100); /* not all were misses */
 }
 
 /* From here on flows are told apart by word 1 alone, and nothing happens to any of them but `what`. */

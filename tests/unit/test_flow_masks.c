@@ -90,7 +90,7 @@ static const struct flow_mask *standby(void)
 static void a_standby_mask_has_what_unknown_packets_are_told_apart_by(void **state)
 {
 	struct bridge_port_config access = RIG_PORT("q");
-	struct flow_key bits = {.packet.in_port = UINT16_MAX};
+	struct flow_key bits = {.packet = {.in_port = UINT16_MAX, .packet_class = UINT8_MAX}};
 
 	rig_port(&rig, &RIG_PORT("p"));
 	add("actions=normal");

@@ -56,6 +56,7 @@ static void is_printed_as_read(void **state)
 		"group_id=15,type=select,selection_method=hash,fields=ip_dst,bucket=actions=output:1",
 		"group_id=5,type=select,selection_method=dp_hash,selection_method_param=3,bucket="
 		"bucket_id:5,actions=output:1",
+		"group_id=5,type=select,selection_method_param=7,bucket=bucket_id:5,actions=output:1",
 		"group_id=10,type=select,bucket=weight:0,actions=output:1",
 		"group_id=4,type=indirect,bucket=actions=output:1",
 		"group_id=4,type=indirect,bucket=actions=CONTROLLER:65535",

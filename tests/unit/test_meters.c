@@ -71,6 +71,7 @@ static void text_is_printed_as_read(void **state)
 	static const char *const lines[] = {
 		"meter=1,kbps,burst,stats,bands=type=drop,rate=100,burst_size=10",
 		"meter=4294901760,pktps,bands=type=drop,rate=1",
+		"meter=9,pktps,bands=", /* as OpenFlow has it, and the state file */
 		"meter=2,kbps,bands=type=dscp_remark,rate=100,prec_level=2,type=drop,rate=200",
 	};
 
@@ -162,6 +163,14 @@ static void packets_and_bursts(void **state)
 	assert_int_equal(meter.n_packets, 6);
 	assert_int_equal(meter.clock[0].n_packets, 2);
 	assert_int_equal(meter.clock[0].n_bytes, 128);
+}
+
+/* More than fits into the clock is as much as fits. */
+static void a_burst_for_centuries(void **state)
+{
+	begin("meter=1,pktps,burst,bands=type=drop,rate=1,burst_size=288230377");
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC), 1);
 }
 
 /* Of the bands that are exceeded the highest rate decides. */
@@ -315,6 +324,7 @@ int main(void)
 		cmocka_unit_test(text_that_is_wrong_is_refused),
 		cmocka_unit_test(rates_hold),
 		cmocka_unit_test(packets_and_bursts),
+		cmocka_unit_test(a_burst_for_centuries),
 		cmocka_unit_test(bands),
 		cmocka_unit_test(remarks),
 		TEST(what_is_too_much_is_dropped),
