@@ -31,8 +31,9 @@ struct coverage {
 	/* control thread: totals at the ends of past periods and minutes, in rings */
 	uint64_t periods[PERIODS_A_MINUTE + 1][N_COUNTERS];
 	uint64_t minutes[MINUTES_AN_HOUR + 1][N_COUNTERS];
-	unsigned n_periods;        /* ever */
-	uint64_t seen[N_COUNTERS]; /* by the last look */
+	unsigned n_periods;         /* since the first look */
+	uint64_t first[N_COUNTERS]; /* at the first look */
+	uint64_t seen[N_COUNTERS];  /* by the last look */
 };
 
 static int add_drops(struct bridge_port *port, void *ctx)
@@ -84,7 +85,6 @@ static void period_cb(evutil_socket_t fd, short what, void *ctx)
 int coverage_new(struct coverage **out, struct event_base *base, struct vswitch *sw,
 		 struct server *server)
 {
-	static const struct timeval period = {.tv_sec = PERIOD_SECONDS};
 	own(coverage_free) struct coverage *coverage = calloc(1, sizeof(*coverage));
 
 	if (!coverage)
@@ -92,7 +92,7 @@ int coverage_new(struct coverage **out, struct event_base *base, struct vswitch 
 	coverage->sw = sw;
 	coverage->server = server;
 	coverage->timer = event_new(base, -1, EV_PERSIST, period_cb, coverage);
-	if (!coverage->timer || event_add(coverage->timer, &period))
+	if (!coverage->timer)
 		return -ENOMEM;
 	*out = take_ptr(coverage);
 	return 0;
@@ -107,12 +107,13 @@ void coverage_free(struct coverage **coverage)
 	mem_free(coverage);
 }
 
-/* Since so many periods ago; since the start, if that is later. */
+/* Since so many periods ago; since the first look, if that is later. */
 static uint64_t lately(const struct coverage *coverage, unsigned i, uint64_t now, unsigned n_ago)
 {
 	unsigned n = coverage->n_periods;
 
-	return now - (n < n_ago ? 0 : coverage->periods[(n - n_ago) % (PERIODS_A_MINUTE + 1)][i]);
+	return now - (n < n_ago ? coverage->first[i]
+				: coverage->periods[(n - n_ago) % (PERIODS_A_MINUTE + 1)][i]);
 }
 
 static uint64_t last_hour(const struct coverage *coverage, unsigned i, uint64_t now)
@@ -120,13 +121,19 @@ static uint64_t last_hour(const struct coverage *coverage, unsigned i, uint64_t 
 	unsigned n = coverage->n_periods / PERIODS_A_MINUTE;
 
 	if (n < MINUTES_AN_HOUR)
-		return now;
+		return now - coverage->first[i];
 	return now - coverage->minutes[(n - MINUTES_AN_HOUR) % (MINUTES_AN_HOUR + 1)][i];
 }
 
 unsigned coverage_look(struct coverage *coverage)
 {
+	static const struct timeval period = {.tv_sec = PERIOD_SECONDS};
+
 	count(coverage, coverage->seen);
+	if (!event_pending(coverage->timer, EV_TIMEOUT, NULL)) {
+		memcpy(coverage->first, coverage->seen, sizeof(coverage->first));
+		event_add(coverage->timer, &period);
+	}
 	return N_COUNTERS;
 }
 

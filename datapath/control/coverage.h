@@ -1,6 +1,6 @@
 #pragma once
-/* How often things have happened, and how often lately: counters that exist anyhow, looked at every five seconds.
- * Control thread only.
+/* How often things have happened, and how often lately: counters that exist anyhow, looked at every five seconds
+ * from the first question on. Until somebody asks, it costs nothing. Control thread only.
  */
 #include <stdint.h>
 
@@ -17,7 +17,7 @@ void coverage_free(struct coverage **coverage);
 struct coverage_row {
 	const char *name; /* static */
 	uint64_t total;
-	uint64_t last_5s, last_minute, last_hour; /* of it, as far as there was so much time */
+	uint64_t last_5s, last_minute, last_hour; /* of it, not before the first look */
 };
 /* Counts what there is now; returns how many rows there are. */
 unsigned coverage_look(struct coverage *coverage);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "control/port_statistics.h"
 #include "control/row.h"
 #include "switch/vswitch.h"
 
@@ -62,6 +63,8 @@ struct interface_record {
 		bool has_statistics;
 		uint16_t ofport;
 		struct port_status status;
+		struct port_statistics statistics;
+		char error[256];
 	} told;
 	/* of this run */
 	const struct row *row; /* NULL: not wanted any more */

@@ -169,21 +169,18 @@ static void report_device(struct publish *publish, const char *uuid,
 }
 
 static void report_statistics(struct publish *publish, const char *uuid,
-			      const struct bridge_port *port,
-			      const struct bridge_port_status *status)
+			      const struct port_statistics *sums)
 {
 	struct json_object *map = value_map();
-	struct port_statistics sums;
 
-	port_statistics_read(port, status, &sums);
-	value_map_add_integer(map, "rx_bytes", sums.rx_bytes);
-	value_map_add_integer(map, "rx_dropped", sums.rx_dropped);
-	value_map_add_integer(map, "rx_errors", sums.rx_errors);
-	value_map_add_integer(map, "rx_packets", sums.rx_packets);
-	value_map_add_integer(map, "tx_bytes", sums.tx_bytes);
-	value_map_add_integer(map, "tx_dropped", sums.tx_dropped);
-	value_map_add_integer(map, "tx_errors", sums.tx_errors);
-	value_map_add_integer(map, "tx_packets", sums.tx_packets);
+	value_map_add_integer(map, "rx_bytes", sums->rx_bytes);
+	value_map_add_integer(map, "rx_dropped", sums->rx_dropped);
+	value_map_add_integer(map, "rx_errors", sums->rx_errors);
+	value_map_add_integer(map, "rx_packets", sums->rx_packets);
+	value_map_add_integer(map, "tx_bytes", sums->tx_bytes);
+	value_map_add_integer(map, "tx_dropped", sums->tx_dropped);
+	value_map_add_integer(map, "tx_errors", sums->tx_errors);
+	value_map_add_integer(map, "tx_packets", sums->tx_packets);
 	publish_set(publish, table, uuid, "statistics", map);
 }
 
@@ -192,31 +189,36 @@ void report_interface(struct publish *publish, struct interface_record *record,
 {
 	const char *uuid = row_uuid(record->row);
 	struct bridge_port_status status = {.ofport = 0};
-	const char *error = text_or_null(record->error);
-	bool is_known = publish_keep(publish, uuid), is_working, is_same;
+	struct port_statistics sums;
+	const char *error;
+	bool is_known = publish_keep(publish, uuid), is_working;
 
 	if (record->port)
 		bridge_port_status(record->port, &status);
 	record->was_attached |= status.port.is_attached;
 	is_working = record->port && record->was_attached;
-	with_statistics =
-		is_working && (with_statistics || !is_known || !record->told.has_statistics);
-	is_same = record->told.is_told && record->told.ofport == status.ofport &&
-		  !memcmp(&record->told.status, &status.port, sizeof(status.port));
-	if (is_known && is_same && !with_statistics)
-		return;
-	if (!error)
-		error = text_or_null(status.port.error);
-	/* -1 tells clients of Open vSwitch that there is an error to read. A port that once worked
-	 * keeps its number while it waits for its device. */
-	publish_set(publish, table, uuid, "ofport", value_integer(is_working ? status.ofport : -1));
-	publish_set(publish, table, uuid, "error", value_string(error));
-	if (!is_known || !is_same)
+	error = record->error[0] ? record->error : status.port.error;
+	if (!is_known || !record->told.is_told || record->told.ofport != status.ofport ||
+	    strcmp(record->told.error, error) != 0 ||
+	    memcmp(&record->told.status, &status.port, sizeof(status.port)) != 0) {
+		/* -1 tells clients of Open vSwitch that there is an error to read. A port that once worked
+		 * keeps its number while it waits for its device. */
+		publish_set(publish, table, uuid, "ofport",
+			    value_integer(is_working ? status.ofport : -1));
+		publish_set(publish, table, uuid, "error", value_string(text_or_null(error)));
 		report_device(publish, uuid, &status.port);
-	if (with_statistics)
-		report_statistics(publish, uuid, record->port, &status);
-	record->told.is_told = true;
-	record->told.has_statistics |= with_statistics;
-	record->told.ofport = status.ofport;
-	record->told.status = status.port;
+		record->told.is_told = true;
+		record->told.ofport = status.ofport;
+		record->told.status = status.port;
+		snprintf(record->told.error, sizeof(record->told.error), "%s", error);
+	}
+	if (!is_working || (!with_statistics && is_known && record->told.has_statistics))
+		return;
+	port_statistics_read(record->port, &status, &sums);
+	if (is_known && record->told.has_statistics &&
+	    !memcmp(&record->told.statistics, &sums, sizeof(sums)))
+		return;
+	report_statistics(publish, uuid, &sums);
+	record->told.has_statistics = true;
+	record->told.statistics = sums;
 }

@@ -549,15 +549,16 @@ static void queues_follow(struct port *port)
 
 static void port_retry(struct port *port)
 {
-	const struct port_status before = port->status;
+	struct port_status before;
+	bool is_dead;
 
 	queues_follow(port);
-	if (port->sockets && port_xsk_is_dead(port))
-		device_lost(port, "has lost its sockets");
-	else if (port->must_retry || (port->is_queue_busy && port->n_busy_retries++ < BUSY_RETRIES))
-		device_lost(port, NULL);
-	else
+	is_dead = port->sockets && port_xsk_is_dead(port);
+	if (!is_dead && !port->must_retry &&
+	    !(port->is_queue_busy && port->n_busy_retries++ < BUSY_RETRIES))
 		return;
+	before = port->status;
+	device_lost(port, is_dead ? "has lost its sockets" : NULL);
 	port_start(port);
 	tell_if_changed(port, &before);
 }
