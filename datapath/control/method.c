@@ -77,6 +77,17 @@ bool param_boolean(struct json_object *params, const char *name)
 	return json_object_get_boolean(json_object_object_get(params, name));
 }
 
+unsigned param_choice(struct json_object *params, const char *name, const char *const *words,
+		      unsigned n)
+{
+	const char *word = param_string(params, name);
+	unsigned i = 0;
+
+	while (i < n && (!word || strcmp(word, words[i]) != 0))
+		i++;
+	return i;
+}
+
 void result_string(struct json_object *object, const char *name, const char *value)
 {
 	json_object_object_add(object, name, json_object_new_string(value));

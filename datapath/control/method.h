@@ -80,6 +80,9 @@ int param_filter(struct bridge *bridge, struct json_object *params, struct flow_
 /* What port-mod has said of a port, as words. */
 struct json_object *port_config_show(const struct bridge_port *port);
 bool param_boolean(struct json_object *params, const char *name); /* absent: false */
+/* Which of `n` words a parameter is; n: it is absent, or none of them. */
+unsigned param_choice(struct json_object *params, const char *name, const char *const *words,
+		      unsigned n);
 void result_string(struct json_object *object, const char *name, const char *value);
 void result_integer(struct json_object *object, const char *name, uint64_t value);
 void result_boolean(struct json_object *object, const char *name, bool value);

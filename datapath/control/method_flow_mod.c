@@ -146,12 +146,10 @@ static enum flow_command param_command(struct json_object *params)
 		[FLOW_DELETE] = "delete",
 		[FLOW_DELETE_STRICT] = "delete-strict",
 	};
-	const char *word = param_string(params, "command");
+	const unsigned n = sizeof(names) / sizeof(*names);
+	const unsigned i = param_choice(params, "command", names, n);
 
-	for (unsigned i = 0; word && i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(word, names[i]))
-			return i;
-	return FLOW_BY_WORD;
+	return i < n ? i : FLOW_BY_WORD;
 }
 
 /* Reads this part into `change`, and if it is the last one, does what all of them say. */

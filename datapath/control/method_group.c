@@ -110,12 +110,9 @@ static enum group_command param_command(struct json_object *params)
 		[GROUP_INSERT_BUCKETS] = "insert-buckets",
 		[GROUP_REMOVE_BUCKETS] = "remove-buckets",
 	};
-	const char *word = param_string(params, "command");
+	const unsigned i = param_choice(params, "command", names, N_GROUP_COMMANDS);
 
-	for (unsigned i = 0; word && i < N_GROUP_COMMANDS; i++)
-		if (!strcmp(word, names[i]))
-			return i;
-	return GROUP_BY_WORD;
+	return i < N_GROUP_COMMANDS ? i : GROUP_BY_WORD;
 }
 
 int method_group_mod(struct method_context *context, struct json_object *params,

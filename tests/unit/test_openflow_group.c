@@ -50,78 +50,67 @@ static enum of_error mod_read(const char *hex, struct group_mod *out)
 #define ANY             "ffffffff"
 #define BUCKET13(watch) "0020 0000" watch ANY "00000000" OUTPUT1
 
+static const struct {
+	const char *hex;
+	uint8_t error; /* enum of_error */
+} rows[] = {
+	{MOD13("0000", "00", "00000001") BUCKET13(ANY), OF_OK},
+	{MOD13("0003", "00", "00000001"), OF_GMFC_BAD_COMMAND}, /* of 1.5 */
+	{MOD13("0009", "00", "00000001"), OF_GMFC_BAD_COMMAND},
+	{MOD13("0000", "04", "00000001"), OF_GMFC_BAD_TYPE},
+	{MOD13("0000", "00", "ffffff01"), OF_GMFC_INVALID_GROUP},
+	{MOD13("0002", "00", "fffffffc"), OF_OK},
+	{MOD13("0002", "00", "fffffffd"), OF_GMFC_INVALID_GROUP},
+	{MOD13("0000", "02", "00000001"), OF_GMFC_INVALID_GROUP}, /* indirect, empty */
+	{MOD13("0000", "03", "00000001") BUCKET13(ANY), OF_GMFC_BAD_WATCH},
+	{MOD13("0000", "03", "00000001") BUCKET13("00000001"), OF_OK},
+	{MOD13("0000", "03", "00000001") BUCKET13("000fffff"), OF_GMFC_BAD_WATCH},
+	/* a weight where there is none */
+	{MOD13("0000", "00", "00000001") "0010 0005" ANY ANY "00000000", OF_GMFC_INVALID_GROUP},
+	{MOD13("0000", "01", "00000001") "0010 0005" ANY ANY "00000000", OF_OK},
+	/* lengths */
+	{MOD13("0000", "00", "00000001") "0008 0000 00000000", OF_GMFC_BAD_BUCKET},
+	{MOD13("0000", "00", "00000001") "0018 0000" ANY ANY "00000000", OF_GMFC_BAD_BUCKET},
+	{MOD13("0000", "00", "00000001") "0000 0000" ANY ANY "00000000", OF_GMFC_BAD_BUCKET},
+	{MOD13("0000", "00", "00000001") "0018 0000" ANY ANY "00000000 0000 0009 00000000",
+	 OF_BAC_BAD_LEN},
+	/* an action that is none of a set's: learn() */
+	{MOD13("0000", "00", "00000001") "0020 0000" ANY ANY
+					 "00000000 ffff 0010 00002320 0008 0000 00000000",
+	 OF_BAC_BAD_TYPE},
+	{MOD15("0000", "00", "00000001", "0000", ANY), OF_OK},
+	{MOD15("0000", "00", "00000001", "0008", ANY), OF_GMFC_BAD_BUCKET},
+	{MOD15("0000", "00", "00000001", "0008", ANY) "0008 0000 00000001", OF_OK},
+	{MOD15("0000", "00", "00000001", "0008", ANY) "0008 0000 fffffffd", OF_GMFC_BAD_BUCKET},
+	{MOD15("0000", "00", "00000001", "0008", ANY) "0008 0010 00000001", OF_GMFC_BAD_BUCKET},
+	{MOD15("0000", "00", "00000001", "0010", ANY) "0008 0000 00000001 0008 0000 00000001",
+	 OF_GMFC_BAD_BUCKET},
+	/* properties of buckets */
+	{MOD15("0000", "01", "00000001", "0010", ANY) "0010 0000 00000001 0000 0008 00050000",
+	 OF_OK},
+	{MOD15("0000", "01", "00000001", "0010", ANY) "0010 0000 00000001 0000 0009 00050000",
+	 OF_BPC_BAD_LEN},
+	{MOD15("0000", "01", "00000001", "0010", ANY) "0010 0000 00000001 0007 0008 00050000",
+	 OF_BPC_BAD_TYPE},
+	/* of the group: a length; an experimenter's; a method that nobody knows */
+	{MOD15("0000", "01", "00000001", "0000", ANY) "ffff 0003 00000000", OF_BPC_BAD_LEN},
+	{MOD15("0000", "01", "00000001", "0000", ANY) "ffff 000c 00012345 00000001 00000000",
+	 OF_BPC_BAD_EXPERIMENTER},
+	{MOD15("0000", "01", "00000001", "0000", ANY) "ffff 000c 0000154d 00000009 00000000",
+	 OF_BPC_BAD_EXP_TYPE},
+	{MOD15("0000", "01", "00000001", "0000",
+	       ANY) "ffff 0028 0000154d 00000001 00000000 666f6f00000000000000000000000000 "
+		    "0000000000000000",
+	 OF_BPC_BAD_VALUE},
+	/* places */
+	{MOD15("0003", "00", "00000001", "0000", "ffffffff"), OF_GMFC_BAD_BUCKET},
+	{MOD15("0003", "00", "00000001", "0000", "fffffffe"), OF_OK},
+	{MOD15("0005", "00", "00000001", "0000", "ffffffff"), OF_OK},
+	{MOD15("0005", "00", "00000001", "0000", "ffffff10"), OF_GMFC_BAD_BUCKET},
+};
+
 static void is_refused(void **state)
 {
-	static const struct {
-		const char *hex;
-		uint8_t error; /* enum of_error */
-	} rows[] = {
-		{MOD13("0000", "00", "00000001") BUCKET13(ANY), OF_OK},
-		{MOD13("0003", "00", "00000001"), OF_GMFC_BAD_COMMAND}, /* of 1.5 */
-		{MOD13("0009", "00", "00000001"), OF_GMFC_BAD_COMMAND},
-		{MOD13("0000", "04", "00000001"), OF_GMFC_BAD_TYPE},
-		{MOD13("0000", "00", "ffffff01"), OF_GMFC_INVALID_GROUP},
-		{MOD13("0002", "00", "fffffffc"), OF_OK},
-		{MOD13("0002", "00", "fffffffd"), OF_GMFC_INVALID_GROUP},
-		{MOD13("0000", "02", "00000001"), OF_GMFC_INVALID_GROUP}, /* indirect, empty */
-		{MOD13("0000", "03", "00000001") BUCKET13(ANY), OF_GMFC_BAD_WATCH},
-		{MOD13("0000", "03", "00000001") BUCKET13("00000001"), OF_OK},
-		{MOD13("0000", "03", "00000001") BUCKET13("000fffff"), OF_GMFC_BAD_WATCH},
-		/* a weight where there is none */
-		{MOD13("0000", "00", "00000001") "0010 0005" ANY ANY "00000000",
-		 OF_GMFC_INVALID_GROUP},
-		{MOD13("0000", "01", "00000001") "0010 0005" ANY ANY "00000000", OF_OK},
-		/* lengths */
-		{MOD13("0000", "00", "00000001") "0008 0000 00000000", OF_GMFC_BAD_BUCKET},
-		{MOD13("0000", "00", "00000001") "0018 0000" ANY ANY "00000000",
-		 OF_GMFC_BAD_BUCKET},
-		{MOD13("0000", "00", "00000001") "0000 0000" ANY ANY "00000000",
-		 OF_GMFC_BAD_BUCKET},
-		{MOD13("0000", "00", "00000001") "0018 0000" ANY ANY "00000000 0000 0009 00000000",
-		 OF_BAC_BAD_LEN},
-		/* an action that is none of a set's: learn() */
-		{MOD13("0000", "00", "00000001") "0020 0000" ANY ANY
-						 "00000000 ffff 0010 00002320 0008 0000 00000000",
-		 OF_BAC_BAD_TYPE},
-		{MOD15("0000", "00", "00000001", "0000", ANY), OF_OK},
-		{MOD15("0000", "00", "00000001", "0008", ANY), OF_GMFC_BAD_BUCKET},
-		{MOD15("0000", "00", "00000001", "0008", ANY) "0008 0000 00000001", OF_OK},
-		{MOD15("0000", "00", "00000001", "0008", ANY) "0008 0000 fffffffd",
-		 OF_GMFC_BAD_BUCKET},
-		{MOD15("0000", "00", "00000001", "0008", ANY) "0008 0010 00000001",
-		 OF_GMFC_BAD_BUCKET},
-		{MOD15("0000", "00", "00000001", "0010",
-		       ANY) "0008 0000 00000001 0008 0000 00000001",
-		 OF_GMFC_BAD_BUCKET},
-		/* properties of buckets */
-		{MOD15("0000", "01", "00000001", "0010",
-		       ANY) "0010 0000 00000001 0000 0008 00050000",
-		 OF_OK},
-		{MOD15("0000", "01", "00000001", "0010",
-		       ANY) "0010 0000 00000001 0000 0009 00050000",
-		 OF_BPC_BAD_LEN},
-		{MOD15("0000", "01", "00000001", "0010",
-		       ANY) "0010 0000 00000001 0007 0008 00050000",
-		 OF_BPC_BAD_TYPE},
-		/* of the group: a length; an experimenter's; a method that nobody knows */
-		{MOD15("0000", "01", "00000001", "0000", ANY) "ffff 0003 00000000", OF_BPC_BAD_LEN},
-		{MOD15("0000", "01", "00000001", "0000",
-		       ANY) "ffff 000c 00012345 00000001 00000000",
-		 OF_BPC_BAD_EXPERIMENTER},
-		{MOD15("0000", "01", "00000001", "0000",
-		       ANY) "ffff 000c 0000154d 00000009 00000000",
-		 OF_BPC_BAD_EXP_TYPE},
-		{MOD15("0000", "01", "00000001", "0000",
-		       ANY) "ffff 0028 0000154d 00000001 00000000 666f6f00000000000000000000000000 "
-			    "0000000000000000",
-		 OF_BPC_BAD_VALUE},
-		/* places */
-		{MOD15("0003", "00", "00000001", "0000", "ffffffff"), OF_GMFC_BAD_BUCKET},
-		{MOD15("0003", "00", "00000001", "0000", "fffffffe"), OF_OK},
-		{MOD15("0005", "00", "00000001", "0000", "ffffffff"), OF_OK},
-		{MOD15("0005", "00", "00000001", "0000", "ffffff10"), OF_GMFC_BAD_BUCKET},
-	};
-
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct group_mod mod = {0};
 		enum of_error error = mod_read(rows[i].hex, &mod);
