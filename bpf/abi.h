@@ -380,8 +380,15 @@ _Static_assert(sizeof(struct kernel_key) == 80, "kernel key");
 /* Places for n entries, and for those that rest; place 0 is none. */
 #define KERNEL_PLACES(n) ((n) + (n) / 4)
 
-#define KERNEL_OPS      (1 << 20) /* ops and their words, of all entries with more than one */
+#define KERNEL_OPS      (1 << 20) /* ops and their words, of all entries */
 #define KERNEL_FLOW_OPS 512       /* of one entry: 256 outputs, and what it takes to change tags */
+
+/* The map `flow_ops` begins with what most entries do, once for all of them: an output to each port, at the
+ * port's number, and a drop for each reason. */
+#define KERNEL_OPS_DROP PORT_ID_MAX
+#define KERNEL_OPS_LIST (KERNEL_OPS_DROP + 64) /* what is behind these belongs to somebody */
+
+_Static_assert(N_DROP_REASONS <= 64, "an op for each drop reason");
 
 /* What is in kernel_flow.xdp_port: a port, if the last op is the one output, to that port; or XDP_PORT_SET + the
  * number of a set in the map `xdp_sets`, if all ops are outputs, with a device of the set for each. */
@@ -395,32 +402,37 @@ struct kernel_count {
 	__u64 n_bytes;
 };
 
-/* An entry: two cache lines. The first tells whether it is the packet's, if that has no IPv6 addresses,
- * and whether it holds. It carries its key: a program may follow the index to a place that has
- * just been given up. So places rest before they are used again, and the comparison tells whose
- * place was found.
- *
- * The first CPU that meets an entry counts in it, for the line is there already; others count in rows of
- * their own (map `flow_counts`). */
+/* An entry: one cache line, which is all that a packet without IPv6 addresses needs of it, but for its
+ * counters: those of a place lie apart, and many to a line, so that a processor's cache holds as many flows as it
+ * can. It carries its key: a program may follow the index to a place that has just been given up. So places rest
+ * before they are used again, and the comparison tells whose place was found. */
 struct kernel_flow {
-	__u16 mask;         /* id */
-	__u16 packet_class; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
-	__u16 xdp_port;     /* XDP sends it there: see above; 0: it does not */
-	__u16 n_ops;        /* 1: it is `op` */
+	__u16 mask : 11;        /* id */
+	__u16 packet_class : 4; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
+	__u16 xdp_port;         /* XDP sends it there: see above; 0: it does not */
+	union {
+		struct {
+			__u32 list : 20; /* first of its ops in the map `flow_ops` */
+			__u32 n_ops : 12;
+		};
+		__u32 ops; /* both, to be written as one */
+	};
 	struct version_stamp stamp; /* read and written as one */
-	__u64 word[PACKET_KEY_WORDS];
-	/* 24 bytes into the second line */
-	struct flow_op op;
-	__u32 list; /* first of its ops in the map `flow_ops` */
-	/* programs write */
-	__u32 counter; /* the CPU that counts here, + 1; 0: none yet */
-	struct kernel_count count;
+	__u64 word[PACKET_KEY_IPV4_WORDS];
+};
+
+_Static_assert(sizeof(struct kernel_flow) == 64, "kernel flow");
+_Static_assert(FLOW_MASK_IDS <= 1 << 11 && CLASS_STANDBY < 1 << 4 && KERNEL_OPS <= 1 << 20 &&
+		       KERNEL_FLOW_OPS < 1 << 12,
+	       "fields are wide enough");
+
+/* The words behind these, by place (map `flow_tails`): zero, and not looked at, where the mask has no bits. */
+struct kernel_tail {
+	__u64 word[PACKET_KEY_WORDS - PACKET_KEY_IPV4_WORDS];
 	__u64 pad;
 };
 
-_Static_assert(sizeof(struct kernel_flow) == 128, "kernel flow");
-_Static_assert(__builtin_offsetof(struct kernel_flow, word[PACKET_KEY_IPV4_WORDS]) == 64,
-	       "its first line");
+_Static_assert(sizeof(struct kernel_tail) == 32, "kernel tail");
 
 /* By CPU * PORT_ID_MAX + port (map `port_counts`): what the kernel forwarded by itself. */
 struct kernel_port_count {

@@ -272,13 +272,13 @@ static __always_inline int act_list(struct __sk_buff *skb, struct act *act)
 static __always_inline int act(struct __sk_buff *skb, const struct kernel_flow *flow,
 			       struct act *act)
 {
-	if (flow->n_ops == 1 && flow->op.type == OP_OUTPUT)
-		return output(skb, &act->extent, flow->op.port);
-	if (flow->n_ops == 1 && flow->op.type == OP_DROP) {
-		drop_count(act->in_port, flow->op.reason);
-		return TC_ACT_SHOT;
-	}
 	act->first = flow->list;
 	act->n_ops = flow->n_ops;
+	if (act->first < KERNEL_OPS_DROP)
+		return output(skb, &act->extent, act->first);
+	if (act->first < KERNEL_OPS_LIST) {
+		drop_count(act->in_port, act->first - KERNEL_OPS_DROP);
+		return TC_ACT_SHOT;
+	}
 	return act_list(skb, act);
 }

@@ -289,10 +289,9 @@ static __always_inline int send(struct xdp_md *ctx, const struct forward *forwar
 	return XDP_REDIRECT;
 }
 
-static __always_inline void known_count(const struct forward *forward, struct kernel_flow *flow,
-					__u32 place)
+static __always_inline void known_count(const struct forward *forward, __u32 place)
 {
-	flow_count(flow, place, 1, forward->size);
+	flow_count(place, 1, forward->size);
 	rx_count(forward->in_port, 1, forward->size);
 }
 
@@ -336,7 +335,7 @@ static __always_inline bool is_as_said(void *set, __u32 i, const struct forward 
 }
 
 /* 0: as yet nothing has been done. */
-static __always_inline int spread(const struct forward *forward, struct kernel_flow *flow,
+static __always_inline int spread(const struct forward *forward, const struct kernel_flow *flow,
 				  __u32 place)
 {
 	__u32 number = flow->xdp_port - XDP_PORT_SET;
@@ -348,7 +347,7 @@ static __always_inline int spread(const struct forward *forward, struct kernel_f
 	for (__u32 i = 0; i < XDP_SET_PORTS; i++)
 		if (!is_as_said(set, i, forward))
 			return 0;
-	known_count(forward, flow, place);
+	known_count(forward, place);
 #pragma unroll
 	for (__u32 i = 0; i < XDP_SET_PORTS; i++) {
 		const __u32 at = forward->first + i;
@@ -381,24 +380,24 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 		.in_port = ingress->key.in_port,
 		.size = ingress->size,
 	};
-	struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
+	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
 	struct output_entry to;
 
 	if (!flow)
 		return verdict_pass(ctx, ingress, place);
-	if (flow->n_ops == 1 && flow->op.type == OP_DROP) {
-		known_count(&what, flow, place);
-		return give_up(what.in_port, flow->op.reason);
-	}
 	what.first = flow->list;
 	what.n_ops = flow->n_ops;
+	if (what.first - KERNEL_OPS_DROP < N_DROP_REASONS) {
+		known_count(&what, place);
+		return give_up(what.in_port, what.first - KERNEL_OPS_DROP);
+	}
 	if (!flow->xdp_port || (port_flags & PORT_FLAG_CSUM_PARTIAL && is_partial(ctx, ingress)))
 		return verdict_pass(ctx, ingress, place);
 	if (flow->xdp_port >= XDP_PORT_SET)
 		return spread(&what, flow, place) ?: verdict_pass(ctx, ingress, place);
 	if (!can_forward(flow, &to))
 		return verdict_pass(ctx, ingress, place);
-	known_count(&what, flow, place);
+	known_count(&what, place);
 	if (what.n_ops > 1 && edit_all(ctx, &what))
 		return give_up(what.in_port, DROP_NO_BUFFER);
 	return send(ctx, &what, flow->xdp_port, to.mtu);

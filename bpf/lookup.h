@@ -52,20 +52,48 @@ static __always_inline bool has_key(const struct kernel_flow *flow, const struct
 #pragma unroll
 	for (int i = 0; i < PACKET_KEY_IPV4_WORDS; i++)
 		differs |= flow->word[i] ^ key->word[i];
-	if (differs)
-		return false;
-#pragma unroll
-	for (int i = PACKET_KEY_IPV4_WORDS; i < PACKET_KEY_WORDS; i++)
-		differs |= flow->word[i] ^ key->word[i];
 	return !differs;
 }
 
-static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct kernel_key *key)
+static __always_inline bool has_tail(__u32 place, const struct kernel_key *key)
 {
-	const struct index_bucket *bucket = bpf_map_lookup_elem(&flow_index, &number);
+	const struct kernel_tail *tail = bpf_map_lookup_elem(&flow_tails, &place);
+	__u64 differs = 0;
 
-	if (!bucket)
-		return 0;
+	if (!tail)
+		return false;
+#pragma unroll
+	for (int i = PACKET_KEY_IPV4_WORDS; i < PACKET_KEY_WORDS; i++)
+		differs |= tail->word[i - PACKET_KEY_IPV4_WORDS] ^ key->word[i];
+	return !differs;
+}
+
+static __always_inline bool is_entry_of(const struct kernel_flow *flow, __u32 place,
+					const struct kernel_key *key, bool is_long)
+{
+	return flow && has_key(flow, key) && (!is_long || has_tail(place, key));
+}
+
+/* All that have the tag, as one: nearly always it is one. No branch depends on which, for it is another one with each
+ * packet. */
+static __always_inline __u32 slots_with(const struct index_bucket *bucket, __u32 tag)
+{
+	__u32 found = 0;
+
+#pragma unroll
+	for (int i = 0; i < INDEX_BUCKET_SLOTS; i++) {
+		__u64 slot = *(const volatile __u32 *)&bucket->slot[i], is_other;
+
+		is_other = slot >> INDEX_PLACE_BITS ^ tag;
+		found |= slot & (is_other - 1) >> 32; /* all ones where it is 0 */
+	}
+	return found % (1 << INDEX_PLACE_BITS);
+}
+
+/* Where several had the tag. */
+static __always_inline __u32 slots_try(const struct index_bucket *bucket, __u32 tag,
+				       const struct kernel_key *key, bool is_long)
+{
 #pragma nounroll
 	for (int i = 0; i < INDEX_BUCKET_SLOTS; i++) {
 		__u32 slot = *(const volatile __u32 *)&bucket->slot[i];
@@ -75,10 +103,28 @@ static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct k
 		if (slot >> INDEX_PLACE_BITS != tag)
 			continue;
 		flow = bpf_map_lookup_elem(&flows, &place);
-		if (flow && has_key(flow, key))
+		if (is_entry_of(flow, place, key, is_long))
 			return is_fresh(flow) ? place : 0;
 	}
 	return 0;
+}
+
+static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct kernel_key *key,
+					 bool is_long)
+{
+	const struct index_bucket *bucket = bpf_map_lookup_elem(&flow_index, &number);
+	const struct kernel_flow *flow;
+	__u32 place;
+
+	if (!bucket)
+		return 0;
+	place = slots_with(bucket, tag);
+	if (!place)
+		return 0;
+	flow = bpf_map_lookup_elem(&flows, &place);
+	if (is_entry_of(flow, place, key, is_long))
+		return is_fresh(flow) ? place : 0;
+	return slots_try(bucket, tag, key, is_long);
 }
 
 /* The place of the packet's entry; 0: a miss. Not static: see tc_parse() in tc.bpf.c; weak, because
@@ -90,6 +136,7 @@ __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 	struct index_spot spot;
 	struct kernel_key key;
 	__u32 place, zero = 0;
+	bool is_long;
 
 	if (!ingress)
 		return 0;
@@ -98,26 +145,15 @@ __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 	if (!mask || !n_buckets)
 		return 0;
 	spot = index_spot_for(mask, &key, *(const volatile __u32 *)n_buckets);
-	place = bucket_find(spot.bucket[0], spot.tag, &key);
-	return place ?: bucket_find(spot.bucket[1], spot.tag, &key);
+	is_long = mask->n_words > PACKET_KEY_IPV4_WORDS;
+	place = bucket_find(spot.bucket[0], spot.tag, &key, is_long);
+	return place ?: bucket_find(spot.bucket[1], spot.tag, &key, is_long);
 }
 
-/* Where this CPU counts an entry's packets. */
-static __always_inline struct kernel_count *flow_counter(struct kernel_flow *flow, __u32 place)
+static __always_inline void flow_count(__u32 place, __u64 n_packets, __u64 n_bytes)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), i = cpu * n_places + place;
-
-	if (!flow->counter)
-		__sync_val_compare_and_swap(&flow->counter, 0, cpu + 1);
-	if (flow->counter == cpu + 1)
-		return &flow->count;
-	return bpf_map_lookup_elem(&flow_counts, &i);
-}
-
-static __always_inline void flow_count(struct kernel_flow *flow, __u32 place, __u64 n_packets,
-				       __u64 n_bytes)
-{
-	struct kernel_count *count = flow_counter(flow, place);
+	__u32 i = bpf_get_smp_processor_id() * n_places + place;
+	struct kernel_count *count = bpf_map_lookup_elem(&flow_counts, &i);
 
 	if (count) {
 		count->n_packets += n_packets;

@@ -130,6 +130,14 @@ struct {
 	__type(value, struct flow_op);
 } flow_ops SEC(".maps") __weak;
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT));
+	__type(key, __u32);
+	__type(value, struct kernel_tail);
+} flow_tails SEC(".maps") __weak;
+
 /* Written by the programs alone, but for zeroing a place that rests. Of size for one CPU here; the
  * daemon makes them for as many as there are. */
 struct {

@@ -142,7 +142,7 @@ static __always_inline __u32 look_up(struct __sk_buff *skb, struct ingress *ingr
 static __always_inline int known(struct __sk_buff *skb, const struct ingress *ingress, __u32 place,
 				 struct act *what)
 {
-	struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
+	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
 	__u64 n_bytes;
 
 	if (!flow)
@@ -151,7 +151,7 @@ static __always_inline int known(struct __sk_buff *skb, const struct ingress *in
 	what->places = (struct header_places){ingress->layout.l3, ingress->layout.l4,
 					      ingress->key.packet_class};
 	n_bytes = n_bytes_of(skb, &what->extent);
-	flow_count(flow, place, what->extent.n_packets, n_bytes);
+	flow_count(place, what->extent.n_packets, n_bytes);
 	rx_count(what->in_port, what->extent.n_packets, n_bytes);
 	return act(skb, flow, what);
 }

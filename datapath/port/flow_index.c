@@ -21,13 +21,33 @@ static uint32_t *slot_at(const struct flow_maps *maps, uint32_t slot)
 	return &maps->index[slot / INDEX_BUCKET_SLOTS].slot[slot % INDEX_BUCKET_SLOTS];
 }
 
-static bool has_key(const struct kernel_flow *flow, const struct kernel_key *key)
+void flow_maps_key(const struct flow_maps *maps, uint32_t place, struct kernel_key *out)
 {
-	uint64_t differs = flow->mask ^ key->mask;
+	const struct kernel_flow *flow = &maps->flows[place];
 
-	for (unsigned i = 0; i < PACKET_KEY_WORDS; i++)
-		differs |= flow->word[i] ^ key->word[i];
-	return !differs;
+	*out = (struct kernel_key){.mask = flow->mask};
+	memcpy(out->word, flow->word, sizeof(flow->word));
+	memcpy(out->word + PACKET_KEY_IPV4_WORDS, maps->tails[place].word,
+	       sizeof(maps->tails[place].word));
+}
+
+void flow_maps_key_write(struct flow_maps *maps, uint32_t place, const struct kernel_key *key)
+{
+	struct kernel_flow *flow = &maps->flows[place];
+
+	flow->mask = (uint16_t)key->mask;
+	memcpy(flow->word, key->word, sizeof(flow->word));
+	memcpy(maps->tails[place].word, key->word + PACKET_KEY_IPV4_WORDS,
+	       sizeof(maps->tails[place].word));
+}
+
+static bool has_key(const struct flow_maps *maps, uint32_t place, const struct kernel_key *key)
+{
+	const struct kernel_flow *flow = &maps->flows[place];
+	const struct kernel_tail *tail = &maps->tails[place];
+
+	return flow->mask == key->mask && !memcmp(flow->word, key->word, sizeof(flow->word)) &&
+	       !memcmp(tail->word, key->word + PACKET_KEY_IPV4_WORDS, sizeof(tail->word));
 }
 
 uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot)
@@ -45,7 +65,7 @@ uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *
 				      i % INDEX_BUCKET_SLOTS;
 		const uint32_t place = flow_index_place(maps, slot);
 
-		if (place && has_key(&maps->flows[place], key))
+		if (place && has_key(maps, place, key))
 			return slot;
 	}
 	return FLOW_SLOT_NONE;
@@ -88,12 +108,11 @@ int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_
  * is another one by now, and nobody finds it. */
 static uint32_t bucket_of_twice(const struct flow_maps *maps, uint32_t bucket, uint32_t place)
 {
-	const struct kernel_flow *flow = &maps->flows[place];
-	struct kernel_key key = {.mask = flow->mask};
-	const struct kernel_mask *mask = &maps->masks[flow->mask % FLOW_MASK_IDS];
+	const struct kernel_mask *mask = &maps->masks[maps->flows[place].mask % FLOW_MASK_IDS];
 	struct index_spot now, then;
+	struct kernel_key key;
 
-	memcpy(key.word, flow->word, sizeof(key.word));
+	flow_maps_key(maps, place, &key);
 	now = index_spot_for(mask, &key, *maps->index_size);
 	then = index_spot_for(mask, &key, *maps->index_size * 2);
 	for (unsigned i = 0; i < 2; i++)
@@ -175,10 +194,7 @@ void flow_index_clear(struct flow_maps *maps, uint32_t slot)
 
 void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
 {
-	const struct kernel_count *first = &maps->flows[place].count;
-
-	*out = (struct kernel_count){counter_get((const uint64_t *)&first->n_packets),
-				     counter_get((const uint64_t *)&first->n_bytes)};
+	*out = (struct kernel_count){0};
 	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
 		const struct kernel_count *row = &maps->counts[cpu * maps->n_places + place];
 
@@ -191,8 +207,6 @@ void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
 {
 	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
 		maps->counts[cpu * maps->n_places + place] = (struct kernel_count){0};
-	maps->flows[place].counter = 0;
-	maps->flows[place].count = (struct kernel_count){0};
 	maps->seen[place] = (struct kernel_count){0};
 }
 

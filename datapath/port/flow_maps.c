@@ -24,6 +24,7 @@ static const struct layout {
 	[FLOW_MAP_PORT_MASKS] = {"port_masks", sizeof(struct port_masks), PORT_ID_MAX, false},
 	[FLOW_MAP_MASKS] = {"masks", sizeof(struct kernel_mask), FLOW_MASK_IDS, false},
 	[FLOW_MAP_FLOWS] = {"flows", sizeof(struct kernel_flow), 0, false},
+	[FLOW_MAP_TAILS] = {"flow_tails", sizeof(struct kernel_tail), 0, false},
 	[FLOW_MAP_COUNTS] = {"flow_counts", sizeof(struct kernel_count), 0, true},
 	[FLOW_MAP_SEEN] = {"flow_seen", sizeof(struct kernel_count), 0, false},
 	[FLOW_MAP_PORT_COUNTS] = {"port_counts", sizeof(struct kernel_port_count), PORT_ID_MAX,
@@ -137,6 +138,8 @@ static int arrays_new(struct flow_maps *maps, struct pins *pins)
 	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_FLOWS, (void **)&maps->flows);
 	if (!rc)
+		rc = array_new(maps, pins, FLOW_MAP_TAILS, (void **)&maps->tails);
+	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_COUNTS, (void **)&maps->counts);
 	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_SEEN, (void **)&maps->seen);
@@ -198,6 +201,7 @@ void flow_maps_free(struct flow_maps **p)
 	memory[FLOW_MAP_PORT_MASKS] = maps->port_masks;
 	memory[FLOW_MAP_MASKS] = maps->masks;
 	memory[FLOW_MAP_FLOWS] = maps->flows;
+	memory[FLOW_MAP_TAILS] = maps->tails;
 	memory[FLOW_MAP_COUNTS] = maps->counts;
 	memory[FLOW_MAP_SEEN] = maps->seen;
 	memory[FLOW_MAP_PORT_COUNTS] = maps->port_counts;

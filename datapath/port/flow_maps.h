@@ -8,7 +8,7 @@
  * They are made before the programs are loaded and outlive them, so what the cache knows does not
  * depend on the upcall device or a port. All are plain arrays that we write like any memory.
  *
- * How a place is used: write flows[place] and its ops, then flow_index_put() or flow_index_set(). To
+ * How a place is used: write flows[place], its tail and its ops, then flow_index_put() or flow_index_set(). To
  * take it back: flow_index_clear() or another flow_index_set(), and leave it and its ops alone for
  * FLOW_MAPS_REST_NS, because a program may still be reading them.
  */
@@ -22,6 +22,7 @@ enum flow_map {
 	FLOW_MAP_PORT_MASKS,
 	FLOW_MAP_MASKS,
 	FLOW_MAP_FLOWS,
+	FLOW_MAP_TAILS,
 	FLOW_MAP_COUNTS,
 	FLOW_MAP_SEEN,
 	FLOW_MAP_PORT_COUNTS,
@@ -56,6 +57,7 @@ struct flow_maps {
 	struct index_bucket *index; /* n_buckets */
 	uint32_t *index_size;       /* how many of them count */
 	struct kernel_flow *flows;  /* n_places */
+	struct kernel_tail *tails;  /* n_places: of their keys */
 	struct flow_op *ops;        /* KERNEL_OPS */
 	/* the same writes; no program reads it: how much of a place's counters was given to flows */
 	struct kernel_count *seen; /* n_places */
@@ -80,6 +82,11 @@ int flow_maps_release(struct flow_maps *maps);
 
 /* What a map is called in the programs. Static. */
 const char *flow_map_name(enum flow_map map);
+
+/* The key of a place's entry. */
+void flow_maps_key(const struct flow_maps *maps, uint32_t place, struct kernel_key *out);
+/* Of one that nobody can find. */
+void flow_maps_key_write(struct flow_maps *maps, uint32_t place, const struct kernel_key *key);
 
 /* ---- the index. A slot is bucket * INDEX_BUCKET_SLOTS + number in it ---- */
 

@@ -12,30 +12,30 @@
 static bool is_adoptable(const struct offload *offload, uint32_t slot, uint32_t i)
 {
 	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct kernel_key key = {.mask = flow->mask};
+	struct kernel_key key;
 
-	memcpy(key.word, flow->word, sizeof(key.word));
-	return flow->mask < FLOW_MASK_IDS && flow->packet_class <= CLASS_STANDBY &&
-	       (flow->list || flow->n_ops == 1) && offload_is_fresh(offload, i) &&
+	flow_maps_key(offload->maps, i, &key);
+	return flow->packet_class <= CLASS_STANDBY && offload_is_fresh(offload, i) &&
 	       flow_index_find(offload->maps, &key) == slot;
 }
 
 static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint64_t now)
 {
 	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct flow_key key = {0};
+	struct masked masked;
+	uint16_t in_port;
 	int rc;
 
 	if (i >= offload->maps->n_places || !is_adoptable(offload, slot, i))
 		return -EINVAL;
-	memcpy(key.word, flow->word, sizeof(flow->word));
-	if (!offload_is_port(key.packet.in_port))
+	offload_masked_of(offload, i, NULL, &masked);
+	in_port = masked.key.packet.in_port;
+	if (!offload_is_port(in_port))
 		return -EINVAL;
-	rc = flow->list ? op_lists_reserve(offload->lists, flow->list, flow->n_ops) : 0;
+	rc = op_lists_reserve(offload->lists, flow->list, flow->n_ops);
 	if (rc)
 		return rc;
-	if (!places_adopt(&offload->places, i, key.packet.in_port,
-			  flow->packet_class == CLASS_STANDBY, now))
+	if (!places_adopt(&offload->places, i, in_port, flow->packet_class == CLASS_STANDBY, now))
 		return -EINVAL;
 	offload->places.place[i].slot = slot;
 	return 0;
@@ -86,7 +86,7 @@ static void leftover_settle(struct offload *offload, uint32_t i, uint64_t now)
 	if (!offload_count_read(offload, i, &count) || count.n_packets < seen->n_packets ||
 	    count.n_bytes < seen->n_bytes)
 		return;
-	offload_masked_of(flow, NULL, &masked);
+	offload_masked_of(offload, i, NULL, &masked);
 	if (flow->packet_class <= CLASS_STANDBY && offload_is_port(masked.key.packet.in_port))
 		mask = offload_mask_for(view, masked.key.packet.in_port,
 					(uint8_t)flow->packet_class);
@@ -107,15 +107,15 @@ void offload_learn(struct offload *offload, uint64_t now,
 
 	pthread_mutex_lock(&offload->lock);
 	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
-		struct flow_key key = {0};
+		struct masked masked;
 
-		memcpy(key.word, offload->maps->flows[i].word,
-		       sizeof(offload->maps->flows[i].word));
-		if (offload->places.place[i].state != PLACE_LIVE ||
-		    !view->masks[key.packet.in_port])
+		if (offload->places.place[i].state != PLACE_LIVE)
+			continue;
+		offload_masked_of(offload, i, NULL, &masked);
+		if (!view->masks[masked.key.packet.in_port])
 			continue;
 		version_deps_begin_on(&scratch->deps, host->versions, VERSION_KERNEL);
-		host->refresh(view, &key, now, scratch);
+		host->refresh(view, &masked.key, now, scratch);
 		for (uint32_t n = 0; n < scratch->n_learned; n++)
 			learned(ctx, &scratch->learned[n]);
 	}

@@ -17,7 +17,7 @@ _Static_assert(1 << SIZE_LARGEST == KERNEL_FLOW_OPS,
 
 struct op_list {
 	UT_hash_handle hh;
-	uint32_t first; /* 0: it has no stretch */
+	uint32_t first; /* below KERNEL_OPS_LIST: it has no stretch */
 	uint32_t size;  /* of its stretch: a logarithm */
 	uint32_t n_refs;
 	struct credit *credit; /* holds the tallies; NULL: there are none */
@@ -40,13 +40,22 @@ struct op_lists {
 	struct credit_book *book;
 	/* under the lock */
 	struct op_list *by_word;
-	uint32_t n_used; /* of the map, from its beginning; 0 is not used */
+	uint32_t n_used; /* of the map, from its beginning */
 	uint32_t n_held; /* ops in stretches that lists have */
 	/* By size: stretches that nobody has. The first word of each is the number of the next; 0: none */
 	uint32_t free[SIZE_LARGEST + 1];
 	struct stretch *reserved;
 	uint32_t n_reserved;
 };
+
+/* What is there for all. */
+static void singles_write(struct flow_op *ops)
+{
+	for (uint16_t port = 0; port < PORT_ID_MAX; port++)
+		ops[port] = (struct flow_op){.type = OP_OUTPUT, .port = port};
+	for (uint16_t reason = 0; reason < N_DROP_REASONS; reason++)
+		ops[KERNEL_OPS_DROP + reason] = (struct flow_op){.type = OP_DROP, .reason = reason};
+}
 
 int op_lists_new(struct op_lists **out, struct flow_op *ops, struct credit_book *book)
 {
@@ -56,7 +65,8 @@ int op_lists_new(struct op_lists **out, struct flow_op *ops, struct credit_book 
 		return -ENOMEM;
 	lists->ops = ops;
 	lists->book = book;
-	lists->n_used = KERNEL_FLOW_OPS;
+	lists->n_used = KERNEL_OPS_LIST;
+	singles_write(ops);
 	*out = lists;
 	return 0;
 }
@@ -129,7 +139,9 @@ int op_lists_reserve(struct op_lists *lists, uint32_t first, uint32_t n_ops)
 {
 	struct stretch *more;
 
-	if (!n_ops || n_ops > KERNEL_FLOW_OPS || first < KERNEL_FLOW_OPS ||
+	if (n_ops == 1 && first < KERNEL_OPS_DROP + N_DROP_REASONS)
+		return 0;
+	if (!n_ops || n_ops > KERNEL_FLOW_OPS || first < KERNEL_OPS_LIST ||
 	    first > KERNEL_OPS - (1u << size_for(n_ops)))
 		return -EINVAL;
 	more = realloc(lists->reserved, (lists->n_reserved + 1) * sizeof(*more));
@@ -157,7 +169,7 @@ static void gap_give(struct op_lists *lists, uint32_t first, uint32_t end)
 /* Many entries refer to one of them: each is kept once. */
 void op_lists_reserved(struct op_lists *lists)
 {
-	uint32_t end = KERNEL_FLOW_OPS, n = 0;
+	uint32_t end = KERNEL_OPS_LIST, n = 0;
 
 	if (lists->n_reserved)
 		qsort(lists->reserved, lists->n_reserved, sizeof(*lists->reserved), compare_firsts);
@@ -184,10 +196,12 @@ void op_lists_release(struct op_lists *lists)
 
 /* ---- lists ---- */
 
-/* What an entry can hold itself. */
-static bool is_single(const struct flow_op *ops, uint32_t n_ops)
+/* Where the map has it for all; 0: it has not. */
+static uint32_t single_of(const struct flow_op *ops, uint32_t n_ops)
 {
-	return n_ops == 1 && (ops->type == OP_OUTPUT || ops->type == OP_DROP);
+	if (n_ops == 1 && ops->type == OP_OUTPUT)
+		return ops->port % PORT_ID_MAX;
+	return n_ops == 1 && ops->type == OP_DROP ? KERNEL_OPS_DROP + ops->reason : 0;
 }
 
 /* Returns how many words it has. */
@@ -216,6 +230,9 @@ struct op_list *op_list_find(const struct op_lists *lists, const struct flow_op 
 static int stretch_write(struct op_lists *lists, struct op_list *list, const struct flow_op *ops,
 			 uint32_t n_ops)
 {
+	list->first = single_of(ops, n_ops);
+	if (list->first)
+		return 0;
 	list->size = size_for(n_ops);
 	list->first = stretch_take(lists, list->size);
 	if (!list->first)
@@ -237,7 +254,7 @@ static int list_new(struct op_lists *lists, const struct flow_op *ops, uint32_t 
 		free(list);
 		return -ENOMEM;
 	}
-	if (!is_single(ops, n_ops) && stretch_write(lists, list, ops, n_ops)) {
+	if (stretch_write(lists, list, ops, n_ops)) {
 		credit_put(&list->credit);
 		free(list);
 		return -ENOSPC;
@@ -272,7 +289,7 @@ void op_list_put(struct op_lists *lists, struct op_list **p)
 	*p = NULL;
 	if (!list || --list->n_refs)
 		return;
-	if (list->first) {
+	if (list->first >= KERNEL_OPS_LIST) {
 		stretch_give(lists, list->first, list->size);
 		lists->n_held -= 1u << list->size;
 	}

@@ -1,9 +1,10 @@
 #pragma once
 /* What entries of the kernel's cache do, and whose packets they are: equal ones are there once.
  *
- * A list of more than one op has a stretch of the map `flow_ops`, which may be written again as soon as
- * nobody holds the list: entries hold it until they have rested (switch/offload-places.h). It holds
- * the tallies that its entries count for. Under the lock of switch/offload.c.
+ * A list of one output or one drop is where the map `flow_ops` has it for all. Another one has a stretch of that
+ * map, which may be written again as soon as nobody holds the list: entries hold it until they have rested
+ * (switch/offload-places.h). A list holds the tallies that its entries count for. Under the lock of
+ * switch/offload.c.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +17,8 @@ struct credit_list;
 struct op_list;
 struct op_lists;
 
-/* `ops` is the map: KERNEL_OPS. Both are borrowed. 0 or -ENOMEM. */
+/* `ops` is the map: KERNEL_OPS, of which the first KERNEL_OPS_LIST are written now. Both are borrowed. 0 or
+ * -ENOMEM. */
 int op_lists_new(struct op_lists **out, struct flow_op *ops, struct credit_book *book);
 void op_lists_free(struct op_lists **lists);
 
@@ -41,7 +43,7 @@ void op_list_put(struct op_lists *lists, struct op_list **list);
 /* Whether so much of the map is taken that what only stands by does without. */
 bool op_lists_are_enough(const struct op_lists *lists);
 
-/* Where it is in the map; 0: it is one op, which an entry holds itself. */
+/* Where it is in the map. */
 uint32_t op_list_first(const struct op_list *list);
 /* Borrowed; NULL: nobody counts. */
 struct credit *op_list_credit(const struct op_list *list);

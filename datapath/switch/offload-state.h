@@ -54,7 +54,8 @@ void offload_end(struct offload *offload);
 /* NULL: nobody wants packets of this port any more. */
 const struct flow_mask *offload_mask_for(const struct path_view *view, uint16_t in_port,
 					 uint8_t packet_class);
-void offload_masked_of(const struct kernel_flow *flow, const struct flow_mask *mask,
+/* An entry's key under its mask, which may be NULL. */
+void offload_masked_of(const struct offload *offload, uint32_t i, const struct flow_mask *mask,
 		       struct masked *out);
 /* Makes an entry for such packets, or renews the one that is there. */
 void offload_take(struct offload *offload, const struct packet_key *packet, uint64_t now);

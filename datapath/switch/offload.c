@@ -137,9 +137,7 @@ bool offload_decide(struct offload *offload, const struct path_view *view,
 
 static const struct flow_op *ops_of(const struct offload *offload, uint32_t i)
 {
-	const struct kernel_flow *flow = &offload->maps->flows[i];
-
-	return flow->list ? &offload->maps->ops[flow->list] : &flow->op;
+	return &offload->maps->ops[offload->maps->flows[i].list];
 }
 
 /* Whether it does and counts what has been decided. */
@@ -166,9 +164,9 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 {
 	const struct translation *decision = &offload->translation;
 	struct kernel_flow *flow = &offload->maps->flows[i];
+	struct kernel_key key;
 
 	*flow = (struct kernel_flow){
-		.mask = (uint16_t)masked->mask->id,
 		.n_ops = (uint16_t)decision->ops.n_ops,
 		.list = op_list_first(list),
 		.packet_class = masked->packet_class,
@@ -176,10 +174,10 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 			masked->packet_class == CLASS_STANDBY
 				? PORT_ID_NONE /* it is for tc alone */
 				: offload_xdp_port(offload, decision->ops.op, decision->ops.n_ops),
-		.op = decision->ops.op[0],
 		.stamp = version_deps_stamp(&decision->deps),
 	};
-	memcpy(flow->word, masked->key.word, sizeof(flow->word));
+	key_pack(masked, &key);
+	flow_maps_key_write(offload->maps, i, &key);
 	flow_maps_count_reset(offload->maps, i);
 }
 
@@ -330,11 +328,15 @@ static void entry_replace(struct offload *offload, uint32_t old, const struct ma
 
 /* ---- translating again ---- */
 
-void offload_masked_of(const struct kernel_flow *flow, const struct flow_mask *mask,
+void offload_masked_of(const struct offload *offload, uint32_t i, const struct flow_mask *mask,
 		       struct masked *out)
 {
-	*out = (struct masked){.mask = mask, .packet_class = (uint8_t)flow->packet_class};
-	memcpy(out->key.word, flow->word, sizeof(flow->word));
+	struct kernel_key key;
+
+	flow_maps_key(offload->maps, i, &key);
+	*out = (struct masked){.mask = mask,
+			       .packet_class = (uint8_t)offload->maps->flows[i].packet_class};
+	memcpy(out->key.word, key.word, sizeof(key.word));
 }
 
 /* An earlier daemon's entry that does what has been decided is ours from here on. */
@@ -343,13 +345,16 @@ static bool entry_confirm(struct offload *offload, uint32_t i)
 	const struct translation *decision = &offload->translation;
 	struct kernel_flow *flow = &offload->maps->flows[i];
 	struct op_list **list = &offload->places.place[i].list;
+	struct kernel_flow next = *flow;
 
 	if (flow->n_ops != decision->ops.n_ops ||
-	    memcmp(ops_of(offload, i), decision->ops.op, flow->n_ops * sizeof(flow->op)) != 0 ||
+	    memcmp(ops_of(offload, i), decision->ops.op,
+		   decision->ops.n_ops * sizeof(decision->ops.op[0])) != 0 ||
 	    op_list_get(offload->lists, decision->ops.op, decision->ops.n_ops, &decision->credits,
 			list))
 		return false;
-	__atomic_store_n(&flow->list, op_list_first(*list), __ATOMIC_RELEASE);
+	next.list = op_list_first(*list);
+	__atomic_store_n(&flow->ops, next.ops, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -378,7 +383,7 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 		entry_remove(offload, i, now);
 		return;
 	}
-	offload_masked_of(flow, mask, &masked);
+	offload_masked_of(offload, i, mask, &masked);
 	can = offload_decide(offload, view, &masked, now);
 	if (!offload->places.place[i].list)
 		offload_count_settle(offload, i, now);
@@ -533,19 +538,19 @@ void offload_receive(struct offload *offload, uint64_t now)
 /* ---- ageing ---- */
 
 /* Its packets are seen by nobody else: what they teach is taught here. */
-static void refresh(struct offload *offload, const struct kernel_flow *flow, uint64_t now)
+static void refresh(struct offload *offload, uint32_t i, uint64_t now)
 {
 	const struct path_host *host = offload->host;
 	const struct path_view *view = rcu_load(host->view);
 	struct translation *scratch = &offload->translation;
 	struct version_deps deps;
-	struct flow_key key = {0};
+	struct masked masked;
 
-	memcpy(key.word, flow->word, sizeof(flow->word));
-	if (!view->masks[key.packet.in_port])
+	offload_masked_of(offload, i, NULL, &masked);
+	if (!view->masks[masked.key.packet.in_port])
 		return;
 	deps = scratch->deps;
-	host->refresh(view, &key, now, scratch);
+	host->refresh(view, &masked.key, now, scratch);
 	learn(host, &offload->learned, now, scratch);
 	scratch->deps = deps; /* those of the entries that are decided about */
 }
@@ -575,7 +580,7 @@ static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
 	else if (!offload_is_fresh(offload, i))
 		entry_renew(offload, i, now);
 	else if (is_used)
-		refresh(offload, &offload->maps->flows[i], now);
+		refresh(offload, i, now);
 }
 
 /* No more than there may be, if there were more before. */
@@ -636,10 +641,10 @@ static void entry_show(struct offload *offload, uint32_t i, uint64_t now,
 {
 	const struct place *place = &offload->places.place[i];
 	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct kernel_key key = {.mask = flow->mask};
 	struct kernel_count count;
+	struct kernel_key key;
 
-	memcpy(key.word, flow->word, sizeof(key.word));
+	flow_maps_key(offload->maps, i, &key);
 	flow_maps_count(offload->maps, i, &count);
 	visit(ctx, &(struct offload_entry){
 			   .key = &key,

@@ -102,11 +102,12 @@ void workers_leave(struct fixture *f)
 
 uint64_t n_flow_packets(struct fixture *f)
 {
-	struct kernel_flow flow;
+	struct kernel_count count;
 	const uint32_t place = PLACE;
 
-	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flows), &place, &flow), 0);
-	return flow.count.n_packets;
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flow_counts), &place, &count), 0);
+	return count.n_packets;
 }
 
 /* Test runs count on the CPU that they run on; the maps have room for the first alone. */
@@ -128,13 +129,20 @@ static uint16_t xdp_port_of(const struct flow_op *ops, uint32_t n)
 	return PORT_ID_NONE;
 }
 
+/* As switch/offload-ops has it. */
+static uint32_t list_of(const struct flow_op *ops, uint32_t n)
+{
+	if (n == 1 && ops->type == OP_OUTPUT)
+		return ops->port;
+	return n == 1 && ops->type == OP_DROP ? KERNEL_OPS_DROP + ops->reason : LIST;
+}
+
 struct kernel_flow flow_of(const uint8_t *frame, const struct flow_op *ops, uint32_t n)
 {
 	struct kernel_flow flow = {.mask = MASK,
 				   .stamp.index = {10, 11},
 				   .n_ops = n,
-				   .list = LIST,
-				   .op = ops[0],
+				   .list = list_of(ops, n),
 				   .xdp_port = xdp_port_of(ops, n)};
 	struct packet_key key = {.in_port = PORT};
 
@@ -153,7 +161,7 @@ static void index_write(struct fixture *f, const struct kernel_mask *mask,
 	struct index_spot spot;
 	const uint32_t n_buckets = INDEX_BUCKETS_BEGIN;
 
-	memcpy(key.word, flow->word, sizeof(key.word));
+	memcpy(key.word, flow->word, sizeof(flow->word));
 	spot = index_spot_for(mask, &key, n_buckets);
 	map_write(f->kernel->maps.index_size, 0, &n_buckets);
 	bucket.slot[2] = spot.tag << INDEX_PLACE_BITS | (PLACE + 1);
@@ -180,6 +188,7 @@ void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op 
 	map_write(f->kernel->maps.masks, MASK, &mask);
 	map_write(f->kernel->maps.port_masks, PORT, &classes);
 	map_write(f->kernel->maps.flows, PLACE, &flow);
+	map_write(f->kernel->maps.flow_counts, PLACE, &(struct kernel_count){0});
 	map_write(f->kernel->maps.outputs, OUT, &output);
 	map_write(f->kernel->maps.devices, OUT, &ifindex);
 	map_write(f->kernel->maps.xdp_outputs, OUT, &ifindex);

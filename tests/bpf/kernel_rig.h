@@ -15,7 +15,7 @@
 #define LEN_MAX 1600 /* of a frame on its way up */
 
 /* The entry's place, mask and list; the port that it sends to. */
-enum { PLACE = 3, MASK = 5, OUT = 9, LIST = 700 };
+enum { PLACE = 3, MASK = 5, OUT = 9, LIST = KERNEL_OPS_LIST + 700 };
 
 struct fixture {
 	struct kernel *kernel;

@@ -22,10 +22,12 @@ static int setup(void **state)
 	flow_maps_size(&maps, N_FLOWS);
 	maps.masks = calloc(FLOW_MASK_IDS, sizeof(*maps.masks));
 	maps.flows = calloc(maps.n_places, sizeof(*maps.flows));
+	maps.tails = calloc(maps.n_places, sizeof(*maps.tails));
 	maps.index = calloc(maps.n_buckets, sizeof(*maps.index));
 	maps.index_size = calloc(1, sizeof(*maps.index_size));
 	assert_non_null(maps.masks);
 	assert_non_null(maps.flows);
+	assert_non_null(maps.tails);
 	assert_non_null(maps.index);
 	assert_non_null(maps.index_size);
 	maps.masks[1] = (struct kernel_mask){.seed = 7, .n_words = PACKET_KEY_IPV4_WORDS};
@@ -37,6 +39,7 @@ static int teardown(void **state)
 {
 	free(maps.masks);
 	free(maps.flows);
+	free(maps.tails);
 	free(maps.index);
 	free(maps.index_size);
 	return 0;
@@ -58,8 +61,7 @@ static int put(uint32_t place)
 {
 	const struct kernel_key key = key_of(place);
 
-	maps.flows[place].mask = (uint16_t)key.mask;
-	memcpy(maps.flows[place].word, key.word, sizeof(key.word));
+	flow_maps_key_write(&maps, place, &key);
 	return flow_index_put(&maps, &key, place, &slots[place]);
 }
 

@@ -115,14 +115,16 @@ static void all_of_the_map_can_be_used_whatever_was_taken_over(void **state)
 			break;
 	}
 	/* But what is not used anyway, and the one that was taken over. */
-	assert_int_equal(n, (KERNEL_OPS - KERNEL_FLOW_OPS) / 2 - 1);
+	assert_int_equal(n, (KERNEL_OPS - KERNEL_OPS_LIST) / 2 - 1);
 }
 
 static void what_can_be_no_list_is_refused(void **state)
 {
 	assert_int_equal(op_lists_reserve(lists, 0, 2), -EINVAL);
-	assert_int_equal(op_lists_reserve(lists, KERNEL_FLOW_OPS, 0), -EINVAL);
-	assert_int_equal(op_lists_reserve(lists, KERNEL_FLOW_OPS, KERNEL_FLOW_OPS + 1), -EINVAL);
+	assert_int_equal(op_lists_reserve(lists, KERNEL_OPS_LIST - 1, 2), -EINVAL);
+	assert_int_equal(op_lists_reserve(lists, KERNEL_OPS_DROP + N_DROP_REASONS, 1), -EINVAL);
+	assert_int_equal(op_lists_reserve(lists, KERNEL_OPS_LIST, 0), -EINVAL);
+	assert_int_equal(op_lists_reserve(lists, KERNEL_OPS_LIST, KERNEL_FLOW_OPS + 1), -EINVAL);
 	assert_int_equal(op_lists_reserve(lists, KERNEL_OPS - 1, 2), -EINVAL);
 	assert_int_equal(op_lists_reserve(lists, UINT32_MAX, 2), -EINVAL);
 }
