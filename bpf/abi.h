@@ -3,6 +3,8 @@
  *
  * Sizes are asserted on both sides. Fields are in host byte order unless the type says be16/be32.
  */
+#include <linux/bpf.h>
+
 #include "wire.h"
 
 /* Ports carry a switch-wide number, 1 to PORT_ID_MAX - 1, whatever bridge they are on; 0 is none.
@@ -48,7 +50,8 @@
 	X(NO_CONTROLLER, "no-controller", "a flow sends it to a controller, and there is none") \
 	X(BY_ORDER, "by-order", "a drop order of its bridge: see ofctl orders") \
 	X(NO_BUCKET, "no-bucket", "no bucket of its group was alive") \
-	X(METER, "meter", "more than a meter lets through")
+	X(METER, "meter", "more than a meter lets through") \
+	X(POLICED, "policed", "more than the port may send: ingress_policing_rate, _kpkts_rate")
 
 enum drop_reason {
 #define X(id, name, help) DROP_##id,
@@ -93,11 +96,21 @@ _Static_assert(sizeof(struct upcall_header) == 20, "upcall header");
 
 #define DOWNCALL_TPID 0x88a8
 
+/* In the number of the way down: behind that tag is another, whose 16 bits are flow_op.queue. */
+#define DOWNCALL_QUEUE 0x8000
+
+_Static_assert(PORT_ID_MAX <= DOWNCALL_QUEUE, "downcall port");
+
+/* What a packet chooses its class by (skb->priority): 1:N is queue N - 1 (port/qos.h); 0: it chooses none. */
+#define QUEUES_MAX            61440 /* and their numbers are below it, as in Open vSwitch */
+#define QUEUE_PRIORITY(queue) ((queue) ? 0x10000u | (queue) : 0)
+
 /* One row per device that a program is attached to, by ifindex (map `ports`). */
 #define PORT_MAX_QUEUES 64
 
 enum port_flag {
 	PORT_FLAG_CSUM_PARTIAL = 1 << 0, /* frames may carry only the pseudo-header's sum */
+	PORT_FLAG_POLICED = 1 << 1,      /* it has a row in the map `policers` */
 };
 
 struct port_entry {
@@ -109,6 +122,25 @@ struct port_entry {
 };
 
 _Static_assert(sizeof(struct port_entry) == 16, "port entry");
+
+/* How much may come in by a port (map `policers`, by port number). What has come so far takes, at the rate,
+ * until `next`: more may come if that, and with it, is no more than `burst` from now. */
+struct police_rate {
+	__u64 cost; /* of a byte or a packet: ns, with POLICE_SHIFT bits behind the point; 0: no limit */
+	__u64 burst; /* ns */
+	__u64 next;  /* the programs' alone: ns of the monotonic clock */
+};
+
+#define POLICE_SHIFT 20
+
+struct policer {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	struct police_rate bytes;
+	struct police_rate packets;
+};
+
+_Static_assert(sizeof(struct policer) == 56, "policer");
 
 /* ---- what the parser (bpf/parse.h) finds in a packet ---- */
 
@@ -274,7 +306,7 @@ _Static_assert(sizeof(struct version_stamp) == 8, "version stamp");
 /* What happens to a packet: see flow/action.h. An op may be followed by words that belong to it. */
 enum flow_op_type {
 	OP_DROP,      /* reason. The last in its list, behind nothing but copies */
-	OP_OUTPUT,    /* port */
+	OP_OUTPUT,    /* port, queue */
 	OP_PUSH_VLAN, /* tpid, tci */
 	OP_POP_VLAN,  /* nothing */
 	OP_SET_VLAN,  /* tci in the bits of mask */
@@ -338,7 +370,10 @@ struct flow_op {
 		__u16 tpid;   /* host order */
 		__u16 mask;   /* of the TCI bits to set */
 	};
-	__u16 tci;     /* host order */
+	union {
+		__u16 tci;   /* host order */
+		__u16 queue; /* of the output's device: its number + 1; 0: none was chosen */
+	};
 	__u16 n_words; /* of 8 bytes each, right behind it in the list, that belong to it */
 };
 

@@ -67,6 +67,15 @@ struct {
 	__type(value, struct drop_counters);
 } drops SEC(".maps") __weak;
 
+/* By port number, of ports that have PORT_FLAG_POLICED. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PORT_ID_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct policer);
+} policers SEC(".maps") __weak;
+
 /* ---- the flow cache: the daemon makes these maps, of what size it likes, and writes them in its own
  * memory ---- */
 

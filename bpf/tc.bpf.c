@@ -14,6 +14,7 @@
 #include "ingress.h"
 #include "lookup.h"
 #include "maps.h"
+#include "police.h"
 #include "standby.h"
 #include "verdict.h"
 
@@ -33,6 +34,15 @@ static __always_inline bool fits(const struct __sk_buff *skb)
 	__u32 len = skb->gso_size ? skb->gso_size + SEGMENT_HEADERS_MIN : skb->len;
 
 	return len + sizeof(struct upcall_header) <= upcall_len_max;
+}
+
+/* Of frames that came by XDP, XDP has seen to it. */
+static __always_inline bool may_enter(const struct __sk_buff *skb, const struct port_entry *port)
+{
+	const __u32 size = skb->gso_size;
+	const __u32 n = size ? (skb->len + size - 1) / size : 1;
+
+	return port->n_queues || police(port, n, skb->len + (n - 1) * SEGMENT_HEADERS_MIN);
 }
 
 /* Moves the tag beside the packet into the header. Taking it away makes the kernel move the next
@@ -178,6 +188,8 @@ int port_tc(struct __sk_buff *skb)
 	reason = ingress_check(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
+	if (!may_enter(skb, port))
+		return drop(port->port, DROP_POLICED);
 	worker = ingress_hash(&ingress) % n_workers; /* so flows stay in order */
 	is_alone = !is_attended(worker);
 	place = look_up(skb, &ingress, &what.extent, is_alone);

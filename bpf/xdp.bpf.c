@@ -8,6 +8,7 @@
 #include "ingress.h"
 #include "lookup.h"
 #include "maps.h"
+#include "police.h"
 #include "standby.h"
 
 /* A tag that a veth's sender keeps beside the frame is lost when AF_XDP takes it. A program bound to
@@ -52,6 +53,8 @@ int port_xdp(struct xdp_md *ctx)
 	reason = ingress_check(&ingress);
 	if (reason != DROP_NONE)
 		return drop(port->port, reason);
+	if (!police(port, 1, ingress.size))
+		return drop(port->port, DROP_POLICED);
 	place = has_cache && ingress.layout.verdict == PARSE_OK ? flow_find(&ingress) : 0;
 	if (place)
 		return forward(ctx, &ingress, place, port->flags);

@@ -49,10 +49,21 @@ static const char *const switch_columns[] = {"bridges", "next_cfg",        "othe
 static const char *const bridge_columns[] = {"name",       "ports",       "mirrors",
 					     "fail_mode",  "flow_tables", "other_config",
 					     "controller", "protocols",   NULL};
-static const char *const port_columns[] = {"name",      "interfaces",   "tag",       "trunks",
-					   "vlan_mode", "other_config", "protected", NULL};
-static const char *const interface_columns[] = {"name", "type",           "options", "mtu_request",
-						"mac",  "ofport_request", "ofport",  NULL};
+static const char *const port_columns[] = {"name",      "interfaces", "tag",
+					   "trunks",    "vlan_mode",  "other_config",
+					   "protected", "qos",        NULL};
+static const char *const interface_columns[] = {"name",
+						"type",
+						"options",
+						"mtu_request",
+						"mac",
+						"ofport_request",
+						"ofport",
+						"ingress_policing_rate",
+						"ingress_policing_burst",
+						"ingress_policing_kpkts_rate",
+						"ingress_policing_kpkts_burst",
+						NULL};
 
 static const char *const mirror_columns[] = {
 	"name",        "select_all",  "select_src_port", "select_dst_port",
@@ -70,6 +81,9 @@ static const char *const ssl_columns[] = {"private_key", "certificate", "ca_cert
 					  "bootstrap_ca_cert", NULL};
 static const char *const flow_table_columns[] = {"name", "flow_limit", "overflow_policy", "groups",
 						 NULL};
+
+static const char *const qos_columns[] = {"type", "queues", "other_config", NULL};
+static const char *const queue_columns[] = {"dscp", "other_config", NULL};
 
 static const char *const manager_columns[] = {"target", "max_backoff", "inactivity_probe", NULL};
 
@@ -95,6 +109,8 @@ static const struct replica_table tables[N_TABLES] = {
 	[TABLE_CONTROLLER] = {"Controller", controller_columns, controller_results},
 	[TABLE_SSL] = {"SSL", ssl_columns, NULL},
 	[TABLE_FLOW_TABLE] = {"Flow_Table", flow_table_columns, NULL},
+	[TABLE_QOS] = {"QoS", qos_columns, NULL},
+	[TABLE_QUEUE] = {"Queue", queue_columns, NULL},
 	[TABLE_MANAGER] = {"Manager", manager_columns, manager_results},
 };
 

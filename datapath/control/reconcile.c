@@ -254,6 +254,7 @@ static int interface_add(struct interface_record *record, struct bridge_port_con
 	if (rc)
 		return rc;
 	record->bridge = record->wanted_bridge;
+	record->qos_version = 0;
 	log_info("configure", "bridge %s: add port %s", record->bridge->name, record->name);
 	return 0;
 }
@@ -325,6 +326,16 @@ static int interfaces_make(struct reconcile *reconcile)
 	return rc;
 }
 
+static void interfaces_furnish(struct reconcile *reconcile)
+{
+	for (struct interface_record *i = reconcile->interfaces; i; i = i->hh.next) {
+		struct err qos = ERR_INIT;
+
+		if (i->port && qos_make(reconcile, i, &qos))
+			error_set(i->qos_error, sizeof(i->qos_error), "port", i->name, qos.text);
+	}
+}
+
 static void bridges_furnish(struct reconcile *reconcile)
 {
 	for (struct bridge_record *b = reconcile->bridges; b; b = b->hh.next) {
@@ -367,6 +378,7 @@ int reconcile_run(struct reconcile *reconcile, const struct row *sw)
 	}
 	if (interfaces_make(reconcile))
 		rc = -EAGAIN;
+	interfaces_furnish(reconcile);
 	bridges_furnish(reconcile);
 	for (struct bridge_record *b = reconcile->bridges; reconcile->openflow && b; b = b->hh.next)
 		if (b->bridge)

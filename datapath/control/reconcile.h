@@ -29,6 +29,8 @@ enum {
 	TABLE_FLOW_TABLE,
 	TABLE_SSL,
 	TABLE_MANAGER,
+	TABLE_QOS,
+	TABLE_QUEUE,
 	N_TABLES
 };
 
@@ -57,6 +59,8 @@ struct interface_record {
 		char port_uuid[UUID_LEN + 1];
 		char conflict[128];
 	} made_of;
+	uint64_t qos_version; /* of the rows that its QoS was made from; 0: it was not */
+	char qos_error[256];
 	/* what the database was told last */
 	struct {
 		bool is_told;
@@ -100,6 +104,10 @@ void reconcile_fini(struct reconcile *reconcile);
 /* Gives a bridge that was made the mirrors that its row asks for (reconcile_mirror.c). Writes what is wrong
  * with them, or "". */
 void mirrors_make(struct reconcile *reconcile, struct bridge_record *record, struct err *err);
+
+/* Gives a port that was made the QoS that its row asks for (reconcile_qos.c). False: it has it already; else
+ * writes what is wrong with it, or "". */
+bool qos_make(struct reconcile *reconcile, struct interface_record *record, struct err *err);
 
 /* Tells OpenFlow what the bridge's row and its controllers ask for (reconcile_controller.c). */
 void controllers_make(struct reconcile *reconcile, const struct bridge_record *record);

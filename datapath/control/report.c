@@ -197,7 +197,9 @@ void report_interface(struct publish *publish, struct interface_record *record,
 		bridge_port_status(record->port, &status);
 	record->was_attached |= status.port.is_attached;
 	is_working = record->port && record->was_attached;
-	error = record->error[0] ? record->error : status.port.error;
+	error = record->error[0]       ? record->error
+		: record->qos_error[0] ? record->qos_error
+				       : status.port.error;
 	if (!is_known || !record->told.is_told || record->told.ofport != status.ofport ||
 	    strcmp(record->told.error, error) != 0 ||
 	    memcmp(&record->told.status, &status.port, sizeof(status.port)) != 0) {

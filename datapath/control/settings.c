@@ -155,6 +155,13 @@ static int read_hook(const struct row *interface, struct port_config *out, struc
 	return 0;
 }
 
+static uint32_t read_police(const struct row *interface, const char *column)
+{
+	const int64_t n = row_integer(interface, column, 0);
+
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
 static int read_device(const struct row *interface, struct port_config *out, struct err *err)
 {
 	int64_t mtu = row_integer(interface, "mtu_request", 0);
@@ -172,6 +179,10 @@ static int read_device(const struct row *interface, struct port_config *out, str
 	/* As in Open vSwitch, only internal ports take an address; others keep their own. */
 	if (!rc && mac && out->type == PORT_INTERNAL)
 		rc = mac_parse(mac, &out->mac, err);
+	out->police_kbps = read_police(interface, "ingress_policing_rate");
+	out->police_kbits = read_police(interface, "ingress_policing_burst");
+	out->police_kpps = read_police(interface, "ingress_policing_kpkts_rate");
+	out->police_kpackets = read_police(interface, "ingress_policing_kpkts_burst");
 	out->n_rxq = (unsigned)n_rxq;
 	out->mtu_request = (uint32_t)mtu;
 	return rc;

@@ -72,6 +72,7 @@ void port_note_write(const struct port *port)
 		.ifindex = port->ifindex,
 		.mtu_found = port->mtu_found,
 		.is_promisc_ours = port->is_promisc_ours,
+		.is_qdisc_ours = port->is_qdisc_ours,
 	};
 
 	if (port->table->is_left)
@@ -88,6 +89,7 @@ void port_note_read(struct port *port)
 	    !strcmp(note.name, port->config.name) && note.ifindex == port->ifindex) {
 		port->mtu_found = note.mtu_found;
 		port->is_promisc_ours = note.is_promisc_ours;
+		port->is_qdisc_ours = note.is_qdisc_ours;
 	}
 }
 
@@ -100,9 +102,10 @@ static void note_visit(void *ctx, uint16_t id, const struct port_note *note)
 	if (port && !strcmp(port->config.name, note->name))
 		return;
 	if (!link_lookup(table->links, note->name, &info) && info.ifindex == note->ifindex)
-		note_undo(table->links, note);
+		note_undo(table->links, table->qdiscs, note);
 	note_del(table->notes, id);
 	bpf_drops_del(table->programs, id);
+	bpf_policer_clear(table->programs, id);
 }
 
 /* ---- devices ---- */
@@ -177,6 +180,8 @@ void port_table_settle(struct port_table *table)
 	port_stale_programs_drop(table);
 	if (table->programs)
 		note_for_each(table->notes, note_visit, table);
+	for (const struct port *port = table->by_name; port; port = port->hh_name.next)
+		port_note_write(port);
 	port_stale_devices_del(table);
 	pins_drop_others(table->pins);
 	port_numbers_forget(table);

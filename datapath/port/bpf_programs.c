@@ -96,6 +96,16 @@ void bpf_drops_read(const struct bpf_programs *programs, uint16_t port, struct d
 			out->n[i] += programs->row[cpu].n[i];
 }
 
+int bpf_policer_set(struct bpf_programs *programs, uint16_t port, const struct policer *policer)
+{
+	return row_set(programs, TABLE_POLICERS, port, policer);
+}
+
+void bpf_policer_clear(struct bpf_programs *programs, uint16_t port)
+{
+	row_clear(programs, TABLE_POLICERS, port);
+}
+
 /* ---- rows that a daemon before us left ---- */
 
 static void port_rows_drop(struct bpf_programs *programs, bpf_is_used_fn *is_used, void *ctx)

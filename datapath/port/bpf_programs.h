@@ -91,6 +91,10 @@ void bpf_drops_del(struct bpf_programs *programs, uint16_t port);
 /* Summed over the CPUs; zeros if there is no row. */
 void bpf_drops_read(const struct bpf_programs *programs, uint16_t port, struct drop_counters *out);
 
+/* What may come in by a port that has PORT_FLAG_POLICED. 0 or -errno. */
+int bpf_policer_set(struct bpf_programs *programs, uint16_t port, const struct policer *policer);
+void bpf_policer_clear(struct bpf_programs *programs, uint16_t port);
+
 /* What an earlier daemon left and nobody uses now: links; rows of ports, and the filters on them. */
 typedef bool bpf_is_used_fn(void *ctx, enum bpf_program_id program, uint32_t ifindex);
 void bpf_links_drop(struct bpf_programs *programs, bpf_is_used_fn *is_used, void *ctx);

@@ -11,12 +11,14 @@
 #include "port/notes.h"
 #include "port/pins.h"
 #include "port/port.h"
+#include "port/qdisc.h"
 
 #define DEVICES_MAX (PORT_ID_MAX + 2) /* a pair for each port, and the upcall device */
 
 struct cleanup {
 	const char *instance;
 	struct link_client *links;
+	struct qdiscs *qdiscs;
 	uint32_t devices[DEVICES_MAX];
 	unsigned n_devices;
 };
@@ -29,7 +31,7 @@ static void note_visit(void *ctx, uint16_t port, const struct port_note *note)
 	if (link_lookup(cleanup->links, note->name, &info) || info.ifindex != note->ifindex)
 		return;
 	bpf_filter_drop(note->ifindex);
-	note_undo(cleanup->links, note);
+	note_undo(cleanup->links, cleanup->qdiscs, note);
 }
 
 /* One end of each pair: the other goes with it, or is not there to be found again. */
@@ -73,11 +75,14 @@ int port_cleanup(const char *instance, struct err *err)
 	if (rc)
 		return rc;
 	rc = link_client_new(&cleanup->links);
+	if (!rc)
+		rc = qdiscs_open(&cleanup->qdiscs);
 	if (rc)
 		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
 	cleanup->instance = pins_instance(pins);
 	rc = devices_restore(cleanup, pins);
 	pins_clear(pins);
+	qdiscs_close(&cleanup->qdiscs);
 	link_client_free(&cleanup->links);
 	return rc ? err_set(err, -rc, "instance %s: %s", instance, strerror(-rc)) : 0;
 }

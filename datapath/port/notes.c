@@ -8,11 +8,12 @@
 #include "base/own.h"
 #include "port/link.h"
 #include "port/pins.h"
+#include "port/qos.h"
 
 /* The number tells the layout of struct port_note. */
-#define NAME "notes-2"
+#define NAME "notes-3"
 
-_Static_assert(sizeof(struct port_note) == 28, "another layout needs another name");
+_Static_assert(sizeof(struct port_note) == 32, "another layout needs another name");
 
 struct notes {
 	/* fixed after create */
@@ -78,12 +79,14 @@ bool note_get(const struct notes *notes, uint16_t port, struct port_note *out)
 	return !bpf_map_lookup_elem(notes->fd, &key, out);
 }
 
-void note_undo(struct link_client *links, const struct port_note *note)
+void note_undo(struct link_client *links, struct qdiscs *qdiscs, const struct port_note *note)
 {
 	if (note->mtu_found)
 		link_set_mtu(links, note->ifindex, note->mtu_found);
 	if (note->is_promisc_ours)
 		link_set_promisc(links, note->ifindex, false);
+	if (note->is_qdisc_ours)
+		qos_undo(qdiscs, note->ifindex);
 }
 
 void note_for_each(struct notes *notes,

@@ -12,12 +12,14 @@
 struct link_client;
 struct notes;
 struct pins;
+struct qdiscs;
 
 struct port_note {
 	char name[IFNAMSIZ]; /* of the port */
 	uint32_t ifindex;    /* of its device; 0: it is not there */
 	uint32_t mtu_found;  /* see struct port */
 	uint32_t is_promisc_ours;
+	uint32_t is_qdisc_ours;
 };
 
 /* Finds the notes, or begins new ones. 0 or -errno. */
@@ -32,7 +34,7 @@ void note_del(struct notes *notes, uint16_t port);
 /* False: there is none. */
 bool note_get(const struct notes *notes, uint16_t port, struct port_note *out);
 /* Puts back what was changed about the device, which is still the one that the note is about. */
-void note_undo(struct link_client *links, const struct port_note *note);
+void note_undo(struct link_client *links, struct qdiscs *qdiscs, const struct port_note *note);
 /* Calls `visit` for each; it may delete that one. */
 void note_for_each(struct notes *notes,
 		   void (*visit)(void *ctx, uint16_t port, const struct port_note *note),

@@ -106,10 +106,13 @@ void port_del(struct port **p)
 	HASH_DELETE(hh_name, table->by_name, port);
 	HASH_DELETE(hh_device, table->by_device, port);
 	table->by_id[port->id] = NULL;
-	if (table->programs)
+	if (table->programs) {
 		bpf_drops_del(table->programs, port->id);
+		bpf_policer_clear(table->programs, port->id);
+	}
 	if (!table->is_left)
 		note_del(table->notes, port->id);
+	free(port->qos);
 	mem_free(p);
 }
 

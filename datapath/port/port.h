@@ -22,7 +22,9 @@ struct pins;
 struct rxq;
 struct txq;
 struct port;
+struct port_queue;
 struct port_table;
+struct qos_config;
 
 enum port_hook { HOOK_AUTO, HOOK_XDP, HOOK_SKB };
 
@@ -35,6 +37,9 @@ struct port_config {
 	unsigned n_rxq;       /* share the rx queues among so many workers; 0: among all */
 	uint32_t mtu_request; /* 0: leave */
 	struct eth_addr mac;  /* internal ports: address to set; all zero: leave */
+	/* What may come in, the rest is dropped. Rates 0: all; bursts 0: as Open vSwitch has them. */
+	uint32_t police_kbps, police_kbits;
+	uint32_t police_kpps, police_kpackets;
 };
 
 /* What became of it. Copied out by port_status(). */
@@ -105,6 +110,14 @@ int port_add(struct port_table *table, uint16_t id, const struct port_config *co
 	     struct port **out, struct err *err);
 /* Changes a port's configuration; what can be kept running is. Same errors as port_add(). */
 int port_set(struct port *port, const struct port_config *config, struct err *err);
+/* Says what its packets share its device by (port/qos.h); what the device refuses, port_status() tells. 0 or
+ * -errno with a text: -EINVAL there cannot be such queues, -ENOMEM. */
+int port_qos_set(struct port *port, const struct qos_config *config, struct err *err);
+/* What its device does by now; NULL: nothing. */
+const struct qos_config *port_qos(const struct port *port);
+/* Calls `visit` for each queue that packets of the port can choose, ascending by number, with what it sent. */
+void port_queues(const struct port *port, void (*visit)(void *ctx, const struct port_queue *queue),
+		 void *ctx);
 /* Removes it and leaves the device as it was found. NULL-safe, sets *port to NULL. */
 void port_del(struct port **port);
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "port/ethtool.h"
 #include "port/owner.h"
+#include "port/qos.h"
 #include "port/table.h"
 
 #define BUSY_RETRIES 5 /* each interrupts the port, which works as skb port */
@@ -125,16 +126,19 @@ void port_reach(struct port *port, bool is_up)
 	struct port_table *table = port->table;
 	const struct port_host *host = table->host;
 
-	if (port->is_reachable == is_up)
+	if (port->is_reachable == is_up && (!is_up || port->is_by_upcall == port->is_qdisc_ours))
 		return;
 	for (unsigned w = 0; w < host->n_workers; w++) {
-		struct txq *txq = is_up && port->sockets ? port_xsk_txq(port, w) : NULL;
+		struct txq *txq = is_up && port->sockets && !port->is_qdisc_ours
+					  ? port_xsk_txq(port, w)
+					  : NULL;
 
 		if (is_up && !txq)
 			txq = upcall_txq(table->upcall, w);
 		host->out_set(host->ctx, w, port->id, txq);
 	}
 	port->is_reachable = is_up;
+	port->is_by_upcall = port->is_qdisc_ours;
 }
 
 /* ---- status ---- */
@@ -210,6 +214,15 @@ static void mtu_restore(struct port *port)
 	port->mtu_found = 0;
 }
 
+/* What is wrong with a port that works. */
+static void complain(struct port *port)
+{
+	if (port->mtu_error[0] || !port->qos_error[0])
+		error_set(port, "%s", port->mtu_error);
+	else
+		error_set(port, "qos: %s", port->qos_error);
+}
+
 static void attach(struct port *port, const struct link_info *info)
 {
 	port->must_retry = true;
@@ -221,7 +234,7 @@ static void attach(struct port *port, const struct link_info *info)
 		return;
 	port->must_retry = false;
 	port->status.is_attached = true;
-	error_set(port, "%s", port->mtu_error);
+	complain(port);
 	port->status.n_rxq = port->sockets ? port->sockets->n : 1;
 	promisc_begin(port, info);
 	log_info("port", "%s: attached (%s)%s%s", port->config.name, port->status.mode,
@@ -249,8 +262,11 @@ static void device_lost(struct port *port, const char *why)
 		return;
 	detach(port);
 	promisc_end(port);
-	if (why)
-		mtu_restore(port); /* renamed, it is still there */
+	if (why) {
+		/* renamed, it is still there */
+		mtu_restore(port);
+		port_qos_release(port);
+	}
 	HASH_DELETE(hh_ifindex, port->table->by_ifindex, port);
 	port->ifindex = 0;
 	port->must_retry = port->config.type == PORT_INTERNAL;
@@ -329,6 +345,8 @@ static void device_found(struct port *port, const struct link_info *found)
 	status_read(port, &info);
 	ethtool_driver(port->device, port->status.driver, sizeof(port->status.driver));
 	ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
+	if (port->qos)
+		port_qos_apply(port);
 	attach(port, &info);
 	if (must_yield(port, &info)) {
 		device_lost(port, NULL);
@@ -432,6 +450,7 @@ void port_stop(struct port *port)
 	uint32_t ifindex = port->ifindex;
 
 	mtu_restore(port);
+	port_qos_release(port);
 	device_lost(port, NULL);
 	if (ifindex && port->config.type == PORT_INTERNAL && !port->table->is_left)
 		link_del(port->table->links, ifindex);
@@ -450,17 +469,34 @@ void port_reconfigure(struct port *port, const struct port_config *old)
 		mtu_apply(port, &info);
 		port_note_write(port);
 		if (port->status.is_attached)
-			error_set(port, "%s", port->mtu_error);
+			complain(port);
 	}
 	if (config->type == PORT_INTERNAL && !eth_addr_is_zero(config->mac) &&
 	    !eth_addr_equal(old->mac, config->mac) && port->status.ifindex)
 		link_set_mac(links, port->status.ifindex, config->mac);
+	port_police(port, old);
 	if (old->hook != config->hook || old->zerocopy != config->zerocopy ||
 	    old->n_rxq != config->n_rxq) {
 		detach(port);
 		attach(port, &info);
 	}
 	status_read(port, &info);
+}
+
+/* The qdisc is there before anything is sent to it. */
+void port_qos_changed(struct port *port)
+{
+	struct link_info info;
+
+	if (!port->ifindex || (!port->qos && !port->is_qdisc_ours && !port->qos_error[0]))
+		return;
+	port_qos_apply(port);
+	if (!port->status.is_attached || link_lookup(port->table->links, port->device, &info) ||
+	    info.ifindex != port->ifindex)
+		return;
+	complain(port);
+	port_output_update(port, &info);
+	port_reach(port, link_is_up(&info));
 }
 
 static void tell_if_changed(struct port *port, const struct port_status *before)

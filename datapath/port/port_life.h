@@ -22,6 +22,8 @@ void port_start(struct port *port);
 void port_stop(struct port *port);
 /* Makes port->config true, which was `old`: what need not be interrupted goes on. */
 void port_reconfigure(struct port *port, const struct port_config *old);
+/* Makes port->qos true, and lets all that leaves the port go by its qdisc, if it has one. */
+void port_qos_changed(struct port *port);
 /* rtnetlink's news. */
 void port_link_event(struct port_table *table, enum link_event event, const struct link_info *info);
 /* Tries again what failed. */

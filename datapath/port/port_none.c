@@ -109,6 +109,21 @@ int port_set(struct port *port, const struct port_config *config, struct err *er
 	return err_set(err, ENOTSUP, "port %s: there are no real ports", config->name);
 }
 
+int port_qos_set(struct port *port, const struct qos_config *config, struct err *err)
+{
+	return err_set(err, ENOTSUP, "there are no real ports");
+}
+
+const struct qos_config *port_qos(const struct port *port)
+{
+	return NULL;
+}
+
+void port_queues(const struct port *port, void (*visit)(void *ctx, const struct port_queue *queue),
+		 void *ctx)
+{
+}
+
 void port_del(struct port **port)
 {
 	*port = NULL;

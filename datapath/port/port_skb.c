@@ -26,7 +26,8 @@ int port_output_update(struct port *port, const struct link_info *info)
 
 	if (link_is_up(info))
 		entry.flags |= OUTPUT_FLAG_UP;
-	if (takes_xdp_frames(port, info))
+	/* XDP goes past qdiscs. */
+	if (!port->is_qdisc_ours && takes_xdp_frames(port, info))
 		entry.flags |= OUTPUT_FLAG_XDP;
 	return bpf_output_set(port->table->programs, port->id, &entry);
 }
@@ -35,7 +36,7 @@ int port_skb_attach(struct port *port, const struct link_info *info, struct err 
 {
 	struct port_table *table = port->table;
 	const struct port_entry entry = {.port = port->id, .ifindex = info->ifindex};
-	int rc = bpf_port_set(table->programs, &entry);
+	int rc = port_entry_set(port, &entry);
 
 	if (!rc)
 		rc = port_output_update(port, info);

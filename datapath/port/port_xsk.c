@@ -191,7 +191,7 @@ static int maps_set(struct port *port, const struct link_info *info)
 		.flags = is_virtual_wire(info) ? PORT_FLAG_CSUM_PARTIAL : 0,
 		.ifindex = info->ifindex,
 	};
-	int rc = bpf_port_set(port->table->programs, &entry);
+	int rc = port_entry_set(port, &entry);
 
 	return rc ? rc : port_output_update(port, info);
 }

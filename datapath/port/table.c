@@ -16,6 +16,7 @@
 #include "port/notes.h"
 #include "port/pins.h"
 #include "port/port_life.h"
+#include "port/qdisc.h"
 #include "port/umem.h"
 #include "port/xdp_features.h"
 
@@ -172,6 +173,8 @@ static int kernel_start(struct port_table *table, struct err *err)
 	if (rc)
 		return err_set(err, -rc, "the map of port numbers: %s", strerror(-rc));
 	rc = link_client_new(&table->links);
+	if (!rc)
+		rc = qdiscs_open(&table->qdiscs);
 	if (rc)
 		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
 	table->is_left = notes_were_there(table->notes);
@@ -229,6 +232,7 @@ void port_table_free(struct port_table **p)
 	if (table->links && table->notes && !table->is_left)
 		port_stale_devices_del(table);
 	port_numbers_forget(table);
+	qdiscs_close(&table->qdiscs);
 	link_client_free(&table->links);
 	notes_close(&table->notes);
 	mem_free(p);

@@ -14,6 +14,8 @@ struct number_before;
 struct link_info;
 struct notes;
 struct pins;
+struct port_qos;
+struct qdiscs;
 struct umem;
 struct xdp_watch;
 struct xsk;
@@ -25,6 +27,7 @@ struct port_table {
 	struct notes *notes;
 	const char *instance;
 	struct link_client *links;
+	struct qdiscs *qdiscs;
 	struct upcall *upcall;
 	struct bpf_programs *programs;
 	char upcall_error[200]; /* why there is no upcall device; "": it is there */
@@ -67,16 +70,21 @@ struct port {
 	char mtu_error[96];   /* why mtu_request could not be done; "": it is done */
 	uint32_t mtu_found;   /* the device's MTU before mtu_request was applied; 0: it was not */
 	bool is_promisc_ours; /* the device was not promiscuous before */
+	bool is_qdisc_ours;   /* the one at its root: all that leaves it goes by that */
+	struct port_qos *qos; /* what was asked for; NULL: nothing */
+	char qos_error[200];  /* why that could not be done; "": it is done */
 	uint32_t foreign_xdp; /* program that was there when XDP was refused; 0: none was */
 	bool is_queue_busy;   /* another's AF_XDP socket kept us from XDP; it may be about to go */
 	unsigned n_busy_retries;
 	unsigned n_rx, n_tx; /* queues of the device when XDP was tried last; n_rx 0: it was not */
 	bool must_retry;     /* the device is there, but attaching to it failed */
+	struct port_entry entry; /* by which programs know its device, if it is attached */
 	struct attachment attachment;
 	struct attachment tc_attachment; /* of an xdp port: for what XDP passes up */
 	uint64_t n_upcall_full;          /* dropped for want of room by sockets that are closed */
 	struct port_sockets *sockets;    /* NULL: not attached as xdp port */
 	bool is_reachable;               /* workers have been told how to send to it */
+	bool is_by_upcall;               /* by the upcall device, whatever sockets there are */
 	UT_hash_handle hh_name, hh_device, hh_ifindex;
 };
 
@@ -104,6 +112,9 @@ void port_numbers_forget(struct port_table *table);
 void port_stale_devices_del(struct port_table *table);
 void port_stale_programs_drop(struct port_table *table);
 
+/* By what the programs know the port's device, and what may come in by it (police.c). */
+int port_entry_set(struct port *port, const struct port_entry *entry);
+void port_police(struct port *port, const struct port_config *old);
 /* What the kernel sends to the port's device. */
 int port_output_update(struct port *port, const struct link_info *info);
 /* What workers send: to an attached port whose device is up and has carrier. Where there is none

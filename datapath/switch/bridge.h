@@ -143,6 +143,10 @@ void bridge_port_changed(struct bridge_port *port);
 int device_add(struct bridge_port *port, struct err *err);
 int device_set(struct bridge_port *port, const struct port_config *config, struct err *err);
 void device_del(struct bridge_port *port);
+int device_qos_set(struct bridge_port *port, const struct qos_config *config, struct err *err);
+const struct qos_config *device_qos(const struct bridge_port *port);
+void device_queues(const struct bridge_port *port,
+		   void (*visit)(void *ctx, const struct port_queue *queue), void *ctx);
 void device_status(const struct bridge_port *port, struct port_status *out);
 int device_counters(const struct bridge_port *port, struct port_counters *out);
 /* What the kernel's programs dropped of its packets. */

@@ -334,6 +334,22 @@ void bridge_port_status(const struct bridge_port *port, struct bridge_port_statu
 	out->drops[DROP_NO_CONTROLLER] += port->n_no_controller;
 }
 
+int bridge_port_qos_set(struct bridge_port *port, const struct qos_config *config, struct err *err)
+{
+	return device_qos_set(port, config, err);
+}
+
+const struct qos_config *bridge_port_qos(const struct bridge_port *port)
+{
+	return device_qos(port);
+}
+
+void bridge_port_queues(const struct bridge_port *port,
+			void (*visit)(void *ctx, const struct port_queue *queue), void *ctx)
+{
+	device_queues(port, visit, ctx);
+}
+
 int bridge_port_counters(const struct bridge_port *port, struct port_counters *out)
 {
 	return device_counters(port, out);

@@ -43,6 +43,24 @@ int device_set(struct bridge_port *port, const struct port_config *config, struc
 	return port->fake ? 0 : port_set(port->device, config, err);
 }
 
+/* What has no device shares nothing. */
+int device_qos_set(struct bridge_port *port, const struct qos_config *config, struct err *err)
+{
+	return port->device ? port_qos_set(port->device, config, err) : 0;
+}
+
+const struct qos_config *device_qos(const struct bridge_port *port)
+{
+	return port->device ? port_qos(port->device) : NULL;
+}
+
+void device_queues(const struct bridge_port *port,
+		   void (*visit)(void *ctx, const struct port_queue *queue), void *ctx)
+{
+	if (port->device)
+		port_queues(port->device, visit, ctx);
+}
+
 void device_del(struct bridge_port *port)
 {
 	if (port->device)

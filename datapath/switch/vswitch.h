@@ -20,6 +20,8 @@ struct bridge_port;
 struct clock;
 struct err;
 struct event_base;
+struct port_queue;
+struct qos_config;
 struct vswitch;
 
 #define VLAN_MAX  4095
@@ -132,6 +134,13 @@ struct bridge *bridge_port_bridge(const struct bridge_port *port);
 /* By switch-wide number. NULL: none has it. */
 struct bridge_port *vswitch_port(const struct vswitch *sw, uint16_t id);
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out);
+/* What its packets share its device by: errors of port_qos_set(). */
+int bridge_port_qos_set(struct bridge_port *port, const struct qos_config *config, struct err *err);
+/* What its device does of that; NULL: nothing. */
+const struct qos_config *bridge_port_qos(const struct bridge_port *port);
+/* Its queues, ascending by number: see port_queues(). */
+void bridge_port_queues(const struct bridge_port *port,
+			void (*visit)(void *ctx, const struct port_queue *queue), void *ctx);
 /* The devices' and sockets' counters: see port_counters(). */
 int bridge_port_counters(const struct bridge_port *port, struct port_counters *out);
 
