@@ -89,23 +89,26 @@ static __always_inline __u32 output_of(const struct __sk_buff *skb, const struct
 }
 
 /* The last output: the packet itself goes. */
-static __always_inline int output(struct __sk_buff *skb, const struct extent *extent, __u32 port)
+static __always_inline int output(struct __sk_buff *skb, const struct extent *extent, __u32 port,
+				  __u32 queue)
 {
 	const __u32 to = output_of(skb, extent, port);
 
 	if (!to)
 		return TC_ACT_SHOT;
 	tx_count(port, extent->n_packets, n_bytes_of(skb, extent));
+	skb->priority = QUEUE_PRIORITY(queue);
 	return bpf_redirect(to, 0);
 }
 
 static __always_inline void output_copy(struct __sk_buff *skb, const struct extent *extent,
-					__u32 port)
+					struct flow_op op)
 {
-	const __u32 to = output_of(skb, extent, port);
+	const __u32 port = op.port, to = output_of(skb, extent, port);
 
 	if (!to)
 		return;
+	skb->priority = QUEUE_PRIORITY(op.queue);
 	if (bpf_clone_redirect(skb, to, 0))
 		drop_count(port, DROP_TX_ERROR);
 	else
@@ -237,8 +240,8 @@ __attribute__((noinline)) int act_op(struct __sk_buff *skb, struct act *act, __u
 	}
 	if (op->type == OP_OUTPUT) {
 		if (is_last)
-			return output(skb, &act->extent, op->port);
-		output_copy(skb, &act->extent, op->port);
+			return output(skb, &act->extent, op->port, op->queue);
+		output_copy(skb, &act->extent, *op);
 	} else if (edit(skb, act, *op, i)) {
 		drop_count(act->in_port, DROP_NO_BUFFER);
 		return TC_ACT_SHOT;
@@ -275,7 +278,7 @@ static __always_inline int act(struct __sk_buff *skb, const struct kernel_flow *
 	act->first = flow->list;
 	act->n_ops = flow->n_ops;
 	if (act->first < KERNEL_OPS_DROP)
-		return output(skb, &act->extent, act->first);
+		return output(skb, &act->extent, act->first, 0);
 	if (act->first < KERNEL_OPS_LIST) {
 		drop_count(act->in_port, act->first - KERNEL_OPS_DROP);
 		return TC_ACT_SHOT;

@@ -2,7 +2,8 @@
  *
  * Up: whatever arrives at the inner end on rx queue w belongs to worker w.
  * Down: a worker writes an S-tag with the output port's number in front of a frame and sends it
- * from the inner end; at the outer end the tag comes off and the frame goes to the port's device.
+ * from the inner end, and behind it another with the queue's, if one was chosen; at the outer end the
+ * tags come off and the frame goes to the port's device.
  */
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -29,7 +30,8 @@ static __always_inline int drop(__u32 port, enum drop_reason reason)
 SEC("tc")
 int downcall_tc(struct __sk_buff *skb)
 {
-	__u32 port = skb->vlan_tci;
+	__u32 port = skb->vlan_tci & ~DOWNCALL_QUEUE, queue = 0;
+	const bool has_queue = skb->vlan_tci & DOWNCALL_QUEUE;
 	struct output_entry *output;
 	__u32 ifindex;
 
@@ -43,6 +45,12 @@ int downcall_tc(struct __sk_buff *skb)
 		return drop(port, DROP_PORT_DOWN);
 	if (bpf_skb_vlan_pop(skb))
 		return drop(port, DROP_NO_BUFFER);
+	if (has_queue) {
+		queue = skb->vlan_tci;
+		if (bpf_skb_vlan_pop(skb))
+			return drop(port, DROP_NO_BUFFER);
+	}
+	skb->priority = QUEUE_PRIORITY(queue);
 	if (skb->len > output->mtu + ETH_HLEN + (skb->vlan_present ? 4 : 0))
 		return drop(port, DROP_TOO_BIG);
 	return bpf_redirect(ifindex, 0);

@@ -62,6 +62,7 @@ static const struct command {
 	{"list-commands", "", 0, 0, false, list_commands},
 	{"ofproto/list", "", 0, 0, false, appctl_bridges},
 	{"ofproto/trace", "bridge br_flow [packet]", 2, 3, false, appctl_trace},
+	{"qos/show", "interface", 1, 1, false, appctl_qos_show},
 	{"version", "", 0, 0, false, version},
 	{"vlog/list", "", 0, 0, false, appctl_vlog_list},
 	{"vlog/reopen", "", 0, 0, true, appctl_vlog_reopen},

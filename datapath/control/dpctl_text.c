@@ -197,11 +197,16 @@ void dpctl_actions_print(struct print *out, struct vswitch *sw, const struct flo
 			 uint32_t n_ops, bool with_names)
 {
 	size_t before = out->len;
+	uint16_t queue = 0;
 
 	for (const struct flow_op *op = ops; op < ops + n_ops; op = flow_op_next(op)) {
 		if (op->type == OP_DROP)
 			continue;
 		if (op->type == OP_OUTPUT) {
+			if (op->queue != queue)
+				print_fmt(out, "set(skb_priority(0x%x)),",
+					  QUEUE_PRIORITY(op->queue));
+			queue = op->queue;
 			print_port(out, sw, op->port, with_names);
 		} else if (op->type == OP_PUSH_VLAN) {
 			print_push_vlan(out, op);

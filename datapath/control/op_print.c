@@ -116,6 +116,8 @@ static void print_one(struct print *out, struct vswitch *sw, const struct flow_o
 		return;
 	case OP_OUTPUT:
 		print_port(out, sw, op->port);
+		if (op->queue)
+			print_fmt(out, "(queue=%u)", op->queue - 1u);
 		return;
 	case OP_PUSH_VLAN:
 		print_add(out, op->tpid == 0x8100 ? "push_vlan(" : "push_svlan(");

@@ -144,7 +144,7 @@ void openflow_ports_write(struct openflow_session *session, size_t start);
 struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint16_t ofport,
 					 struct of_port *is);
 /* openflow_queue.c */
-handler_fn handle_queues, handle_queue_config;
+handler_fn handle_queue_stats, handle_queue_desc, handle_queue_config;
 
 /* openflow_flow.c */
 handler_fn handle_flow_mod, handle_table_id, handle_flow_format, handle_flow_stats,

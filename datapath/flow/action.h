@@ -47,6 +47,12 @@ static inline struct flow_op flow_op_output(uint16_t port)
 	return (struct flow_op){.type = OP_OUTPUT, .port = port};
 }
 
+/* `queue`: see struct flow_op. */
+static inline struct flow_op flow_op_enqueue(uint16_t port, uint16_t queue)
+{
+	return (struct flow_op){.type = OP_OUTPUT, .port = port, .queue = queue};
+}
+
 static inline struct flow_op flow_op_push_vlan(uint16_t tpid, uint16_t tci)
 {
 	return (struct flow_op){.type = OP_PUSH_VLAN, .tpid = tpid, .tci = tci};

@@ -32,11 +32,15 @@ struct frame_pool {
 };
 
 struct frame {
-	uint8_t *data;    /* first byte of the Ethernet header */
-	uint32_t len;     /* bytes from data */
-	uint16_t in_port; /* switch-wide number of where it came from; PORT_ID_NONE: the switch */
-	uint8_t reason;   /* enum upcall_reason */
-	uint8_t flags;    /* enum frame_flag */
+	uint8_t *data; /* first byte of the Ethernet header */
+	uint32_t len;  /* bytes from data */
+	union {
+		uint16_t
+			in_port; /* switch-wide number of where it came from; PORT_ID_NONE: the switch */
+		uint16_t queue; /* of one that goes out: flow_op.queue of its output */
+	};
+	uint8_t reason; /* enum upcall_reason */
+	uint8_t flags;  /* enum frame_flag */
 	struct frame_pool *pool;
 };
 

@@ -38,21 +38,22 @@ static uint32_t len_of(const struct frame *frame, uint32_t max_len)
 	return frame->len < max_len ? frame->len : max_len;
 }
 
-static void output_copy(struct worker *worker, struct burst *burst, uint16_t port,
+static void output_copy(struct worker *worker, struct burst *burst, const struct flow_op *op,
 			const struct frame *frame, uint32_t max_len)
 {
 	struct frame duplicate;
 
 	if (copy(worker, burst, &duplicate, frame, len_of(frame, max_len)))
-		drop_count(worker, port, DROP_NO_BUFFER, 1);
+		drop_count(worker, op->port, DROP_NO_BUFFER, 1);
 	else
-		tx_stage(worker, port, &duplicate);
+		tx_stage(worker, op, &duplicate);
 }
 
-static void output_last(struct worker *worker, uint16_t port, struct frame *frame, uint32_t max_len)
+static void output_last(struct worker *worker, const struct flow_op *op, struct frame *frame,
+			uint32_t max_len)
 {
 	frame->len = len_of(frame, max_len);
-	tx_stage(worker, port, frame);
+	tx_stage(worker, op, frame);
 }
 
 static void act_on_copy(struct worker *worker, struct burst *burst, const struct edit *edit,
@@ -94,10 +95,10 @@ void act(struct worker *worker, struct burst *burst, struct edit *edit, const st
 			break;
 		case OP_OUTPUT:
 			if (next == end) {
-				output_last(worker, op->port, frame, max_len);
+				output_last(worker, op, frame, max_len);
 				return;
 			}
-			output_copy(worker, burst, op->port, frame, max_len);
+			output_copy(worker, burst, op, frame, max_len);
 			max_len = UINT32_MAX;
 			break;
 		case OP_TRUNCATE:

@@ -81,7 +81,7 @@ void execute(struct worker *worker, struct burst *burst, unsigned i,
 			checksum_complete(frame, key, &burst->layouts[i]);
 	}
 	if (actions->n_ops == 1 && actions->op[0].type == OP_OUTPUT)
-		tx_stage(worker, actions->op[0].port, frame);
+		tx_stage(worker, &actions->op[0], frame);
 	else
 		execute_list(worker, burst, i, actions);
 }

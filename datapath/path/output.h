@@ -12,6 +12,7 @@
 #include "packet/frame.h"
 #include "port/queue.h"
 
+struct flow_op;
 struct worker;
 
 struct tx_link {
@@ -39,8 +40,9 @@ struct output {
 	struct frame frames[QUEUE_BURST];
 };
 
-/* Takes the frame and sends it out of `port` by the end of the turn, or drops it, counted. */
-void tx_stage(struct worker *worker, uint16_t port, const struct frame *frame);
+/* Takes the frame and sends it out of the port and queue of an OP_OUTPUT by the end of the turn, or drops it,
+ * counted. */
+void tx_stage(struct worker *worker, const struct flow_op *output, const struct frame *frame);
 /* Sends all that is staged and makes the kernel work: at the end of a turn, and in the middle of
  * one when packet buffers have run out. */
 void tx_flush(struct worker *worker);

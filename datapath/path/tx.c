@@ -31,16 +31,16 @@ static void output_send(struct worker *worker, struct output *output)
 	}
 }
 
-void tx_stage(struct worker *worker, uint16_t port, const struct frame *frame)
+void tx_stage(struct worker *worker, const struct flow_op *op, const struct frame *frame)
 {
-	struct output *output = rcu_load(worker->outputs[port]);
+	struct output *output = rcu_load(worker->outputs[op->port]);
 
 	if (!output) {
-		drop_frame(worker, port, DROP_PORT_DOWN, frame);
+		drop_frame(worker, op->port, DROP_PORT_DOWN, frame);
 		return;
 	}
 	if (frame->len > __atomic_load_n(&output->max_len, __ATOMIC_RELAXED)) {
-		drop_frame(worker, port, DROP_TOO_BIG, frame);
+		drop_frame(worker, op->port, DROP_TOO_BIG, frame);
 		return;
 	}
 	if (!output->is_staged) {
@@ -48,7 +48,8 @@ void tx_stage(struct worker *worker, uint16_t port, const struct frame *frame)
 		output->next_staged = worker->staged;
 		worker->staged = output;
 	}
-	output->frames[output->n++] = *frame;
+	output->frames[output->n] = *frame;
+	output->frames[output->n++].queue = op->queue;
 	if (output->n == QUEUE_BURST)
 		output_send(worker, output);
 }

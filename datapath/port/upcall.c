@@ -73,13 +73,17 @@ static unsigned receive(struct rxq *rxq, struct frame *frames, unsigned max)
 	return n_ours;
 }
 
-/* Writes the tag with the port's number. False: no room and no chunk for a copy. */
+/* Writes the tag with the port's number, and that with the queue's. False: no room and no chunk for a copy. */
 static bool address(struct frame *frame, uint16_t port)
 {
-	const uint8_t tag[TAG_SIZE] = {DOWNCALL_TPID >> 8, DOWNCALL_TPID & 0xff,
-				       (uint8_t)(port >> 8), (uint8_t)port};
+	const uint16_t queue = frame->queue, number = queue ? port | DOWNCALL_QUEUE : port;
+	const uint8_t tags[2 * TAG_SIZE] = {
+		DOWNCALL_TPID >> 8, DOWNCALL_TPID & 0xff, (uint8_t)(number >> 8), (uint8_t)number,
+		DOWNCALL_TPID >> 8, DOWNCALL_TPID & 0xff, (uint8_t)(queue >> 8),  (uint8_t)queue,
+	};
+	const uint32_t size = queue ? 2 * TAG_SIZE : TAG_SIZE;
 
-	if (frame_headroom(frame) < TAG_SIZE) {
+	if (frame_headroom(frame) < size) {
 		struct frame copy;
 
 		if (frame_copy(&copy, frame, frame->pool))
@@ -87,10 +91,10 @@ static bool address(struct frame *frame, uint16_t port)
 		frame_free(frame);
 		*frame = copy;
 	}
-	frame->data -= TAG_SIZE;
-	frame->len += TAG_SIZE;
-	memmove(frame->data, frame->data + TAG_SIZE, MACS_SIZE);
-	memcpy(frame->data + MACS_SIZE, tag, TAG_SIZE);
+	frame->data -= size;
+	frame->len += size;
+	memmove(frame->data, frame->data + size, MACS_SIZE);
+	memcpy(frame->data + MACS_SIZE, tags, size);
 	return true;
 }
 

@@ -199,7 +199,7 @@ void op_lists_release(struct op_lists *lists)
 /* Where the map has it for all; 0: it has not. */
 static uint32_t single_of(const struct flow_op *ops, uint32_t n_ops)
 {
-	if (n_ops == 1 && ops->type == OP_OUTPUT)
+	if (n_ops == 1 && ops->type == OP_OUTPUT && !ops->queue)
 		return ops->port % PORT_ID_MAX;
 	return n_ops == 1 && ops->type == OP_DROP ? KERNEL_OPS_DROP + ops->reason : 0;
 }

@@ -26,6 +26,7 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	state->work.unsaid = state->work.said = (struct flow_key){0};
 	state->work.bare = BARE_NOTHING;
 	state->work.n_hidden = 0;
+	state->work.queue = 0;
 	state->work.ttl_behind = -1;
 	state->n_useful = 0;
 	translate_set_clear(state);

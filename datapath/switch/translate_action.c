@@ -5,6 +5,21 @@
 #include "switch/translate_state.h"
 #include "switch/translate_trace.h"
 
+/* Queues of higher numbers there cannot be: their packets go where those go that choose none. */
+static uint16_t queue_of(uint32_t number)
+{
+	return number < QUEUES_MAX ? (uint16_t)(number + 1) : 0;
+}
+
+static void enqueue(struct translate_state *state, const struct ofaction *action)
+{
+	const uint16_t before = state->work.queue;
+
+	state->work.queue = queue_of(action->output.queue);
+	translate_output(state, action->output.port, 0);
+	state->work.queue = before;
+}
+
 static void output_register(struct translate_state *state, const struct ofaction *action)
 {
 	field_bits port;
@@ -120,8 +135,8 @@ static bool send_or_copy(struct translate_state *state, const struct ofactions *
 	case OFACTION_OUTPUT:
 		translate_output(state, action->output.port, action->output.max_len);
 		return true;
-	case OFACTION_ENQUEUE: /* ports have one queue */
-		translate_output(state, action->output.port, 0);
+	case OFACTION_ENQUEUE:
+		enqueue(state, action);
 		return true;
 	case OFACTION_OUTPUT_REG:
 		output_register(state, action);
@@ -154,6 +169,12 @@ static bool act(struct translate_state *state, const struct ofactions *list, uin
 		return translate_dec_ttl(state, list, at);
 	case OFACTION_DEC_MPLS_TTL:
 		return translate_dec_mpls_ttl(state);
+	case OFACTION_SET_QUEUE:
+		state->work.queue = queue_of((uint32_t)action->number);
+		break;
+	case OFACTION_POP_QUEUE:
+		state->work.queue = 0;
+		break;
 	case OFACTION_RESUBMIT:
 		resubmit(state, action);
 		break;
@@ -180,7 +201,7 @@ static bool act(struct translate_state *state, const struct ofactions *list, uin
 				TRANSLATE_MISS_COUNTS);
 		break;
 	}
-	/* Queues: ports have one. Notes and conjunctions do nothing. */
+	/* Notes and conjunctions do nothing. */
 	return true;
 }
 

@@ -28,7 +28,7 @@ static void send_to(struct translate_state *state, const struct port_view *port,
 	translate_mirror_outgoing(state, port, max_len);
 	if (max_len)
 		flow_op_truncate(ops, max_len);
-	flow_op_add(ops, flow_op_output(port->id));
+	flow_op_add(ops, flow_op_enqueue(port->id, state->work.queue));
 	state->n_useful = ops->n_ops;
 }
 
@@ -165,6 +165,17 @@ void translate_clone(struct translate_state *state, const struct ofactions *list
 
 /* ---- NORMAL: changes tags for its own outputs only ---- */
 
+/* The outputs from that place on. */
+static void enqueue_all(struct translate_state *state, uint32_t begin)
+{
+	struct flow_op *op = state->out->ops.op;
+
+	for (uint32_t i = begin; state->work.queue && i < state->out->ops.n_ops;
+	     i += 1 + op[i].n_words)
+		if (op[i].type == OP_OUTPUT)
+			op[i].queue = state->work.queue;
+}
+
 static void send_normal(struct translate_state *state)
 {
 	const uint16_t in_port = state->work.key.packet.in_port;
@@ -179,6 +190,7 @@ static void send_normal(struct translate_state *state)
 	if (place.port || in_port == OFPORT_CONTROLLER || in_port == OFPORT_NONE)
 		why = normal(state->snapshot, &place, &state->work.key, state->now, state->out);
 	if (why == DROP_NONE) {
+		enqueue_all(state, at + 1);
 		translate_mirror_normal(state, at + 1);
 		state->n_useful = state->out->ops.n_ops;
 	}

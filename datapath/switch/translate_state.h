@@ -77,6 +77,7 @@ struct translate_work {
 	enum bare bare;
 	unsigned n_hidden; /* tags below those in the key, the outermost last */
 	struct packet_vlan hidden[TRANSLATE_MAX_TAGS];
+	uint16_t queue;     /* for what is output: flow_op.queue */
 	int16_t ttl_behind; /* of the IP packet behind labels that were pushed; -1: not known */
 	struct translate_set set;
 };

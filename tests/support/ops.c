@@ -69,6 +69,8 @@ static void print_op(struct print *out, const struct vswitch *sw, const struct f
 		break;
 	case OP_OUTPUT:
 		print_fmt(out, "%u", sw->ports[op->port] ? sw->ports[op->port]->ofport : 0);
+		if (op->queue)
+			print_fmt(out, "q%u", op->queue - 1u);
 		break;
 	case OP_PUSH_VLAN:
 		print_fmt(out, "push_vlan:%04x/%04x", op->tpid, op->tci);

@@ -73,6 +73,14 @@ static void test_actions(void **state)
 	print_clear(&out);
 	dpctl_actions_print(&out, NULL, list.op, list.n_ops, false);
 	assert_string_equal(print_text(&out), "3,push_vlan(vid=5,pcp=3),4,pop_vlan");
+	flow_op_list_clear(&list);
+	flow_op_add(&list, flow_op_enqueue(3, 8));
+	flow_op_add(&list, flow_op_enqueue(4, 8));
+	flow_op_add(&list, flow_op_output(5));
+	print_clear(&out);
+	dpctl_actions_print(&out, NULL, list.op, list.n_ops, false);
+	assert_string_equal(print_text(&out),
+			    "set(skb_priority(0x10008)),3,4,set(skb_priority(0x0)),5");
 }
 
 int main(void)

@@ -127,10 +127,23 @@ static void ports(void **state)
 	assert_ops("actions=flood", "2 3 4");
 	assert_ops("actions=all", "2 3 4");
 	assert_ops("actions=in_port", "1");
-	assert_ops("actions=enqueue:3:1", "3");
 	assert_ops("actions=load:3->reg0[],output:reg0[]", "3");
 	assert_ops("actions=load:0xfff8->reg0[],output:reg0[]", "1");
 	assert_ops("actions=load:0xfffffff8->reg0[],output:reg0[]", "drop:no-output");
+}
+
+static void queues_hold_for_outputs_that_follow(void **state)
+{
+	tcp();
+	assert_ops("actions=enqueue:3:1,2", "3q1 2");
+	assert_ops("actions=2,set_queue:0,3,4", "2 3q0 4q0");
+	assert_ops("actions=set_queue:5,enqueue:3:1,2,pop_queue,4", "3q1 2q5 4");
+	assert_ops("actions=set_queue:5,clone(set_queue:6,2),3", "2q6 3q5");
+	assert_ops("actions=set_queue:5,output(port=2,max_len=100),flood",
+		   "trunc:100 2q5 2q5 3q5 4q5");
+	assert_ops("actions=set_queue:61439,2,set_queue:61440,3", "2q61439 3");
+	assert_ops("actions=write_actions(output:2,set_queue:7)", "2q7");
+	assert_ops("actions=set_queue:3,normal", "2q3 3q3 4q3");
 }
 
 static void what_goes_nowhere_is_dropped_with_a_reason(void **state)
@@ -437,7 +450,7 @@ static void too_much_is_dropped_whole(void **state)
 	for (unsigned i = 0; i < 1500; i++)
 		len += (size_t)sprintf(line + len, "set_queue:1,2,");
 	line[len - 1] = 0;
-	assert_int_equal(strlen(ops_of(line)), 2 * 1500 - 1);
+	assert_int_equal(strlen(ops_of(line)), strlen("2q1 ") * 1500 - 1);
 	strcpy(line, "actions=");
 	for (len = 8; len < 18000;)
 		len += (size_t)sprintf(line + len, "mod_tp_dst:%zu,2,", len % 7);
@@ -471,6 +484,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(ports),
+		TEST(queues_hold_for_outputs_that_follow),
 		TEST(what_goes_nowhere_is_dropped_with_a_reason),
 		TEST(controllers),
 		TEST(normal_leaves_the_packet_to_those_behind),
