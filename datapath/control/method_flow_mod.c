@@ -1,5 +1,5 @@
 /* flow-mod: changes flows. A change may come in parts: the caller keeps those until the last one, and all
- * of them become one change, or nothing.
+ * of them become one change, or nothing. They are kept as they came: each line is read when its flow is made.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,22 +17,26 @@
 #include "switch/vswitch.h"
 
 #define CHANGE_FLOWS_MAX 1000000u
+#define CHANGE_MIB_MAX   256u
+
+struct part {
+	struct json_object *flows;
+	enum flow_command command;
+};
 
 struct change {
 	struct caller_hold hold;
-	struct flow_mod *mods;
-	uint32_t *lines; /* of each, from 1 */
-	uint32_t n, size;
-	uint32_t n_lines, n_parts;
+	struct part *parts;
+	uint32_t n_parts;
+	size_t n_bytes;
 	char bridge[32];
 };
 
 static void change_fini(struct change *change)
 {
-	for (uint32_t i = 0; i < change->n; i++)
-		flow_mod_fini(&change->mods[i]);
-	free(change->mods);
-	free(change->lines);
+	for (uint32_t i = 0; i < change->n_parts; i++)
+		json_object_put(change->parts[i].flows);
+	free(change->parts);
 }
 
 static void change_free(struct caller_hold *hold)
@@ -43,35 +47,69 @@ static void change_free(struct caller_hold *hold)
 	free(change);
 }
 
-static int change_grow(struct change *change, struct err *err)
+static struct slice text_of(const struct part *part)
 {
-	uint32_t size = change->size ? change->size * 2 : 1;
-	void *mods, *lines;
+	return (struct slice){json_object_get_string(part->flows),
+			      (size_t)json_object_get_string_len(part->flows)};
+}
 
-	if (change->n < change->size)
-		return 0;
-	if (change->n >= CHANGE_FLOWS_MAX)
+static int change_add(struct change *change, struct json_object *flows, enum flow_command command,
+		      struct err *err)
+{
+	struct part *parts;
+
+	change->n_bytes += (size_t)json_object_get_string_len(flows);
+	if (change->n_bytes > (size_t)CHANGE_MIB_MAX << 20)
 		return err_set(err, ENOSPC,
-			       "more than %u flows in one change: send them in several",
-			       CHANGE_FLOWS_MAX);
-	mods = realloc(change->mods, size * sizeof(*change->mods));
-	if (mods)
-		change->mods = mods;
-	lines = realloc(change->lines, size * sizeof(*change->lines));
-	if (lines)
-		change->lines = lines;
-	if (!mods || !lines)
+			       "more than %u MiB of flows in one change: send them in several",
+			       CHANGE_MIB_MAX);
+	parts = realloc(change->parts, (change->n_parts + 1) * sizeof(*parts));
+	if (!parts)
 		return err_set(err, ENOMEM, "out of memory");
-	change->size = size;
+	change->parts = parts;
+	parts[change->n_parts++] = (struct part){json_object_get(flows), command};
 	return 0;
 }
 
-/* Says which line is to blame, where there are several. */
-static int blame(const struct change *change, uint32_t line, int rc, struct err *err)
+/* ---- reading it, line by line ---- */
+
+struct reader {
+	struct flow_mod_source source;
+	const struct change *change;
+	struct flow_names names;
+	uint32_t n_parts;  /* begun */
+	struct slice text; /* of the last of them: what is not read yet */
+	unsigned n_line;   /* in it, the one that was read last */
+	uint32_t n_flows;
+};
+
+static bool line_next(struct reader *reader, struct slice *line)
 {
-	if (rc && change->n_lines > 1)
-		err_prefix(err, "line %u", line);
-	return rc;
+	while (!flow_line_next(&reader->text, line, &reader->n_line)) {
+		if (reader->n_parts == reader->change->n_parts)
+			return false;
+		reader->text = text_of(&reader->change->parts[reader->n_parts++]);
+		reader->n_line = 0;
+	}
+	return true;
+}
+
+static int read_next(struct flow_mod_source *source, struct flow_mod *mod, struct err *err)
+{
+	struct reader *reader = (struct reader *)source;
+	struct slice line;
+	int rc;
+
+	if (!line_next(reader, &line))
+		return 0;
+	if (reader->n_flows == CHANGE_FLOWS_MAX)
+		return err_set(err, ENOSPC,
+			       "more than %u flows in one change: send them in several",
+			       CHANGE_FLOWS_MAX);
+	rc = flow_mod_parse(line, reader->change->parts[reader->n_parts - 1].command,
+			    &reader->names, mod, err);
+	reader->n_flows += !rc;
+	return rc ? rc : 1;
 }
 
 static unsigned count_lines(struct slice text)
@@ -87,36 +125,34 @@ static unsigned count_lines(struct slice text)
 	return n;
 }
 
-/* Reads one more part. */
-static int change_read(struct change *change, struct slice text, enum flow_command command,
-		       const struct flow_names *names, struct err *err)
+/* Says which line is to blame, where there are several. */
+static void blame(const struct reader *reader, struct err *err)
 {
-	unsigned n_before = change->n_lines, n_line = 0;
-	struct slice line;
+	const struct change *change = reader->change;
+	unsigned n_lines = 0, line = 0;
 
-	change->n_lines += count_lines(text);
-	while (flow_line_next(&text, &line, &n_line)) {
-		int rc = change_grow(change, err);
-
-		if (!rc)
-			rc = flow_mod_parse(line, command, names, &change->mods[change->n], err);
-		if (rc)
-			return blame(change, n_before + n_line, rc, err);
-		change->lines[change->n++] = n_before + n_line;
+	for (uint32_t i = 0; i < change->n_parts; i++) {
+		if (i + 1 == reader->n_parts)
+			line = n_lines + reader->n_line;
+		n_lines += count_lines(text_of(&change->parts[i]));
 	}
-	return 0;
+	if (n_lines > 1)
+		err_prefix(err, "line %u", line);
 }
 
-static int change_apply(struct change *change, struct bridge *bridge, struct json_object **result,
-			struct err *err)
+static int change_apply(const struct change *change, struct bridge *bridge,
+			struct json_object **result, struct err *err)
 {
-	size_t which = SIZE_MAX;
-	int rc = change->n ? bridge_flow_mods(bridge, change->mods, change->n, &which, err) : 0;
+	struct reader reader = {
+		.source.next = read_next, .change = change, .names = bridge_flow_names(bridge)};
+	int rc = bridge_flow_mods_from(bridge, &reader.source, err);
 
-	if (rc)
-		return which < change->n ? blame(change, change->lines[which], rc, err) : rc;
+	if (rc) {
+		blame(&reader, err);
+		return rc;
+	}
 	*result = json_object_new_object();
-	result_integer(*result, "flows", change->n);
+	result_integer(*result, "flows", reader.n_flows);
 	return 0;
 }
 
@@ -152,17 +188,13 @@ static enum flow_command param_command(struct json_object *params)
 	return i < n ? i : FLOW_BY_WORD;
 }
 
-/* Reads this part into `change`, and if it is the last one, does what all of them say. */
+/* Takes this part into `change`, and if it is the last one, does what all of them say. */
 static int change_go_on(struct change *change, struct bridge *bridge, struct json_object *params,
 			struct json_object **result, struct err *err)
 {
-	struct json_object *flows = json_object_object_get(params, "flows");
-	const struct slice text = {json_object_get_string(flows),
-				   (size_t)json_object_get_string_len(flows)};
-	const struct flow_names names = bridge_flow_names(bridge);
-	int rc = change_read(change, text, param_command(params), &names, err);
+	int rc = change_add(change, json_object_object_get(params, "flows"), param_command(params),
+			    err);
 
-	change->n_parts++;
 	if (!rc && !param_boolean(params, "more"))
 		rc = change_apply(change, bridge, result, err);
 	return rc;

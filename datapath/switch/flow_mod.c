@@ -153,9 +153,10 @@ int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struc
 	return err_set(err, EINVAL, "%u is no command of a flow mod", mod->command);
 }
 
-/* Mods as the caller has them: one kind of them in an array, or both. */
+/* Mods as the caller has them: one kind of them in an array, or both; or as they come. */
 struct mods {
-	const struct flow_mod *flows; /* NULL: `any` */
+	struct flow_mod_source *source; /* NULL: `flows` */
+	const struct flow_mod *flows;   /* NULL: `any` */
 	const struct bridge_mod *any;
 	size_t n;
 };
@@ -170,11 +171,27 @@ static int apply(struct flow_change *change, const struct mods *mods, struct err
 				 : group_mod_apply(change, mods->any[i].group, err);
 }
 
+static int apply_from(struct flow_change *change, struct flow_mod_source *source, struct err *err)
+{
+	struct flow_mod mod;
+	int rc;
+
+	for (change->mod = 0; (rc = source->next(source, &mod, err)) == 1; change->mod++) {
+		rc = flow_mod_apply(change, &mod, err);
+		flow_mod_fini(&mod);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
 static int apply_all(struct flow_change *change, const struct mods *mods, size_t *which,
 		     struct err *err)
 {
 	int rc = 0;
 
+	if (mods->source)
+		return apply_from(change, mods->source, err);
 	for (change->mod = 0; !rc && change->mod < mods->n; change->mod++) {
 		*which = change->mod;
 		rc = apply(change, mods, err);
@@ -209,6 +226,11 @@ int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t 
 		     struct err *err)
 {
 	return change_all(bridge, &(struct mods){.flows = mods, .n = n}, which, err);
+}
+
+int bridge_flow_mods_from(struct bridge *bridge, struct flow_mod_source *source, struct err *err)
+{
+	return change_all(bridge, &(struct mods){.source = source}, NULL, err);
 }
 
 int bridge_mods(struct bridge *bridge, const struct bridge_mod *mods, size_t n, size_t *which,
