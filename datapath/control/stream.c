@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/own.h"
@@ -253,9 +254,27 @@ bool stream_is_open(const struct stream *stream)
 	return stream->state == OPEN;
 }
 
+/* What answers the last message that came need not wait for the loop to see that the socket takes it. Returns how much
+ * is sent; what went wrong shows again when the rest is. */
+static size_t send_at_once(const struct stream *stream, const void *bytes, size_t n)
+{
+	ssize_t n_sent = 0;
+
+	if (!stream->options.tls && !evbuffer_get_length(input_of(stream)) &&
+	    !evbuffer_get_length(output_of(stream)))
+		n_sent = send(bufferevent_getfd(stream->socket), bytes, n,
+			      MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n_sent > 0 ? (size_t)n_sent : 0;
+}
+
 void stream_send(struct stream *stream, const void *bytes, size_t n)
 {
-	if (stream->state == OPEN && evbuffer_add(output_of(stream), bytes, n))
+	size_t n_sent;
+
+	if (stream->state != OPEN)
+		return;
+	n_sent = send_at_once(stream, bytes, n);
+	if (n_sent < n && evbuffer_add(output_of(stream), (const char *)bytes + n_sent, n - n_sent))
 		stream_cut(stream, "out of memory");
 }
 

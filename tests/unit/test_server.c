@@ -280,7 +280,7 @@ static void test_all_together_are_bounded_by_the_largest(void **state)
 static void test_client_that_reads_is_not_cut_for_those_that_do_not(void **state)
 {
 	struct fixture *f = *state;
-	const ssize_t n_wanted = 12 << 20;
+	const ssize_t n_wanted = 24 << 20;
 	own(mem_free) char *answers = malloc((size_t)n_wanted + 1);
 	own(fd_close) int fd = client_new(f);
 	int deaf[40];
@@ -296,7 +296,7 @@ static void test_client_that_reads_is_not_cut_for_those_that_do_not(void **state
 	}
 
 	/* when one asks for more than any of them keeps */
-	assert_true(client_send(f, fd, "{\"fill\":12}", 11));
+	assert_true(client_send(f, fd, "{\"fill\":24}", 11));
 
 	assert_int_equal(client_receive(f, fd, answers, (size_t)n_wanted), n_wanted);
 	assert_in_range(f->n_closed, 1, 20);
