@@ -30,7 +30,8 @@ struct speaker {
 	struct controllers controllers;
 	struct openflow_peers peers;
 	struct openflow_fail fail;
-	struct of_port *ports; /* as controllers know them */
+	uint32_t packet_in_rate; /* that its controllers may have; 0: none says so */
+	struct of_port *ports;   /* as controllers know them */
 	unsigned n_ports;
 };
 
@@ -292,6 +293,18 @@ static void fail_mode_set(struct openflow_fail *fail, const struct openflow_sett
 	openflow_fail_look(fail);
 }
 
+/* Ports know of no controller: none is held up for the sake of another bridge. */
+static void packet_in_rate_follow(struct openflow *openflow)
+{
+	const struct speaker *speaker;
+	uint32_t rate = 0;
+
+	cds_list_for_each_entry (speaker, &openflow->speakers, node)
+		if (speaker->packet_in_rate > rate)
+			rate = speaker->packet_in_rate;
+	vswitch_packet_in_rate(openflow->options.sw, rate);
+}
+
 void openflow_bridge_set(struct openflow *openflow, const char *name,
 			 const struct openflow_settings *settings)
 {
@@ -303,6 +316,11 @@ void openflow_bridge_set(struct openflow *openflow, const char *name,
 	speaker->peers.versions = settings->versions;
 	speaker->peers.datapath_id = settings->datapath_id;
 	fail_mode_set(&speaker->fail, settings);
+	speaker->packet_in_rate = 0;
+	for (unsigned i = 0; i < settings->n_controllers; i++)
+		if (settings->controllers[i].rate > speaker->packet_in_rate)
+			speaker->packet_in_rate = settings->controllers[i].rate;
+	packet_in_rate_follow(openflow);
 	if (openflow->is_admitting)
 		controllers_set(&speaker->controllers, settings->controllers,
 				settings->n_controllers);

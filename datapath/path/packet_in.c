@@ -27,8 +27,10 @@ static void fill(struct packet_in *message, const struct frame *frame, const str
 void packet_in(struct worker *worker, const struct frame *frame, const struct flow_op *op)
 {
 	struct bucket *bucket = &worker->packet_in_buckets[frame->in_port];
+	const uint32_t rate = __atomic_load_n(&worker->host->packet_in_rate, __ATOMIC_RELAXED);
+	const uint32_t burst = rate > PACKET_IN_RATE ? PACKET_IN_SLOTS / 2 : PACKET_IN_BURST;
 
-	if (!bucket_take(bucket, worker->now, PACKET_IN_RATE, PACKET_IN_BURST)) {
+	if (!bucket_take(bucket, worker->now, rate, burst)) {
 		drop_count(worker, frame->in_port, DROP_PACKET_IN_LIMIT, 1);
 		return;
 	}

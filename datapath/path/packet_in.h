@@ -2,7 +2,8 @@
 /* Packets that flows send to controllers: copies, by mailbox, to the control thread.
  *
  * A controller is slow and its flows are many, so each input port has a bucket of tokens for them, as it has
- * for misses: a port that floods leaves room for the others. */
+ * for misses: a port that floods leaves room for the others. Whoever lets a controller have more
+ * (controller_rate_limit) lets each port send more. */
 #include <stdint.h>
 
 #include "flow/action.h"
@@ -11,8 +12,8 @@ struct flow_op;
 struct frame;
 struct worker;
 
-#define PACKET_IN_RATE  5000 /* per second, port and worker */
-#define PACKET_IN_BURST 128  /* at once */
+#define PACKET_IN_RATE  5000 /* per second, port and worker, if nobody wants more */
+#define PACKET_IN_BURST 128  /* at once, with that */
 #define PACKET_IN_SLOTS 512  /* that wait, of all ports */
 
 #define PACKET_IN_DATA_MAX 4096 /* no frame is longer */

@@ -203,6 +203,7 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		.flows = sw->learned_flows,
 		.offers = sw->offload ? offload_mailbox(sw->offload) : NULL,
 		.packet_ins = packet_ins_mailbox(sw->packet_ins),
+		.packet_in_rate = PACKET_IN_RATE,
 		.captures = captures_mailbox(sw->captures),
 		.translate = translate,
 		.refresh = translate_refresh,
@@ -345,6 +346,12 @@ void vswitch_set(struct vswitch *sw, const struct vswitch_config *config)
 	for (unsigned i = 0; i < sw->n_workers; i++)
 		worker_cache_set_limits(sw->workers[i], &limits);
 	offload_set_limits(sw->offload, config->flow_limit, config->max_idle_ms * CLOCK_NS_PER_MS);
+}
+
+void vswitch_packet_in_rate(struct vswitch *sw, uint32_t rate)
+{
+	__atomic_store_n(&sw->path_host.packet_in_rate,
+			 rate > PACKET_IN_RATE ? rate : PACKET_IN_RATE, __ATOMIC_RELAXED);
 }
 
 static void kernel_cache_stats(const struct vswitch *sw, struct cache_stats *out)

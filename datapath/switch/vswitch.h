@@ -182,6 +182,8 @@ struct vswitch_config {
 
 /* Holds at once; what is above the new limits goes within seconds. */
 void vswitch_set(struct vswitch *sw, const struct vswitch_config *config);
+/* How many packets a second each port may send to controllers; PACKET_IN_RATE (path/packet_in.h) at least. Control. */
+void vswitch_packet_in_rate(struct vswitch *sw, uint32_t rate);
 
 struct cache_stats {
 	uint64_t n_hit, n_miss, n_stale, n_evicted, n_expired, n_full;

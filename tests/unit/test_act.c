@@ -424,6 +424,26 @@ static void one_port_leaves_the_others_their_controller(void **state)
 	bridge_packet_in_unwatch(rig.bridge, &listener.watcher);
 }
 
+static void a_controller_may_have_more(void **state)
+{
+	static struct listener listener;
+
+	listener = new_listener();
+	bridge_packet_in_watch(rig.bridge, &listener.watcher);
+	add_controller(UINT16_MAX);
+	vswitch_packet_in_rate(rig.sw, 10 * PACKET_IN_RATE);
+	for (unsigned i = 0; i < 2 * PACKET_IN_BURST; i++)
+		put(p1);
+	clock_advance(&rig.clock, CLOCK_NS_PER_SEC / PACKET_IN_RATE);
+	for (unsigned i = 0; i < 20; i++)
+		put(p1);
+	deliver();
+	assert_int_equal(listener.n, 2 * PACKET_IN_BURST + 10);
+	assert_int_equal(rig_drops(p1, DROP_PACKET_IN_LIMIT), 10);
+	vswitch_packet_in_rate(rig.sw, 0);
+	bridge_packet_in_unwatch(rig.bridge, &listener.watcher);
+}
+
 static void what_does_not_fit_in_the_box_is_counted(void **state)
 {
 	static struct listener listener;
@@ -507,6 +527,7 @@ int main(void)
 		TEST(a_controller_gets_no_more_than_it_wants),
 		TEST(where_nobody_listens_it_is_counted),
 		TEST(one_port_leaves_the_others_their_controller),
+		TEST(a_controller_may_have_more),
 		TEST(what_does_not_fit_in_the_box_is_counted),
 		TEST(a_packet_from_above_is_acted_on),
 		TEST(packets_from_above_wait_in_a_bounded_box),
