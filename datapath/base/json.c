@@ -81,6 +81,35 @@ static bool skip_char(struct parser *p, char wanted)
 	return true;
 }
 
+/* The code unit of "\\uXXXX"; -1: there is none. */
+static int code_unit(const char *c, const char *end)
+{
+	char digits[5] = "";
+	char *rest;
+	long unit;
+
+	if (end - c < 6 || c[0] != '\\' || c[1] != 'u')
+		return -1;
+	memcpy(digits, c + 2, 4);
+	unit = strtol(digits, &rest, 16);
+	return *rest ? -1 : (int)unit;
+}
+
+/* Half of a pair of surrogates is no character. */
+static bool is_lone_surrogate(const char *start, const char *c, const char *end)
+{
+	int unit = code_unit(c, end), other;
+
+	if (unit < 0xd800 || unit > 0xdfff)
+		return false;
+	if (unit < 0xdc00) {
+		other = code_unit(c + 6, end);
+		return other < 0xdc00 || other > 0xdfff;
+	}
+	other = c - start > 6 ? code_unit(c - 6, end) : -1;
+	return other < 0xd800 || other > 0xdbff;
+}
+
 static int string_parse(struct parser *p, struct json_object **out)
 {
 	const char *c = p->at + 1;
@@ -98,6 +127,10 @@ static int string_parse(struct parser *p, struct json_object **out)
 		if (p->end - c >= 6 && !memcmp(c, "\\u0000", 6)) {
 			p->at = c;
 			return fail(p, EINVAL, "NUL character in a string");
+		}
+		if (is_lone_surrogate(p->at, c, p->end)) {
+			p->at = c;
+			return fail(p, EINVAL, "half of a surrogate pair in a string");
 		}
 		c++;
 	}
@@ -171,13 +204,16 @@ static int number_parse(struct parser *p, struct json_object **out)
 		return fail(p, EINVAL, "number too long");
 	memcpy(text, p->at, (size_t)(end - p->at));
 	errno = 0;
-	if (is_real)
-		value = json_object_new_double(strtod(text, NULL));
-	else
+	if (!is_real)
 		value = json_object_new_int64(strtoll(text, NULL, 10));
-	/* A real that is too small for a double is 0, and as good as that. */
-	if (errno == ERANGE && (!is_real || !isfinite(json_object_get_double(value))))
-		return fail(p, EINVAL, "number out of range");
+	/* What exceeds 64 bits is still a number: a real. One that is too small for a double is 0, and as
+	 * good as that. */
+	if (is_real || errno == ERANGE) {
+		json_free(&value);
+		value = json_object_new_double(strtod(text, NULL));
+		if (!isfinite(json_object_get_double(value)))
+			return fail(p, EINVAL, "number out of range");
+	}
 	p->at = end;
 	*out = take_ptr(value);
 	return 0;

@@ -61,6 +61,16 @@ static void test_parse_keeps_numbers_exact(void **state)
 	assert_true(json_object_is_type(json_object_array_get_idx(value, 2), json_type_int));
 }
 
+static void test_parse_reads_large_integers_as_reals(void **state)
+{
+	own(json_free) struct json_object *value = NULL;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(parse("[9223372036854775808, -9223372036854775809]", &value, &err), 0);
+	assert_true(json_object_get_double(json_object_array_get_idx(value, 0)) == 0x1p63);
+	assert_true(json_object_get_double(json_object_array_get_idx(value, 1)) == -0x1p63);
+}
+
 static void test_parse_refuses_what_is_wrong(void **state)
 {
 	static const struct {
@@ -83,7 +93,10 @@ static void test_parse_refuses_what_is_wrong(void **state)
 		{"\"a\tb\"",
 		 "JSON, line 1, column 3: control character in a string: write it as \\u00XX"},
 		{"\"a\\u0000\"", "JSON, line 1, column 3: NUL character in a string"},
-		{"9223372036854775808", "JSON, line 1, column 1: number out of range"},
+		{"\"\\ud800\"", "JSON, line 1, column 2: half of a surrogate pair in a string"},
+		{"\"\\ud800x\"", "JSON, line 1, column 2: half of a surrogate pair in a string"},
+		{"\"a\\udc00\\ud800\"",
+		 "JSON, line 1, column 3: half of a surrogate pair in a string"},
 		{"1e999", "JSON, line 1, column 1: number out of range"},
 		{"01", "JSON, line 1, column 1: not a number"},
 		{"-", "JSON, line 1, column 1: not a number"},
@@ -109,7 +122,7 @@ static void test_parse_refuses_what_is_wrong(void **state)
 static void test_parse_refuses_what_cannot_be_represented(void **state)
 {
 	static const char *const texts[] = {
-		"\"\xff\"", "\"\xc3\"", "\"\\x\"", "\"\\u12g4\"", "-9223372036854775809",
+		"\"\xff\"", "\"\xc3\"", "\"\\x\"", "\"\\u12g4\"", "-1e999",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -192,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_accepts_every_kind_of_value),
 		cmocka_unit_test(test_parse_keeps_numbers_exact),
+		cmocka_unit_test(test_parse_reads_large_integers_as_reals),
 		cmocka_unit_test(test_parse_refuses_what_is_wrong),
 		cmocka_unit_test(test_parse_refuses_what_cannot_be_represented),
 		cmocka_unit_test(test_parse_bounds_the_memory),
