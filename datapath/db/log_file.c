@@ -17,18 +17,22 @@
 #include "db/alloc.h"
 #include "db/log_record.h"
 
-#define FILE_MODE 0644
-#define DEPTH_MAX 16        /* of what a database writes: 6 */
-#define TEXT_MAX  INT32_MAX /* json-c counts bytes in an int */
+#define FILE_MODE  0644
+#define ROOM_SIZE  32768
+#define BLOCK_SIZE 4096
+#define DEPTH_MAX  16        /* of what a database writes: 6 */
+#define TEXT_MAX   INT32_MAX /* json-c counts bytes in an int */
 
 struct log_file {
 	char *path;
 	int lock_fd;
-	int fd; /* -1: not there yet */
-	size_t size;
+	int fd;      /* -1: not there yet */
+	size_t size; /* of the records */
+	size_t end;  /* of the file: there is room in between */
 	size_t base_size;
 	bool is_unsynced; /* records at the end may be in memory only */
 	bool is_suspect;
+	bool is_writing; /* a record has been added */
 };
 
 /* "/a/conf.db" -> "/a/.conf.db.~lock~", where ovsdb-tool looks for a lock, too. */
@@ -95,6 +99,7 @@ int log_file_open(struct log_file **out, const char *path, bool *is_empty, struc
 		file->size = (size_t)status.st_size;
 	}
 	file->base_size = file->size;
+	file->end = file->size;
 	*is_empty = !file->size;
 	*out = take_ptr(file);
 	return 0;
@@ -104,6 +109,10 @@ void log_file_free(struct log_file **file)
 {
 	if (!*file)
 		return;
+	/* If it cannot be cut, it is read as it is. */
+	if ((*file)->is_writing && (*file)->end > (*file)->size &&
+	    ftruncate((*file)->fd, (off_t)(*file)->size))
+		log_debug("db", "%s: cannot be cut: %s", (*file)->path, strerror(errno));
 	fd_close(&(*file)->fd);
 	fd_close(&(*file)->lock_fd);
 	free((*file)->path);
@@ -175,6 +184,7 @@ static int cut(struct log_file *file, size_t at, struct err *err)
 	if (ftruncate(file->fd, (off_t)at) || fsync(file->fd))
 		return err_set(err, errno, "%s: cannot be cut: %s", file->path, strerror(errno));
 	file->size = at;
+	file->end = at;
 	return 0;
 }
 
@@ -187,13 +197,16 @@ static int read_records(struct log_file *file, const char *data, log_file_apply_
 		size_t left = file->size - at;
 		struct log_record record;
 		enum log_record_state state = log_record_check(data + at, left, &record);
-		bool is_last = state != LOG_RECORD_BAD_CHECKSUM || record.size == left;
 		int r;
 
 		if (state != LOG_RECORD_GOOD) {
-			if (!at || !is_last || log_record_is_ahead(data + at, left))
+			if (!at || log_record_is_ahead(data + at, left))
 				return refuse(file, data, at, err);
 			return cut(file, at, err);
+		}
+		if (record.is_room && record.size == left) {
+			file->size = at;
+			return 0;
 		}
 		r = apply_record(&record, apply, context, err);
 		if (r) {
@@ -234,6 +247,31 @@ static int write_all(int fd, const char *data, size_t size, size_t at)
 	return 0;
 }
 
+/* Writes a record, and room after it: what is left of the old one, or new one if that is too little. A file that can
+ * grow no more has none. */
+static int write_record(struct log_file *file, char *data, size_t size)
+{
+	size_t left = file->end - file->size, end = file->end;
+	int r;
+
+	if (left >= size + LOG_RECORD_ROOM_MIN && left - size <= LOG_RECORD_ROOM_MAX) {
+		r = write_all(file->fd, data,
+			      size + log_record_print_room(data + size, left - size), file->size);
+	} else {
+		end = (file->size + size + ROOM_SIZE) & ~(size_t)(BLOCK_SIZE - 1);
+		log_record_print_room(data + size, end - file->size - size);
+		r = write_all(file->fd, data, end - file->size, file->size);
+	}
+	if (r == -ENOSPC || r == -EFBIG || r == -EDQUOT) {
+		end = file->size + size;
+		r = ftruncate(file->fd, (off_t)file->size)
+			    ? -errno
+			    : write_all(file->fd, data, size, file->size);
+	}
+	file->end = end;
+	return r;
+}
+
 int log_file_append(struct log_file *file, struct json_object *record, bool is_durable,
 		    struct err *err)
 {
@@ -243,8 +281,9 @@ int log_file_append(struct log_file *file, struct json_object *record, bool is_d
 
 	if (file->is_suspect)
 		return err_set(err, EIO, "%s: an earlier write failed", file->path);
-	data = log_record_print(record, &size);
-	r = write_all(file->fd, data, size, file->size);
+	data = log_record_print(record, LOG_RECORD_ROOM_MAX, &size);
+	file->is_writing = true;
+	r = write_record(file, data, size);
 	if (!r && is_durable && fdatasync(file->fd)) {
 		/* The kernel has dropped the pages, earlier records' perhaps among them. */
 		r = -errno;
@@ -253,6 +292,7 @@ int log_file_append(struct log_file *file, struct json_object *record, bool is_d
 	if (r) {
 		if (ftruncate(file->fd, (off_t)file->size))
 			file->is_suspect = true;
+		file->end = file->size;
 		return err_set(err, -r, "%s: cannot be written: %s", file->path, strerror(-r));
 	}
 	file->size += size;
@@ -288,7 +328,7 @@ static int write_new(const char *path, mode_t mode, struct json_object *const *r
 	*total = 0;
 	for (size_t i = 0; i < n && !r; i++) {
 		size_t size;
-		own(mem_free) char *data = log_record_print(records[i], &size);
+		own(mem_free) char *data = log_record_print(records[i], 0, &size);
 
 		r = write_all(fd, data, size, *total);
 		*total += size;
@@ -328,6 +368,7 @@ int log_file_replace(struct log_file *file, struct json_object *const *records, 
 	fd_close(&file->fd);
 	file->fd = take_fd(fd);
 	file->size = size;
+	file->end = size;
 	file->base_size = size;
 	file->is_unsynced = false;
 	file->is_suspect = false;

@@ -4,7 +4,8 @@
  *	OVSDB JSON <bytes of text> <SHA-1 of text, 40 hexadecimal digits>\n
  *	<text, a JSON object and a newline>
  *
- * A record is written by one write(2) at the end. A crash can tear the last record and no other: a
+ * While the file is open, the last record is room for the next ones (log_record.h); log_file_free() cuts it off.
+ * A record is written by one write(2), over the beginning of that. A crash can tear the last record and no other: a
  * bad record with nothing after it is cut off and logged; a bad record with more behind it means
  * that the file was damaged, and it is refused and left alone.
  *

@@ -12,7 +12,10 @@
 #define SHA1_SIZE       20
 #define SHA1_LEN        (2 * SHA1_SIZE)
 #define HEADER_SIZE_MAX 80
+#define ROOM_DIGITS     5
 #define DIGITS_MAX      18 /* of a length: more cannot be a file's */
+
+static const char room_text[] = "{\"_comment\":\"room for the next records\"}";
 
 static void checksum(const char *text, size_t size, char hex[SHA1_LEN + 1])
 {
@@ -24,12 +27,12 @@ static void checksum(const char *text, size_t size, char hex[SHA1_LEN + 1])
 		snprintf(hex + 2 * i, 3, "%02x", sha1[i]);
 }
 
-char *log_record_print(struct json_object *json, size_t *size)
+char *log_record_print(struct json_object *json, size_t room, size_t *size)
 {
 	size_t len;
 	const char *text = json_object_to_json_string_length(
 		json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-	char *record = alloc(1, HEADER_SIZE_MAX + len + 2);
+	char *record = alloc(1, HEADER_SIZE_MAX + len + 2 + room);
 	char hex[SHA1_LEN + 1];
 	size_t header_size = HEADER_SIZE_MAX;
 
@@ -41,6 +44,23 @@ char *log_record_print(struct json_object *json, size_t *size)
 	memmove(record + header_size, record + HEADER_SIZE_MAX, len);
 	*size = header_size + len;
 	return record;
+}
+
+size_t log_record_print_room(char *data, size_t size)
+{
+	const size_t header_size = strlen(LOG_RECORD_MAGIC) + ROOM_DIGITS + SHA1_LEN + 2;
+	const size_t text_size = size - header_size;
+	char *text = data + header_size;
+	char hex[SHA1_LEN + 1];
+
+	memset(text, ' ', text_size);
+	memcpy(text, room_text, strlen(room_text));
+	text[text_size - 1] = '\n';
+	checksum(text, text_size, hex);
+	/* The first byte of the text comes where the string ends. */
+	snprintf(data, header_size + 1, LOG_RECORD_MAGIC "%0*zu %s\n", ROOM_DIGITS, text_size, hex);
+	*text = *room_text;
+	return header_size + strlen(room_text);
 }
 
 /* The header: magic, length, checksum. Returns its size, or 0 if it is none. */
@@ -76,9 +96,13 @@ enum log_record_state log_record_check(const char *data, size_t size, struct log
 		return LOG_RECORD_BAD_HEADER;
 	if (text_size > size - header_size)
 		return LOG_RECORD_SHORT;
-	*record = (struct log_record){.text = data + header_size,
-				      .text_size = text_size,
-				      .size = header_size + text_size};
+	*record = (struct log_record){
+		.text = data + header_size,
+		.text_size = text_size,
+		.size = header_size + text_size,
+		.is_room = text_size > strlen(room_text) &&
+			   !memcmp(data + header_size, room_text, strlen(room_text)),
+	};
 	checksum(record->text, text_size, hex);
 	return memcmp(hex, wanted, SHA1_LEN) ? LOG_RECORD_BAD_CHECKSUM : LOG_RECORD_GOOD;
 }
@@ -93,7 +117,8 @@ bool log_record_is_ahead(const char *data, size_t size)
 			      strlen(LOG_RECORD_MAGIC));
 		if (!data)
 			return false;
-		if (log_record_check(data, (size_t)(end - data), &record) == LOG_RECORD_GOOD)
+		if (log_record_check(data, (size_t)(end - data), &record) == LOG_RECORD_GOOD &&
+		    !record.is_room)
 			return true;
 	}
 	return false;

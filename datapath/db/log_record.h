@@ -7,8 +7,17 @@ struct json_object;
 
 #define LOG_RECORD_MAGIC "OVSDB JSON "
 
-/* The bytes of a record, which the caller frees. */
-char *log_record_print(struct json_object *json, size_t *size);
+/* The bytes of a record, which the caller frees: `room` more than *size are allocated. */
+char *log_record_print(struct json_object *json, size_t room, size_t *size);
+
+/* A record that changes nothing and keeps room for others, which are written over it: blocks that are on disk
+ * already cost the file system no entry in its journal. Everybody who reads the file takes it for a comment. */
+#define LOG_RECORD_ROOM_MIN 128
+#define LOG_RECORD_ROOM_MAX 40960
+
+/* Prints one of `size` bytes in all. Returns how many of them differ from those of a larger one that it is
+ * written over, and that ends where this one ends. */
+size_t log_record_print_room(char *data, size_t size);
 
 enum log_record_state {
 	LOG_RECORD_GOOD,
@@ -21,9 +30,10 @@ struct log_record {
 	const char *text; /* borrowed */
 	size_t text_size;
 	size_t size; /* of the whole record; valid unless BAD_HEADER or SHORT */
+	bool is_room;
 };
 
 /* Looks at the record at the beginning of `data`. */
 enum log_record_state log_record_check(const char *data, size_t size, struct log_record *record);
-/* Does a good record begin anywhere after the first byte? */
+/* Does a good record that is no room begin anywhere after the first byte? */
 bool log_record_is_ahead(const char *data, size_t size);

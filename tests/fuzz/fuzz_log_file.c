@@ -19,7 +19,7 @@ static void write_line(FILE *file, const char *line, size_t len)
 	char *record;
 
 	if (len && line[0] == '{' && !json_parse(line, len, 16, &json, NULL)) {
-		record = log_record_print(json, &size);
+		record = log_record_print(json, 0, &size);
 		fwrite(record, 1, size, file);
 		free(record);
 	} else {
