@@ -274,7 +274,7 @@ static void add_verification_of_record(struct transaction *t, struct record *rec
 {
 	if (!record->is_new)
 		add_verification(t, record);
-	else if (record->table->max_rows == 1)
+	else if (record->table->is_root && record->table->max_rows == 1)
 		add_verification_empty(t, record->table);
 }
 

@@ -65,6 +65,8 @@ extern const struct cli_command bridge_commands[];
 extern const struct cli_command port_commands[];
 extern const struct cli_command mirror_commands[];
 extern const struct cli_command controller_commands[];
+extern const struct cli_command ssl_commands[];
+extern const struct cli_command reset_commands[];
 extern const struct cli_command query_commands[];
 extern const struct cli_command edit_commands[];
 extern const struct cli_command runtime_commands[];
@@ -78,6 +80,7 @@ enum command_option {
 	OPTION_ALL,
 	OPTION_WITH_IFACE,
 	OPTION_INACTIVITY_PROBE,
+	OPTION_BOOTSTRAP,
 	OPTION_TREE,
 };
 

@@ -66,6 +66,8 @@ static const struct cli_option command_options[] = {
 			       "the port that has an interface of that name"},
 	[OPTION_INACTIVITY_PROBE] = {"inactivity-probe", 0, "MSECS",
 				     "how long the other side may be silent"},
+	[OPTION_BOOTSTRAP] = {"bootstrap", 0, NULL,
+			      "take the authority's certificate from who connects first"},
 	[OPTION_TREE] = {"tree", 0, NULL, "as ovs-vsctl does: a line for each thing"},
 	{},
 };
@@ -85,6 +87,8 @@ static const struct cli_group groups[] = {
 	{"Ports and interfaces", port_commands},
 	{"Mirrors", mirror_commands},
 	{"Controllers and managers", controller_commands},
+	{"Certificates", ssl_commands},
+	{"In an emergency", reset_commands},
 	{"Any record of the database: reading", query_commands},
 	{"Any record of the database: changing", edit_commands},
 	{"The switch at work", runtime_commands},
