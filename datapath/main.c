@@ -44,6 +44,7 @@ struct daemon {
 	bool has_log_file;
 	struct clock clock;
 	struct run_dir *run_dir;
+	const char *socket_dirs[3]; /* where the database may name sockets */
 	struct event_base *base;
 	struct event *signals[3];
 	struct db_server *db;
@@ -100,6 +101,9 @@ static int process_start(struct daemon *daemon, struct err *err)
 	if (rc)
 		return rc;
 	options_name_instance(&daemon->options, run_dir_path(daemon->run_dir));
+	daemon->socket_dirs[0] = run_dir_path(daemon->run_dir);
+	if (daemon->options.ovs_compat)
+		daemon->socket_dirs[1] = ovs_compat_dir();
 	limits_raise();
 	return log_start(daemon, err);
 }
@@ -278,6 +282,7 @@ static int remotes_start(struct daemon *daemon, struct err *err)
 		.base = daemon->base,
 		.server = daemon->server,
 		.tls = daemon->tls,
+		.dirs = daemon->socket_dirs,
 		.changed = status_changed,
 		.ctx = daemon,
 	};
@@ -294,6 +299,7 @@ static int openflow_start(struct daemon *daemon, struct err *err)
 		.tls = daemon->tls,
 		.run_dir = run_dir_path(daemon->run_dir),
 		.mode = SOCKET_MODE,
+		.dirs = daemon->socket_dirs,
 		.changed = status_changed,
 		.ctx = daemon,
 	};

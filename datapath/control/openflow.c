@@ -210,6 +210,7 @@ static struct speaker *speaker_add(struct openflow *openflow, const char *name)
 	};
 	speaker->controllers.session = &speaker->session;
 	speaker->controllers.tls = openflow->options.tls;
+	speaker->controllers.dirs = openflow->options.dirs;
 	speaker->controllers.changed = openflow->options.changed;
 	speaker->controllers.ctx = openflow->options.ctx;
 	cds_list_add_tail(&speaker->node, &openflow->speakers);

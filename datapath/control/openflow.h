@@ -21,9 +21,10 @@ struct vswitch;
 struct openflow_options {
 	struct event_base *base;
 	struct vswitch *sw;
-	struct tls *tls;     /* of controllers by ssl: and pssl:; borrowed */
-	const char *run_dir; /* borrowed */
-	mode_t mode;         /* of the sockets */
+	struct tls *tls;         /* of controllers by ssl: and pssl:; borrowed */
+	const char *run_dir;     /* borrowed */
+	mode_t mode;             /* of the sockets */
+	const char *const *dirs; /* for those of rows, see target_confine(); borrowed */
 	/* What controllers_status() tells may be another one. */
 	void (*changed)(void *ctx);
 	void *ctx;

@@ -224,7 +224,8 @@ static void controller_add(struct controllers *all, const struct openflow_contro
 	controller->burst = wanted->burst;
 	controller->changed_at = now();
 	cds_list_add_tail(&controller->node, &all->list);
-	if (target_parse(wanted->target, DEFAULT_PORT, &controller->target, &err)) {
+	if (target_parse(wanted->target, DEFAULT_PORT, &controller->target, &err) ||
+	    target_confine(&controller->target, all->dirs, &err)) {
 		snprintf(controller->last_error, sizeof(controller->last_error), "%s", err.text);
 		log_warn("openflow", "controller %s", err.text);
 	} else if (controller->target.is_passive) {

@@ -16,6 +16,7 @@ struct controllers {
 	struct cds_list_head list;
 	const struct openflow_session_options *session;
 	struct tls *tls;
+	const char *const *dirs;    /* for unix sockets, see target_confine() */
 	void (*changed)(void *ctx); /* a status is another one */
 	void *ctx;
 };

@@ -163,17 +163,23 @@ static int pidfile_make(struct ovs_compat *compat, struct err *err)
 	return 0;
 }
 
+const char *ovs_compat_dir(void)
+{
+	const char *dir = getenv("OVS_RUNDIR");
+
+	return dir && dir[0] ? dir : OVS_DIR;
+}
+
 int ovs_compat_new(struct ovs_compat **out, const char *run_dir, struct err *err)
 {
 	own(ovs_compat_free) struct ovs_compat *compat = calloc(1, sizeof(*compat));
-	const char *dir = getenv("OVS_RUNDIR");
 	char name[64];
 	int rc;
 
 	if (!compat)
 		return err_set(err, ENOMEM, "out of memory");
 	compat->pidfile = -1;
-	snprintf(compat->dir, sizeof(compat->dir), "%s", dir && dir[0] ? dir : OVS_DIR);
+	snprintf(compat->dir, sizeof(compat->dir), "%s", ovs_compat_dir());
 	snprintf(compat->run_dir, sizeof(compat->run_dir), "%s", run_dir);
 	if (mkdir(compat->dir, 0755) && errno != EEXIST)
 		return err_set(err, errno, "cannot make directory %s: %s", compat->dir,

@@ -14,6 +14,8 @@ struct vswitch;
 
 /* `run_dir` is where the sockets are. 0 or -errno with a text; -EBUSY: somebody lives there. */
 int ovs_compat_new(struct ovs_compat **out, const char *run_dir, struct err *err);
+/* Where that is. Borrowed. */
+const char *ovs_compat_dir(void);
 /* Removes what it made. */
 void ovs_compat_free(struct ovs_compat **compat);
 /* Bridges may have come or gone: they get their links, or lose them. NULL-safe. */

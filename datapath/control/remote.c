@@ -200,6 +200,8 @@ static int remote_add(struct remotes *all, const struct remote_wanted *wanted, s
 	cds_list_add_tail(&remote->node, &all->list);
 	*out = remote;
 	rc = target_parse(wanted->target, DEFAULT_PORT, &remote->target, err);
+	if (!rc && wanted->uuid[0])
+		rc = target_confine(&remote->target, all->options.dirs, err);
 	if (!rc) {
 		remote->source = (struct server_source){
 			.ended = client_ended,

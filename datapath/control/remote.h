@@ -21,6 +21,7 @@ struct remotes_options {
 	struct event_base *base;
 	struct server *server;      /* borrowed */
 	struct tls *tls;            /* borrowed */
+	const char *const *dirs;    /* for sockets of rows, see target_confine(); borrowed */
 	void (*changed)(void *ctx); /* a status is another one */
 	void *ctx;
 };

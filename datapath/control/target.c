@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libgen.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -177,6 +179,44 @@ int target_parse(const char *text, uint16_t port, struct target *out, struct err
 		return is_good ? 0 : bad(text, err);
 	}
 	return bad(text, err);
+}
+
+/* ---- where the database may reach ---- */
+
+/* However either is written. */
+static bool lies_in(const char *path, const char *dir)
+{
+	own(mem_free) char *copy = strdup(path);
+	own(mem_free) char *parent = copy ? realpath(dirname(copy), NULL) : NULL;
+	own(mem_free) char *wanted = realpath(dir, NULL);
+	size_t len = wanted ? strlen(wanted) : 0;
+
+	return parent && wanted && !strncmp(parent, wanted, len) &&
+	       (!parent[len] || parent[len] == '/');
+}
+
+int target_confine(struct target *target, const char *const *dirs, struct err *err)
+{
+	struct sockaddr_un *un = (void *)&target->addr;
+	char path[sizeof(un->sun_path)];
+
+	if (!target->is_unix)
+		return 0;
+	if (!strchr(un->sun_path, '/')) {
+		if (snprintf(path, sizeof(path), "%s/%s", dirs[0], un->sun_path) >=
+		    (int)sizeof(path))
+			return err_set(err, ENAMETOOLONG, "%s: too long for a socket's name",
+				       un->sun_path);
+		memcpy(un->sun_path, path, sizeof(path));
+		return 0;
+	}
+	for (unsigned i = 0; dirs[i]; i++)
+		if (lies_in(un->sun_path, dirs[i]))
+			return 0;
+	return err_set(err, EPERM,
+		       "%s: the database may name sockets in %s alone: put it there, or say it on "
+		       "the command line",
+		       un->sun_path, dirs[0]);
 }
 
 /* ---- sockets ---- */

@@ -19,6 +19,9 @@ struct target {
 
 /* `port`: if none is said. 0 or -EINVAL. */
 int target_parse(const char *text, uint16_t port, struct target *out, struct err *err);
+/* What the database asks for, whoever may write it, is no socket anywhere: a unix one must lie in one of `dirs` (the
+ * last is NULL); a bare name is one in the first. Others are left alone. 0, or -errno with a text. */
+int target_confine(struct target *target, const char *const *dirs, struct err *err);
 /* What the name stands for (dialer.h looks it up): 4 or 16 bytes of an address. */
 void target_set_address(struct target *target, int family, const void *address);
 /* A socket on its way to an active target, or bound to a passive one of TCP. The socket or -errno. */
