@@ -145,19 +145,38 @@ static int loop_start(struct daemon *daemon, struct err *err)
 
 /* ---- the database and its clients ---- */
 
-static int database_open_own(struct daemon *daemon, struct err *err)
+/* `schema` NULL: whatever the file holds. */
+static int database_serve(struct daemon *daemon, const char *file, const char *schema,
+			  struct err *err)
 {
-	const char *file = daemon->options.database;
 	struct database *database = NULL;
-	int rc = run_dir_make_parent(file, err);
+	int rc = database_open(&database, file, schema, err);
 
-	if (!rc)
-		rc = database_open(&database, file, switch_schema, err);
 	if (rc)
 		return rc;
 	rc = db_server_add(daemon->db, &database);
+	if (rc)
+		err_set(err, -rc, "%s: cannot serve database %s: %s", file, database_name(database),
+			strerror(-rc));
 	database_free(&database);
-	return rc ? err_set(err, -rc, "cannot serve the database: %s", strerror(-rc)) : 0;
+	return rc;
+}
+
+static int databases_open(struct daemon *daemon, struct err *err)
+{
+	const struct options *options = &daemon->options;
+	int rc = 0;
+
+	if (!external_is_meant(options->database)) {
+		rc = run_dir_make_parent(options->database, err);
+		if (!rc)
+			rc = database_serve(daemon, options->database, switch_schema, err);
+	} else {
+		db_server_refer(daemon->db, options->database);
+	}
+	for (unsigned i = 0; !rc && i < options->n_extra_databases; i++)
+		rc = database_serve(daemon, options->extra_databases[i], NULL, err);
+	return rc;
 }
 
 /* Without a database of our own there is one about databases all the same: so clients are told what is missing. */
@@ -167,10 +186,7 @@ static int database_start(struct daemon *daemon, struct err *err)
 
 	if (rc)
 		return err_set(err, -rc, "cannot serve the database: %s", strerror(-rc));
-	if (!external_is_meant(daemon->options.database))
-		return database_open_own(daemon, err);
-	db_server_refer(daemon->db, daemon->options.database);
-	return 0;
+	return databases_open(daemon, err);
 }
 
 static int server_start(struct daemon *daemon, struct err *err)

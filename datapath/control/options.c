@@ -24,6 +24,8 @@ const char options_help[] =
 	"  --db FILE          file of the database (default " DATABASE ")\n"
 	"  --db TARGET,...    or where somebody else serves it: tcp:ADDRESS[:PORT], ssl:ADDRESS[:PORT] or\n"
 	"                     unix:PATH; of a cluster all servers\n"
+	"  --extra-db FILE    serve the database in that file, too, of whatever schema: the switch does not look\n"
+	"                     at it; may be repeated\n"
 	"  --remote TARGET    serve the database there, too: ptcp:[PORT][:ADDRESS], punix:PATH, or to\n"
 	"                     a client that listens: tcp:ADDRESS[:PORT], unix:PATH; pssl: and ssl: are\n"
 	"                     with TLS; may be repeated\n"
@@ -49,6 +51,7 @@ const char options_help[] =
 enum {
 	OPT_RUN_DIR = 256,
 	OPT_DB,
+	OPT_EXTRA_DB,
 	OPT_REMOTE,
 	OPT_OVS_COMPAT,
 	OPT_PRIVATE_KEY,
@@ -70,6 +73,7 @@ enum {
 static const struct option long_options[] = {
 	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
 	{"db", required_argument, NULL, OPT_DB},
+	{"extra-db", required_argument, NULL, OPT_EXTRA_DB},
 	{"remote", required_argument, NULL, OPT_REMOTE},
 	{"private-key", required_argument, NULL, OPT_PRIVATE_KEY},
 	{"certificate", required_argument, NULL, OPT_CERTIFICATE},
@@ -134,6 +138,12 @@ static int option_set(struct options *options, int option, const char *text, str
 		return 0;
 	case OPT_DB:
 		options->database = text;
+		return 0;
+	case OPT_EXTRA_DB:
+		if (options->n_extra_databases == OPTIONS_EXTRA_DATABASES_MAX)
+			return err_set(err, EINVAL, "--extra-db %s: at most %d are served", text,
+				       OPTIONS_EXTRA_DATABASES_MAX);
+		options->extra_databases[options->n_extra_databases++] = text;
 		return 0;
 	case OPT_REMOTE:
 		if (options->n_remotes == OPTIONS_REMOTES_MAX)

@@ -10,11 +10,14 @@ struct err;
 
 #define INSTANCE_LEN_MAX 8 /* see port_table_new() */
 
-#define OPTIONS_REMOTES_MAX 16
+#define OPTIONS_REMOTES_MAX         16
+#define OPTIONS_EXTRA_DATABASES_MAX 16
 
 struct options {
 	const char *run_dir;
 	const char *database;
+	const char *extra_databases[OPTIONS_EXTRA_DATABASES_MAX]; /* files */
+	unsigned n_extra_databases;
 	const char *remotes[OPTIONS_REMOTES_MAX]; /* where else the database is served */
 	unsigned n_remotes;
 	struct tls_settings tls;             /* private_key NULL: those of table SSL */

@@ -242,7 +242,7 @@ static void client_closed(void *ctx, struct connection *conn)
 
 static bool is_reply(struct json_object *message)
 {
-	return !json_object_object_get_ex(message, "method", NULL) &&
+	return !json_object_object_get(message, "method") &&
 	       (json_object_object_get_ex(message, "result", NULL) ||
 		json_object_object_get_ex(message, "error", NULL));
 }
@@ -259,6 +259,8 @@ static void client_message(void *ctx, struct connection *conn, struct json_objec
 	rc = db_session_request(client->session, message, clock_now(&rpc->clock));
 	deadline_set(rpc);
 	if (rc == -ENOSYS && is_text_request(rpc, message)) {
+		if (!json_object_object_get(message, "id")) /* one that nobody knows */
+			return;
 		text_request(rpc, conn, message);
 	} else if (rc == -ENOSYS) {
 		method_request(rpc, conn, message);

@@ -25,9 +25,11 @@ static const char *const function_names[] = {
 static int parse_function(struct json_object *json, enum condition_function *function,
 			  struct db_error *error)
 {
-	const char *name =
-		json_object_is_type(json, json_type_string) ? json_object_get_string(json) : "";
+	const char *name = json_object_get_string(json);
 
+	if (!json_object_is_type(json, json_type_string))
+		return db_error_set(error, ERROR_SYNTAX, "a function must be a string, not %s",
+				    json_object_to_json_string(json));
 	for (unsigned i = 0; i < sizeof(function_names) / sizeof(function_names[0]); i++) {
 		if (!strcmp(function_names[i], name)) {
 			*function = i;
@@ -87,11 +89,9 @@ static int parse_clause(struct clause *clause, const struct table_schema *table,
 				    "a condition must be [COLUMN, FUNCTION, VALUE], not %s",
 				    json_object_to_json_string(json));
 	name = json_object_array_get_idx(json, 0);
-	if (json_object_is_type(name, json_type_string))
-		clause->column = table_column(table, json_object_get_string(name));
+	clause->column = table_column_named(table, name, error);
 	if (!clause->column)
-		return db_error_set(error, ERROR_UNKNOWN_COLUMN, "table %s has no column %s",
-				    table->name, json_object_to_json_string(name));
+		return -EINVAL;
 	if (parse_function(json_object_array_get_idx(json, 1), &clause->function, error) ||
 	    argument_type(clause, &type, error))
 		return -EINVAL;

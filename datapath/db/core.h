@@ -14,6 +14,7 @@ struct transaction;
 struct database {
 	struct schema *schema;         /* fixed after create */
 	struct table **tables;         /* in the order of the schema */
+	bool is_read_only;             /* for clients */
 	struct storage *storage;       /* NULL: in memory only */
 	struct cds_list_head monitors; /* struct monitor.database_node */
 	struct history history;        /* of transactions */

@@ -66,7 +66,7 @@ static int fill_set(struct datum *datum, const struct column_type *type, struct 
 			       &datum->atoms[i], error))
 			return give_up(datum, i);
 	if (datum_sort(datum) != DATUM_NONE)
-		return db_error_set(error, ERROR_SYNTAX, "an element is in the set twice");
+		return db_error_set(error, ERROR_OTHER, "an element is in the set twice");
 	return 0;
 }
 
@@ -82,7 +82,7 @@ static int fill_map(struct datum *datum, const struct column_type *type, struct 
 		datum->atoms[datum->n + i] = pair[1];
 	}
 	if (datum_sort(datum) != DATUM_NONE)
-		return db_error_set(error, ERROR_SYNTAX, "a key is in the map twice");
+		return db_error_set(error, ERROR_OTHER, "a key is in the map twice");
 	return 0;
 }
 

@@ -24,8 +24,11 @@ struct json_object;
 #define ERROR_NOT_OWNER        "not owner"
 #define ERROR_NOT_SUPPORTED    "not supported"
 #define ERROR_RESOURCES        "resources exhausted"
+#define ERROR_NOT_ALLOWED      "not allowed"
+#define ERROR_OTHER            "ovsdb error" /* what ovsdb-server has no better tag for */
 #define ERROR_IO               "I/O error"
 #define ERROR_CANCELED         "canceled"
+#define ERROR_PARAMETERS       "invalid parameters"
 #define ERROR_UNKNOWN_MONITOR  "unknown monitor"
 
 struct db_error {

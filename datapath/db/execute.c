@@ -60,11 +60,13 @@ static int operation_assert(struct execution *execution, struct members *members
 static const struct operation {
 	const char *name;
 	operation_fn *run;
+	bool writes;
 } operations[] = {
-	{"insert", operation_insert}, {"select", operation_select}, {"update", operation_update},
-	{"mutate", operation_mutate}, {"delete", operation_delete}, {"wait", operation_wait},
-	{"commit", operation_commit}, {"abort", operation_abort},   {"comment", operation_comment},
-	{"assert", operation_assert},
+	{"insert", operation_insert, true},   {"select", operation_select, false},
+	{"update", operation_update, true},   {"mutate", operation_mutate, true},
+	{"delete", operation_delete, true},   {"wait", operation_wait, false},
+	{"commit", operation_commit, false},  {"abort", operation_abort, false},
+	{"comment", operation_comment, true}, {"assert", operation_assert, false},
 };
 
 static const struct operation *find_operation(const char *name)
@@ -132,6 +134,10 @@ static int run_operation(struct execution *execution, struct json_object *json,
 				    "\"%s\" is no operation: use insert, select, update, mutate, "
 				    "delete, wait, commit, abort, comment or assert",
 				    json_object_get_string(op));
+	if (operation->writes && execution->db->is_read_only)
+		return db_error_set(&execution->error, ERROR_NOT_ALLOWED,
+				    "%s: database %s can only be read", operation->name,
+				    execution->db->schema->name);
 	members.what = operation->name;
 	return operation->run(execution, &members, result);
 }

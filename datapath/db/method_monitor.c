@@ -135,13 +135,13 @@ int method_monitor_cond_change(struct session_call *call)
 
 int method_monitor_cancel(struct session_call *call)
 {
-	struct monitor *monitor = NULL;
+	struct monitor *monitor = find_monitor(call->session, call_param(call, 0));
+	const char *error = json_object_array_length(call->params) != 1 ? ERROR_PARAMETERS
+			    : !monitor                                  ? ERROR_UNKNOWN_MONITOR
+									: NULL;
 
-	if (json_object_array_length(call->params) == 1)
-		monitor = find_monitor(call->session, call_param(call, 0));
-	if (!monitor) { /* the whole error, says RFC 7047 section 4.1.7 */
-		session_fail(call->session, call->id,
-			     json_object_new_string(ERROR_UNKNOWN_MONITOR));
+	if (error) { /* the whole error, says RFC 7047 section 4.1.7 */
+		session_fail(call->session, call->id, json_object_new_string(error));
 		return SESSION_ANSWERED;
 	}
 	drop(monitor);

@@ -89,6 +89,16 @@ static void retry_all(struct db_server *server, uint64_t now)
 	} while (has_changed);
 }
 
+static struct pending *find_pending(const struct db_session *session, struct json_object *id)
+{
+	struct pending *pending;
+
+	cds_list_for_each_entry (pending, &session->pending, session_node)
+		if (json_object_equal(pending->id, id))
+			return pending;
+	return NULL;
+}
+
 int method_transact(struct session_call *call)
 {
 	struct db_session *session = call->session;
@@ -98,6 +108,9 @@ int method_transact(struct session_call *call)
 
 	if (!db)
 		return -EINVAL;
+	if (find_pending(session, call->id))
+		return db_error_set(&call->error, ERROR_SYNTAX,
+				    "transact: a request of that id is waiting already");
 	pending = alloc(1, sizeof(*pending));
 	pending->session = session;
 	pending->db = db;
@@ -125,19 +138,16 @@ int method_transact(struct session_call *call)
 
 int method_cancel(struct session_call *call)
 {
-	struct json_object *id = call_param(call, 0);
 	struct pending *pending;
 
 	if (json_object_array_length(call->params) != 1)
 		return db_error_set(&call->error, ERROR_SYNTAX,
 				    "cancel: the parameter must be the id of a request");
 	call->result = json_object_new_object();
-	cds_list_for_each_entry (pending, &call->session->pending, session_node) {
-		if (!json_object_equal(pending->id, id))
-			continue;
+	pending = find_pending(call->session, call_param(call, 0));
+	if (pending) {
 		session_fail(call->session, pending->id, json_object_new_string(ERROR_CANCELED));
 		forget(pending);
-		break;
 	}
 	return 0;
 }

@@ -42,10 +42,8 @@ static struct json_object *whole_row(const struct monitor_table *table,
 		const struct column_schema *column = table->schema->columns[wanted->index];
 		const struct datum *datum = columns[wanted->index];
 
-		/* A client that hears of no _uuid column has it as the row's name. */
 		if (!(wanted->events & event) ||
-		    (!with_defaults &&
-		     (wanted->index == COLUMN_UUID || datum_equals(datum, column->default_datum))))
+		    (!with_defaults && datum_equals(datum, column->default_datum)))
 			continue;
 		add(object, column->name, column_json(column, datum));
 	}

@@ -21,9 +21,11 @@ static const char *const mutator_names[] = {
 
 static int parse_mutator(struct json_object *json, enum mutator *mutator, struct db_error *error)
 {
-	const char *name =
-		json_object_is_type(json, json_type_string) ? json_object_get_string(json) : "";
+	const char *name = json_object_get_string(json);
 
+	if (!json_object_is_type(json, json_type_string))
+		return db_error_set(error, ERROR_SYNTAX, "a mutator must be a string, not %s",
+				    json_object_to_json_string(json));
 	for (unsigned i = 0; i < sizeof(mutator_names) / sizeof(mutator_names[0]); i++) {
 		if (!strcmp(mutator_names[i], name)) {
 			*mutator = i;
@@ -89,18 +91,13 @@ static int parse_argument(struct mutation *mutation, struct json_object *json,
 static int parse_mutation(struct mutation *mutation, const struct table_schema *table,
 			  struct json_object *json, struct symbols *symbols, struct db_error *error)
 {
-	struct json_object *name;
-
 	if (!json_object_is_type(json, json_type_array) || json_object_array_length(json) != 3)
 		return db_error_set(error, ERROR_SYNTAX,
 				    "a mutation must be [COLUMN, MUTATOR, VALUE], not %s",
 				    json_object_to_json_string(json));
-	name = json_object_array_get_idx(json, 0);
-	if (json_object_is_type(name, json_type_string))
-		mutation->column = table_column(table, json_object_get_string(name));
+	mutation->column = table_column_named(table, json_object_array_get_idx(json, 0), error);
 	if (!mutation->column)
-		return db_error_set(error, ERROR_UNKNOWN_COLUMN, "table %s has no column %s",
-				    table->name, json_object_to_json_string(name));
+		return -EINVAL;
 	if (!mutation->column->is_mutable)
 		return db_error_set(error, ERROR_CONSTRAINT,
 				    "column %s of table %s cannot be changed",

@@ -300,6 +300,23 @@ struct column_schema *table_column(const struct table_schema *table, const char 
 	return column;
 }
 
+struct column_schema *table_column_named(const struct table_schema *table, struct json_object *name,
+					 struct db_error *error)
+{
+	struct column_schema *column;
+
+	if (!json_object_is_type(name, json_type_string)) {
+		db_error_set(error, ERROR_SYNTAX, "the name of a column must be a string, not %s",
+			     json_object_to_json_string(name));
+		return NULL;
+	}
+	column = table_column(table, json_object_get_string(name));
+	if (!column)
+		db_error_set(error, ERROR_UNKNOWN_COLUMN, "table %s has no column \"%s\"",
+			     table->name, json_object_get_string(name));
+	return column;
+}
+
 struct json_object *column_json(const struct column_schema *column, const struct datum *datum)
 {
 	/* Most columns of most rows hold the default: its JSON is made once and shared. */

@@ -69,5 +69,8 @@ int schema_compare(const struct schema *schema, const struct schema *wanted,
 struct table_schema *schema_table(const struct schema *schema, const char *name);
 /* Knows "_uuid" and "_version" too. */
 struct column_schema *table_column(const struct table_schema *table, const char *name);
+/* The same for a name as a client gave it: NULL after an error. */
+struct column_schema *table_column_named(const struct table_schema *table, struct json_object *name,
+					 struct db_error *error);
 /* The JSON form of a datum of that column; the caller puts it. */
 struct json_object *column_json(const struct column_schema *column, const struct datum *datum);

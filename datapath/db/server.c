@@ -101,8 +101,10 @@ int db_server_new(struct db_server **out)
 	CDS_INIT_LIST_HEAD(&server->sessions);
 	CDS_INIT_LIST_HEAD(&server->pending);
 	r = database_new(&meta, server_schema, NULL);
-	if (!r)
+	if (!r) {
+		meta->is_read_only = true;
 		r = db_server_add(server, &meta);
+	}
 	if (r)
 		return r;
 	*out = take_ptr(server);

@@ -170,7 +170,8 @@ static int method_echo(struct session_call *call)
 /* Databases neither come nor go while clients are there, so there is nothing to be aware of. */
 static int method_set_db_change_aware(struct session_call *call)
 {
-	if (!json_object_is_type(call_param(call, 0), json_type_boolean))
+	if (json_object_array_length(call->params) != 1 ||
+	    !json_object_is_type(call_param(call, 0), json_type_boolean))
 		return db_error_set(&call->error, ERROR_SYNTAX,
 				    "set_db_change_aware: the parameter must be true or false");
 	call->result = json_object_new_object();
@@ -249,6 +250,9 @@ int db_session_request(struct db_session *session, struct json_object *request, 
 	method = find_method(json_object_get_string(name));
 	if (!method)
 		return -ENOSYS;
+	/* Whose result nobody waits for, and who would be surprised by it: RFC 7047 has one notification. */
+	if (!call.id && method->run != method_cancel)
+		return 0;
 	call.method = method->name;
 	r = method->run(&call);
 	if (!r)

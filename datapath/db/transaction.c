@@ -48,12 +48,22 @@ static struct row_change *change_add(struct transaction *transaction, struct row
 	return change;
 }
 
+static void renew_version(struct row *row)
+{
+	union atom atom;
+
+	uuid_make(&atom.uuid);
+	datum_put(row->columns[COLUMN_VERSION]);
+	row->columns[COLUMN_VERSION] = datum_new_atom(ATOM_UUID, atom);
+}
+
 static void change_row(struct transaction *transaction, struct row *row)
 {
 	if (row->change)
 		return;
 	change_add(transaction, row)->old = row->columns;
 	row->columns = columns_copy(row->table->schema, row->columns);
+	renew_version(row);
 }
 
 static void change_free(struct row_change *change)
@@ -70,6 +80,7 @@ struct row *transaction_insert(struct transaction *transaction, struct table *ta
 	struct row *row = table_insert(table, uuid);
 
 	change_add(transaction, row);
+	renew_version(row);
 	return row;
 }
 
@@ -217,22 +228,6 @@ static int check_indexes(const struct transaction *transaction, struct db_error 
 	return 0;
 }
 
-static void set_versions(struct transaction *transaction)
-{
-	struct row_change *change;
-
-	cds_list_for_each_entry (change, &transaction->changes, node) {
-		struct datum **version = &change->row->columns[COLUMN_VERSION];
-		union atom atom;
-
-		if (change->row->is_deleted)
-			continue;
-		uuid_make(&atom.uuid);
-		datum_put(*version);
-		*version = datum_new_atom(ATOM_UUID, atom);
-	}
-}
-
 static void finish_changes(struct transaction *transaction)
 {
 	struct row_change *change, *next;
@@ -264,7 +259,6 @@ int transaction_commit(struct transaction *transaction, struct db_error *error)
 		r = check_indexes(transaction, error);
 	if (!r) {
 		drop_unreal_changes(transaction);
-		set_versions(transaction);
 		r = storage_append(transaction->db, transaction, error);
 	}
 	if (r) {

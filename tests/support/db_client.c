@@ -95,7 +95,7 @@ static void request(struct db_client *client, const char *method, const char *pa
 		fail_msg("%s: %s", text, err.text);
 	json_object_object_add(message, "method", json_object_new_string(method));
 	json_object_object_add(message, "params", json);
-	json_object_object_add(message, "id", json_object_new_int(1));
+	json_object_object_add(message, "id", json_object_new_int(++client->last_id));
 	json_object_put(client->answer);
 	client->answer = NULL;
 	assert_int_equal(db_session_request(client->session, message, client->now), 0);

@@ -12,6 +12,7 @@ struct db_client {
 	struct db_server *server;
 	struct db_session *session;
 	uint64_t now;                 /* nanoseconds; tests move it */
+	int last_id;                  /* of requests: 1, 2 ... */
 	struct json_object *heard;    /* an array: notifications, in order */
 	struct json_object *answer;   /* the last reply, or NULL */
 	size_t n_heard_before_answer; /* how many notifications waited when it came */
