@@ -29,7 +29,7 @@ struct packet_in_context {
 	uint16_t n_userdata;
 	uint8_t reason; /* numbers of OpenFlow's OFPR_ */
 	uint8_t table;
-	uint16_t pad;
+	uint16_t meter; /* a slot, from 1, that the copy goes through; 0: none */
 };
 
 _Static_assert(sizeof(struct packet_in_context) % sizeof(struct flow_op) == 0, "whole words");

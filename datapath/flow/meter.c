@@ -34,8 +34,13 @@ static int read_u32(struct slice text, const char *what, uint32_t max, uint32_t 
 
 static int read_id(struct slice text, uint32_t *out, struct err *err)
 {
-	int rc = read_u32(text, "meter", METER_NUMBER_MAX, out, err);
+	int rc;
 
+	if (slice_is(text, "controller")) {
+		*out = METER_CONTROLLER;
+		return 0;
+	}
+	rc = read_u32(text, "meter", METER_NUMBER_MAX, out, err);
 	return rc || *out ? rc : err_set(err, EINVAL, "meter=0: meters count from 1");
 }
 
@@ -185,7 +190,10 @@ int meter_filter_parse(struct slice text, uint32_t *out, struct err *err)
 
 void meter_print(struct print *out, const struct meter_desc *desc)
 {
-	print_fmt(out, "meter=%u", desc->id);
+	if (desc->id == METER_CONTROLLER)
+		print_add(out, "meter=controller");
+	else
+		print_fmt(out, "meter=%u", desc->id);
 	for (unsigned i = 0; i < N_FLAGS; i++)
 		if (desc->flags & flag_words[i].flag)
 			print_fmt(out, ",%s", flag_words[i].name);

@@ -22,7 +22,13 @@ enum meter_band_type { METER_DROP = 1, METER_DSCP_REMARK };
 
 #define METER_BANDS_MAX  8
 #define METER_NUMBER_MAX 0xffff0000u
+#define METER_CONTROLLER 0xfffffffeu /* all packets to controllers go through it: OFPM_CONTROLLER */
 #define METER_EVERY      0xffffffffu
+
+static inline bool meter_number_is(uint32_t id)
+{
+	return (id && id <= METER_NUMBER_MAX) || id == METER_CONTROLLER;
+}
 
 struct meter_band {
 	uint8_t type;  /* enum meter_band_type */
@@ -47,7 +53,7 @@ struct meter_mod {
 /* "meter=1,kbps,burst,stats,bands=type=drop,rate=100,burst_size=10": the grammar of ovs-ofctl(8). 0 or -EINVAL. */
 int meter_mod_parse(struct slice text, enum meter_command command, struct meter_mod *out,
 		    struct err *err);
-/* "1", "meter=1", "all" or "". 0 or -EINVAL. */
+/* "1", "meter=1", "controller", "all" or "". 0 or -EINVAL. */
 int meter_filter_parse(struct slice text, uint32_t *out, struct err *err);
 /* On one line, as it is read. */
 void meter_print(struct print *out, const struct meter_desc *desc);

@@ -141,6 +141,40 @@ static bool is_instruction(uint8_t type)
 static int check_list(struct known *known, const struct ofactions *list, uint32_t begin,
 		      uint32_t end);
 
+/* In which order the tag and the labels of a packet change by its action set; what writes fields comes behind it. */
+static unsigned rank_in_set(uint8_t type)
+{
+	switch (type) {
+	case OFACTION_POP_VLAN:
+	case OFACTION_POP_MPLS:
+	case OFACTION_POP_PBB:
+		return 0;
+	case OFACTION_PUSH_MPLS:
+		return 1;
+	case OFACTION_PUSH_PBB:
+		return 2;
+	case OFACTION_PUSH_VLAN:
+		return 3;
+	}
+	return 4;
+}
+
+static int check_action(struct known *known, const struct ofactions *list, uint32_t at);
+
+/* As the set is carried out, however it is written (OpenFlow 1.3.5 section 5.10). */
+static bool is_right_as_set(struct known known, const struct ofactions *list, uint32_t begin,
+			    uint32_t end)
+{
+	known.err = NULL;
+	for (unsigned rank = 0; rank <= 4; rank++)
+		for (uint32_t i = begin; i < end; i = ofactions_next(list, i))
+			if (rank_in_set(list->item[i].type) == rank &&
+			    (!ofaction_may_be_in_set(&list->item[i]) ||
+			     check_action(&known, list, i)))
+				return false;
+	return true;
+}
+
 static int check_inside(struct known *known, const struct ofactions *list, uint32_t at)
 {
 	const struct ofaction *action = &list->item[at];
@@ -148,6 +182,9 @@ static int check_inside(struct known *known, const struct ofactions *list, uint3
 
 	inside.is_in_set |= action->type == OFACTION_WRITE_ACTIONS;
 	inside.is_in_clone |= action->type == OFACTION_CLONE;
+	if (action->type == OFACTION_WRITE_ACTIONS &&
+	    is_right_as_set(inside, list, at + 1, at + 1 + action->n_inside))
+		return 0;
 	return check_list(&inside, list, at + 1, at + 1 + action->n_inside);
 }
 

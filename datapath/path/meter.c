@@ -108,6 +108,17 @@ static void remark(struct edit *edit, uint8_t level)
 	edit_set(edit, SET_IP_TOS, &value, &dscp);
 }
 
+bool meter_lets_by(struct worker *worker, uint16_t slot, uint32_t len)
+{
+	struct meter *meter = rcu_load(worker->host->meters[slot]);
+	unsigned band;
+
+	if (!meter)
+		return true;
+	band = meter_pass(meter, len, worker->now);
+	return band == meter->desc.n_bands || meter->desc.band[band].type != METER_DROP;
+}
+
 enum drop_reason meter_apply(struct worker *worker, struct edit *edit, const struct flow_op *op)
 {
 	struct meter *meter = rcu_load(worker->host->meters[op->port]);

@@ -46,5 +46,7 @@ unsigned meter_pass(struct meter *meter, uint32_t len, uint64_t now);
  * stays as it is. */
 uint8_t meter_remark(uint8_t tos, uint8_t level);
 
+/* A copy of so many bytes goes through a meter by itself; false: it is to be dropped. Worker. */
+bool meter_lets_by(struct worker *worker, uint16_t slot, uint32_t len);
 /* OP_METER: counts the packet, and changes it; what it returns is why it is to be dropped, or DROP_NONE. Worker. */
 enum drop_reason meter_apply(struct worker *worker, struct edit *edit, const struct flow_op *op);

@@ -7,34 +7,40 @@
 #include "path/bucket.h"
 #include "path/drop.h"
 #include "path/host.h"
+#include "path/meter.h"
 #include "path/worker.h"
 
-static void fill(struct packet_in *message, const struct frame *frame, const struct flow_op *op)
+static void fill(struct packet_in *message, const struct frame *frame, const struct flow_op *op,
+		 const struct packet_in_context *context)
 {
-	const struct packet_in_context context = flow_op_context(op);
-	uint32_t max_len = context.max_len;
+	uint32_t max_len = context->max_len;
 
 	if (max_len == UINT16_MAX || max_len > PACKET_IN_DATA_MAX)
 		max_len = PACKET_IN_DATA_MAX;
-	message->context = context;
+	message->context = *context;
 	message->port = frame->in_port;
 	message->total_len = frame->len;
 	message->len = frame->len < max_len ? frame->len : max_len;
-	memcpy(message->userdata, flow_op_userdata(op), context.n_userdata);
+	memcpy(message->userdata, flow_op_userdata(op), context->n_userdata);
 	memcpy(message->data, frame->data, message->len);
 }
 
 void packet_in(struct worker *worker, const struct frame *frame, const struct flow_op *op)
 {
+	const struct packet_in_context context = flow_op_context(op);
 	struct bucket *bucket = &worker->packet_in_buckets[frame->in_port];
 	const uint32_t rate = __atomic_load_n(&worker->host->packet_in_rate, __ATOMIC_RELAXED);
 	const uint32_t burst = rate > PACKET_IN_RATE ? PACKET_IN_SLOTS / 2 : PACKET_IN_BURST;
 
+	if (context.meter && !meter_lets_by(worker, (uint16_t)(context.meter - 1), frame->len)) {
+		drop_count(worker, frame->in_port, DROP_METER, 1);
+		return;
+	}
 	if (!bucket_take(bucket, worker->now, rate, burst)) {
 		drop_count(worker, frame->in_port, DROP_PACKET_IN_LIMIT, 1);
 		return;
 	}
-	fill(worker->packet_in, frame, op);
+	fill(worker->packet_in, frame, op, &context);
 	if (!mailbox_send(worker->host->packet_ins, worker->packet_in))
 		drop_count(worker, frame->in_port, DROP_PACKET_IN_FULL, 1);
 }

@@ -129,15 +129,21 @@ static int delete (struct flow_change *change, const struct flow_mod *mod)
 	return rc;
 }
 
+static int check_actions(const struct flow_change *change, const struct ofactions *actions,
+			 struct err *err)
+{
+	int rc = translate_check(actions, err);
+
+	if (!rc)
+		rc = groups_are_there(change->tables, actions, err);
+	return rc ? rc : meters_are_there(change->tables->bridge, actions, err);
+}
+
 int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struct err *err)
 {
 	bool has_actions = mod->command <= FLOW_MODIFY_STRICT;
-	int rc = has_actions ? translate_check(&mod->actions, err) : 0;
+	int rc = has_actions ? check_actions(change, &mod->actions, err) : 0;
 
-	if (!rc && has_actions)
-		rc = groups_are_there(change->tables, &mod->actions, err);
-	if (!rc && has_actions)
-		rc = meters_are_there(change->tables->bridge, &mod->actions, err);
 	if (rc)
 		return rc;
 	switch (mod->command) {
@@ -163,12 +169,16 @@ struct mods {
 
 static int apply(struct flow_change *change, const struct mods *mods, struct err *err)
 {
-	const size_t i = change->mod;
+	const struct bridge_mod *any;
 
 	if (mods->flows)
-		return flow_mod_apply(change, &mods->flows[i], err);
-	return mods->any[i].flow ? flow_mod_apply(change, mods->any[i].flow, err)
-				 : group_mod_apply(change, mods->any[i].group, err);
+		return flow_mod_apply(change, &mods->flows[change->mod], err);
+	any = &mods->any[change->mod];
+	if (any->flow)
+		return flow_mod_apply(change, any->flow, err);
+	if (any->group)
+		return group_mod_apply(change, any->group, err);
+	return any->actions ? check_actions(change, any->actions, err) : 0;
 }
 
 static int apply_from(struct flow_change *change, struct flow_mod_source *source, struct err *err)

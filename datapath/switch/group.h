@@ -42,10 +42,12 @@ const struct group *flow_tables_group(const struct flow_tables *tables, uint64_t
 
 /* ---- changing ---- */
 
-/* One of the two. */
+/* One of them, or none: nothing is done there. */
 struct bridge_mod {
 	const struct flow_mod *flow;
 	const struct group_mod *group;
+	const struct ofactions
+		*actions; /* of a packet: only looked at, whether they could be done there */
 };
 
 /* What may go wrong with a group mod, as negative errno: -EEXIST, -ENOENT (there is no such group), -EINVAL (see err),

@@ -110,8 +110,9 @@ static int publish(struct bridge *bridge)
 
 static int check(const struct meter_desc *desc, struct err *err)
 {
-	if (!desc->id || desc->id > METER_NUMBER_MAX)
-		return err_set(err, EINVAL, "meter %u: use 1 to %u", desc->id, METER_NUMBER_MAX);
+	if (!meter_number_is(desc->id))
+		return err_set(err, EINVAL, "meter %u: use 1 to %u, or the controllers'", desc->id,
+			       METER_NUMBER_MAX);
 	if (!(desc->flags & METER_KBPS) == !(desc->flags & METER_PKTPS))
 		return err_set(err, EINVAL, "meter %u: it counts in kbps or in pktps", desc->id);
 	for (unsigned i = 0; i < desc->n_bands; i++)

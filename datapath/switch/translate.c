@@ -23,6 +23,8 @@ static void begin(struct translate_state *state, const struct translate_job *job
 	state->out = out;
 	state->work.key = *job->key;
 	state->work.key.packet.in_port = job->in_port;
+	state->work.key.in_phy_port =
+		(uint32_t)field_read(field_of(FIELD_IN_PORT_OXM), &state->work.key);
 	state->work.unsaid = state->work.said = (struct flow_key){0};
 	state->work.bare = BARE_NOTHING;
 	state->work.n_hidden = 0;
@@ -135,8 +137,7 @@ void translate_run(const struct translate_job *job, struct translation *out)
 		translate_list(&state, job->actions, 0, job->actions->n);
 	else
 		receive(&state);
-	if (state.reason == REASON_ACTION)
-		state.reason = REASON_ACTION_SET;
+	state.reason = REASON_ACTION_SET;
 	translate_set_execute(&state);
 	finish(&state);
 	trace_result(state.trace, &state.work.key, out);

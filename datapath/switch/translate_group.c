@@ -130,6 +130,7 @@ static bool is_within_limits(struct translate_state *state)
 static void run_bucket(struct translate_state *state, const struct group *group, uint32_t i)
 {
 	const struct ofactions *actions = &group->desc.bucket[i].actions;
+	const uint8_t outer_reason = state->reason;
 	struct translate_work outer;
 	uint32_t at;
 
@@ -137,6 +138,8 @@ static void run_bucket(struct translate_state *state, const struct group *group,
 		return;
 	note(state, group, i);
 	credit(state, group->bucket_tally[i]);
+	if (outer_reason != REASON_PACKET_OUT)
+		state->reason = REASON_GROUP;
 	state->depth++;
 	state->level++;
 	at = translate_copy_begin(state, &outer);
@@ -147,6 +150,7 @@ static void run_bucket(struct translate_state *state, const struct group *group,
 	translate_copy_end(state, at, &outer);
 	state->level--;
 	state->depth--;
+	state->reason = outer_reason;
 }
 
 void translate_group(struct translate_state *state, uint32_t id)

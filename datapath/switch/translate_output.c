@@ -3,6 +3,7 @@
 
 #include "flow/port_text.h"
 #include "switch/flow_table.h"
+#include "switch/meters.h"
 #include "switch/normal.h"
 #include "switch/snapshot.h"
 #include "switch/translate_state.h"
@@ -213,17 +214,22 @@ static uint8_t reason_of(const struct translate_state *state, uint8_t said)
 
 void translate_controller(struct translate_state *state, const struct translate_packet_in *what)
 {
+	const uint8_t reason = reason_of(state, what->reason);
+	const uint16_t in_port = state->work.key.packet.in_port;
 	struct packet_in_context context = {
 		.cookie = state->rule ? state->rule->cookie : UINT64_MAX,
 		.metadata = state->work.key.metadata,
 		.bridge = state->bridge->number,
 		.controller = what->controller,
-		.in_port = state->work.key.packet.in_port,
+		.in_port = in_port,
 		.max_len = what->max_len,
-		.reason = reason_of(state, what->reason),
+		.reason = reason,
 		.table = state->table,
+		.meter = (uint16_t)(meter_slot(state->bridge, METER_CONTROLLER) + 1),
 	};
 
+	if (reason == REASON_TABLE_MISS && !translate_may_tell(state, in_port))
+		return;
 	memcpy(context.reg, state->work.key.reg, sizeof(context.reg));
 	translate_commit(state);
 	flow_op_controller(&state->out->ops, &context, what->userdata, what->n_userdata);

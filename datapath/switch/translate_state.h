@@ -142,6 +142,9 @@ bool translate_hides_ports(const struct translate_state *state);
 void translate_table(struct translate_state *state, uint8_t table, uint16_t in_port,
 		     enum translate_miss miss);
 
+/* May a packet of this port that no flow wants go to a controller? */
+bool translate_may_tell(const struct translate_state *state, uint16_t in_port);
+
 /* ---- actions ---- */
 
 /* Elements `begin` to `end` of a list. False: one of them stopped it. */

@@ -44,16 +44,19 @@ static const struct flow *lookup(struct translate_state *state, uint8_t table, u
 static void follow(struct translate_state *state, uint8_t table, const struct flow *rule)
 {
 	const struct flow *outer_rule = state->rule;
-	const uint8_t outer_table = state->table;
+	const uint8_t outer_table = state->table, outer_reason = state->reason;
 	const unsigned deeper = outer_rule && table <= outer_table;
 
 	state->rule = rule;
 	state->table = table;
+	if (outer_reason == REASON_PACKET_OUT)
+		state->reason = REASON_ACTION;
 	state->depth += deeper;
 	state->level++;
 	translate_list(state, &rule->actions, 0, rule->actions.n);
 	state->level--;
 	state->depth -= deeper;
+	state->reason = outer_reason;
 	state->table = outer_table;
 	state->rule = outer_rule;
 }
@@ -71,14 +74,15 @@ static void tell_controller(struct translate_state *state, uint8_t table)
 	state->rule = outer_rule;
 }
 
-static bool may_tell(const struct translate_state *state, uint16_t in_port)
+bool translate_may_tell(const struct translate_state *state, uint16_t in_port)
 {
 	const struct port_view *port = bridge_view_port(state->bridge, in_port);
 
 	return !port || !(port->flags & PORT_MOD_NO_PACKET_IN);
 }
 
-/* False: the packet goes on to the next table. */
+/* False: the packet goes on to the next table. Else that is the end of it: what flows wrote into its action set does not
+ * count. */
 static bool missed(struct translate_state *state, uint8_t table, uint16_t in_port)
 {
 	enum table_miss miss = flow_tables_miss(state->bridge->tables, table);
@@ -87,8 +91,9 @@ static bool missed(struct translate_state *state, uint8_t table, uint16_t in_por
 		miss = state->bridge->miss;
 	switch (miss) {
 	case TABLE_MISS_CONTROLLER:
-		if (!may_tell(state, in_port))
+		if (!translate_may_tell(state, in_port))
 			break;
+		translate_set_clear(state);
 		tell_controller(state, table);
 		return true;
 	case TABLE_MISS_CONTINUE:
@@ -97,6 +102,7 @@ static bool missed(struct translate_state *state, uint8_t table, uint16_t in_por
 	case TABLE_MISS_DROP:
 		break;
 	}
+	translate_set_clear(state);
 	translate_blame(state, state->bridge->fail_mode == FAIL_SECURE ? DROP_FAIL_SECURE
 								       : DROP_TABLE_MISS);
 	return true;
