@@ -1,4 +1,4 @@
-/* Bundles: changes of flows and groups that become one change. A bundle is its connection's own, and goes with it. */
+/* Bundles: messages that become one change (openflow_bundle_entry.h). A bundle is its connection's own, and goes with it. */
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -8,11 +8,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "control/openflow_bundle_entry.h"
 #include "control/openflow_session.h"
+#include "flow/meter.h"
 #include "openflow/bundle.h"
-#include "openflow/flow.h"
-#include "openflow/group.h"
-#include "switch/group.h"
 
 #define BUNDLES_MAX  64
 #define MESSAGES_MAX 1000000u /* of all sessions of a bridge */
@@ -25,12 +24,6 @@ struct note {
 	uint8_t head[OF_ERROR_DATA_MAX];
 };
 
-/* One message. */
-struct entry {
-	struct group_mod *group; /* NULL: it is a flow mod */
-	struct flow_mod flow;
-};
-
 struct bundle {
 	struct cds_list_head node; /* session's */
 	struct openflow_session *session;
@@ -40,18 +33,11 @@ struct bundle {
 	uint32_t id;
 	uint16_t flags;
 	bool is_closed;
-	struct entry *entries;
+	bool deletes_meters;
+	struct bundle_entry *entries;
 	struct note *notes; /* of each */
 	uint32_t n, size;
 };
-
-static void entry_fini(struct entry *entry)
-{
-	flow_mod_fini(&entry->flow);
-	if (entry->group)
-		group_mod_fini(entry->group);
-	free(entry->group);
-}
 
 static void bundle_free(struct bundle *bundle)
 {
@@ -60,7 +46,7 @@ static void bundle_free(struct bundle *bundle)
 	if (bundle->timer)
 		event_free(bundle->timer);
 	for (uint32_t i = 0; i < bundle->n; i++)
-		entry_fini(&bundle->entries[i]);
+		bundle_entry_fini(&bundle->entries[i]);
 	free(bundle->entries);
 	free(bundle->notes);
 	free(bundle);
@@ -171,37 +157,31 @@ static int grow(struct bundle *bundle)
 	return 0;
 }
 
-static enum of_error entry_read(struct openflow_session *session, const struct of_message *inside,
-				struct entry *out)
+/* Meters go behind all other changes of the bundle, whatever stands behind their deletion. */
+static bool is_late(const struct bundle *bundle, const struct bundle_entry *entry)
 {
-	own(mem_free) struct group_mod *group = NULL;
-	enum of_error error;
-
-	*out = (struct entry){.group = NULL};
-	if (inside->form->id == OFM_FLOW_MOD)
-		return of_flow_mod_read(inside, session->has_table_id, &out->flow);
-	group = calloc(1, sizeof(*group));
-	if (!group)
-		return OF_BFC_MSG_TOO_MANY;
-	error = of_group_mod_read(inside, group);
-	if (!error)
-		out->group = take_ptr(group);
-	return error;
+	return bundle->deletes_meters && entry->id == OFM_METER_MOD &&
+	       entry->meter->command != METER_DELETE;
 }
 
 static enum of_error append(struct openflow_session *session, struct bundle *bundle,
 			    const struct of_message *inside)
 {
+	struct bundle_entry *entry;
 	enum of_error error;
 
-	if (inside->form->id != OFM_FLOW_MOD && inside->form->id != OFM_GROUP_MOD &&
-	    inside->form->id != OFM_NX_GROUP_MOD)
-		return OF_BFC_MSG_UNSUP;
 	if (grow(bundle))
 		return OF_BFC_MSG_TOO_MANY;
-	error = entry_read(session, inside, &bundle->entries[bundle->n]);
+	entry = &bundle->entries[bundle->n];
+	error = bundle_entry_read(session, inside, entry);
 	if (error)
 		return error;
+	if (is_late(bundle, entry)) {
+		bundle_entry_fini(entry);
+		return OF_BFC_MSG_CONFLICT;
+	}
+	bundle->deletes_meters |=
+		entry->id == OFM_METER_MOD && entry->meter->command == METER_DELETE;
 	bundle->notes[bundle->n++] = note_of(inside);
 	bundle->is_touched = true;
 	session->options.peers->n_bundled++;
@@ -229,43 +209,18 @@ enum of_error handle_bundle_add(struct openflow_session *session, const struct o
 
 /* ---- what becomes of it ---- */
 
-static int apply(struct bridge *bridge, const struct bundle *bundle, size_t *which, struct err *err)
-{
-	own(mem_free) struct bridge_mod *mods = calloc(bundle->n, sizeof(*mods));
-
-	if (!mods)
-		return err_set(err, ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < bundle->n; i++) {
-		const struct entry *entry = &bundle->entries[i];
-
-		if (entry->group)
-			mods[i].group = entry->group;
-		else
-			mods[i].flow = &entry->flow;
-	}
-	return bridge_mods(bridge, mods, bundle->n, which, err);
-}
-
-static enum of_error error_of(int rc, const struct entry *entry)
-{
-	return entry->group ? openflow_group_error(rc) : openflow_flow_error(rc);
-}
-
 /* Says which of its messages is to blame, too. */
 static enum of_error commit(struct openflow_session *session, struct bundle *bundle)
 {
-	struct err err = ERR_INIT;
+	enum of_error error = OF_OK;
 	size_t which = 0;
-	int rc = 0;
 
 	if (bundle->n)
-		rc = apply(session->bridge, bundle, &which, &err);
-	if (rc) {
-		log_debug("openflow", "%s: bundle %u: %s", session->name, bundle->id, err.text);
-		say_error(session, error_of(rc, &bundle->entries[which]), &bundle->notes[which]);
-	}
+		error = bundle_entries_apply(session, bundle->entries, bundle->n, &which);
+	if (error)
+		say_error(session, error, &bundle->notes[which]);
 	bundle_free(bundle);
-	return rc ? OF_BFC_MSG_FAILED : OF_OK;
+	return error ? OF_BFC_MSG_FAILED : OF_OK;
 }
 
 static enum of_error control(struct openflow_session *session, const struct of_bundle_control *c)

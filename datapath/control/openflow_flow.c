@@ -19,7 +19,7 @@ enum of_error openflow_actions_error(int rc)
 	if (rc == -ENXIO)
 		return OF_BAC_BAD_OUT_GROUP;
 	if (rc == -ENODEV)
-		return OF_MMFC_INVALID_METER;
+		return OF_BAC_BAD_METER;
 	return OF_BAC_BAD_ARGUMENT;
 }
 

@@ -49,7 +49,7 @@ enum of_error handle_group_mod(struct openflow_session *session, const struct of
 	if (rc)
 		log_debug("openflow", "%s: %s", session->name, err.text);
 	else
-		openflow_request_forward(session, message, OF_FORWARD_GROUP_MOD);
+		openflow_forward_group(session, &mod);
 	return openflow_group_error(rc);
 }
 

@@ -8,7 +8,7 @@
 #include "path/meter.h"
 #include "switch/meters.h"
 
-static enum of_error error_of(int rc)
+enum of_error openflow_meter_error(int rc)
 {
 	switch (rc) {
 	case 0:
@@ -36,8 +36,8 @@ enum of_error handle_meter_mod(struct openflow_session *session, const struct of
 	if (rc)
 		log_debug("openflow", "%s: %s", session->name, err.text);
 	else
-		openflow_request_forward(session, message, OF_FORWARD_METER_MOD);
-	return error_of(rc);
+		openflow_forward_meter(session, &mod);
+	return openflow_meter_error(rc);
 }
 
 static int add_stats(const struct meter_row *row, void *ctx)

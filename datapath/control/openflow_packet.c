@@ -103,7 +103,7 @@ static void match_of(struct wire_bytes data, uint8_t *copy, struct match *out)
 	memset(&out->mask, 0xff, sizeof(out->mask));
 }
 
-static enum of_error check(const struct of_packet_out *out)
+enum of_error openflow_packet_check(const struct of_packet_out *out)
 {
 	uint8_t copy[PACKET_OUT_DATA_MAX];
 	struct match match;
@@ -126,7 +126,7 @@ enum of_error handle_packet_out(struct openflow_session *session, const struct o
 
 	if (error)
 		return error;
-	error = check(&out);
+	error = openflow_packet_check(&out);
 	if (!error) {
 		rc = bridge_packet_out(session->bridge, out.in_port, &out.actions, out.data.at,
 				       out.data.len, &err);

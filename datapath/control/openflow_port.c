@@ -170,8 +170,8 @@ struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint1
 	return search.port;
 }
 
-static enum of_error change(struct openflow_session *session, struct bridge_port *port,
-			    const struct of_port_mod *mod)
+enum of_error openflow_port_set(struct openflow_session *session, struct bridge_port *port,
+				const struct of_port_mod *mod)
 {
 	struct openflow_peers *peers = session->options.peers;
 	struct err err = ERR_INIT;
@@ -186,19 +186,24 @@ static enum of_error change(struct openflow_session *session, struct bridge_port
 	return OF_OK;
 }
 
+enum of_error openflow_port_find(struct openflow_session *session, const struct of_port_mod *mod,
+				 struct bridge_port **out)
+{
+	struct of_port is;
+
+	*out = openflow_port_lookup(session, mod->port, &is);
+	if (!*out)
+		return OF_PMFC_BAD_PORT;
+	return memcmp(is.mac, mod->mac, sizeof(mod->mac)) ? OF_PMFC_BAD_HW_ADDR : OF_OK;
+}
+
 enum of_error handle_port_mod(struct openflow_session *session, const struct of_message *message)
 {
 	struct of_port_mod mod;
-	struct of_port is;
 	struct bridge_port *port;
 	enum of_error error = of_port_mod_read(message, &mod);
 
-	if (error)
-		return error;
-	port = openflow_port_lookup(session, mod.port, &is);
-	if (!port)
-		return OF_PMFC_BAD_PORT;
-	if (memcmp(is.mac, mod.mac, sizeof(mod.mac)))
-		return OF_PMFC_BAD_HW_ADDR;
-	return change(session, port, &mod);
+	if (!error)
+		error = openflow_port_find(session, &mod, &port);
+	return error ? error : openflow_port_set(session, port, &mod);
 }

@@ -7,9 +7,13 @@
 #include "control/openflow_session.h"
 #include "control/stream.h"
 #include "openflow/flow.h"
+#include "openflow/group.h"
+#include "openflow/meter.h"
 #include "openflow/port.h"
 #include "openflow/role.h"
 #include "switch/flows.h"
+
+enum forward_reason { FORWARD_GROUP_MOD, FORWARD_METER_MOD };
 
 /* Who only came to ask (a service, like ovs-ofctl) is told nothing until it says how much of packets it wants. */
 bool openflow_session_wants(const struct openflow_session *session, enum of_async_type type,
@@ -138,25 +142,51 @@ void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
 	openflow_session_tell(session, &w);
 }
 
-void openflow_request_forward(struct openflow_session *session, const struct of_message *request,
-			      enum of_forward_reason reason)
+/* What was changed: one of the two. */
+struct forward {
+	const struct group_mod *group;
+	const struct meter_mod *meter;
+};
+
+static bool wants_forward(const struct openflow_session *other, const struct forward *forward)
 {
+	return other->version >= OF14 &&
+	       openflow_session_wants(other, OF_ASYNC_REQUESTFORWARD,
+				      forward->group ? FORWARD_GROUP_MOD : FORWARD_METER_MOD);
+}
+
+/* In the words of each. What has no room in the message is not told. */
+static void forward_to_all(struct openflow_session *session, const struct forward *forward)
+{
+	const uint32_t xid = session->handling ? session->handling->xid : 0;
 	struct openflow_session *other;
 
 	cds_list_for_each_entry (other, &session->options.peers->sessions, node) {
 		own(wire_fini) struct wire_writer w = {.at = NULL};
 		size_t start;
 
-		if (other == session || other->version < OF14 ||
-		    other->version != request->version ||
-		    request->all.len > OF_MESSAGE_MAX - OF_HEADER_SIZE ||
-		    !openflow_session_wants(other, OF_ASYNC_REQUESTFORWARD, reason))
+		if (other == session || !wants_forward(other, forward))
 			continue;
 		start = of_message_begin(&w, OFM_REQUESTFORWARD, other->version, 0);
-		wire_put_bytes(&w, request->all.at, request->all.len);
+		if (forward->group)
+			of_group_mod_write(&w, other->version, xid, forward->group);
+		else
+			of_meter_mod_write(&w, other->version, xid, forward->meter);
+		if (w.len - start > OF_MESSAGE_MAX)
+			continue;
 		of_message_end(&w, start);
 		openflow_session_tell(other, &w);
 	}
+}
+
+void openflow_forward_group(struct openflow_session *session, const struct group_mod *mod)
+{
+	forward_to_all(session, &(struct forward){.group = mod});
+}
+
+void openflow_forward_meter(struct openflow_session *session, const struct meter_mod *mod)
+{
+	forward_to_all(session, &(struct forward){.meter = mod});
 }
 
 void openflow_port_status(struct openflow_session *session, const struct of_port *port,

@@ -84,10 +84,12 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 	[OFM_BUNDLE_ADD] = handle_bundle_add,
 };
 
-/* What changes something is not for a slave to say. */
-static bool is_change(uint8_t id)
+/* What changes something is not for a slave to say. (SET_CONFIG is in part about itself.) */
+static bool is_change(const struct of_message *message)
 {
-	switch (id) {
+	switch (message->form->id) {
+	case OFM_TABLE_FEATURES_REQUEST:
+		return message->body.len;
 	case OFM_FLOW_MOD:
 	case OFM_NX_FLOW_MOD:
 	case OFM_GROUP_MOD:
@@ -96,7 +98,6 @@ static bool is_change(uint8_t id)
 	case OFM_TABLE_MOD:
 	case OFM_PORT_MOD:
 	case OFM_PACKET_OUT:
-	case OFM_SET_CONFIG:
 	case OFM_BUNDLE_CONTROL:
 	case OFM_BUNDLE_ADD:
 		return true;
@@ -104,15 +105,25 @@ static bool is_change(uint8_t id)
 	return false;
 }
 
-/* What only a switch says is no message for a switch. */
+/* What only a switch says. */
+static enum of_error not_for_us(const struct of_message *message)
+{
+	switch (message->form->kind) {
+	case OF_PLAIN:
+	case OF_MULTIPART_REPLY:
+		return OF_BRC_BAD_TYPE;
+	}
+	return OF_BRC_BAD_EXP_TYPE;
+}
+
 static enum of_error answer(struct openflow_session *session, const struct of_message *message)
 {
 	handler_fn *handler = handlers[message->form->id];
 	enum of_error error;
 
 	if (!handler)
-		return message->form->kind == OF_PLAIN ? OF_BRC_BAD_TYPE : OF_BRC_BAD_MULTIPART;
-	if (session->role == OF_ROLE_SLAVE && is_change(message->form->id))
+		return not_for_us(message);
+	if (session->role == OF_ROLE_SLAVE && is_change(message))
 		return OF_BRC_IS_SLAVE;
 	if (message->flags & OF_MULTIPART_MORE)
 		return OF_BRC_MULTIPART_OVERFLOW;
@@ -221,6 +232,20 @@ static void handle(struct openflow_session *session, struct wire_bytes bytes)
 	openflow_session_flush(session);
 }
 
+/* Where the next message would begin nobody knows. */
+static int refuse_short(struct openflow_session *session, const uint8_t *header)
+{
+	const struct of_message message = {.type = header[1], .xid = wire_get32(header + 4)};
+
+	if (session->version) {
+		say_error(session, OF_BRC_BAD_LEN, &message,
+			  (struct wire_bytes){header, OF_HEADER_SIZE});
+		openflow_session_flush(session);
+	}
+	stream_close(session->stream, "a message that is shorter than its header");
+	return -EPROTO;
+}
+
 /* A whole message, by the length in its header. */
 static int take(void *ctx, struct evbuffer *input)
 {
@@ -231,10 +256,8 @@ static int take(void *ctx, struct evbuffer *input)
 	if (evbuffer_copyout(input, header, sizeof(header)) < (ev_ssize_t)sizeof(header))
 		return 0;
 	message.len = of_message_length(header);
-	if (message.len < OF_HEADER_SIZE) {
-		stream_close(session->stream, "a message that is shorter than its header");
-		return -EPROTO;
-	}
+	if (message.len < OF_HEADER_SIZE)
+		return refuse_short(session, header);
 	if (evbuffer_get_length(input) < message.len)
 		return 0;
 	message.at = evbuffer_pullup(input, (ev_ssize_t)message.len);

@@ -25,6 +25,10 @@ struct bridge;
 struct err;
 struct event;
 struct event_base;
+struct group_mod;
+struct meter_mod;
+struct of_packet_out;
+struct of_port_mod;
 struct openflow_session;
 struct stream;
 struct tls;
@@ -143,6 +147,11 @@ void openflow_ports_write(struct openflow_session *session, size_t start);
 /* By its number; NULL: there is none. `is` (NULL: nobody asks) is what it is. */
 struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint16_t ofport,
 					 struct of_port *is);
+/* The port that a PORT_MOD is about, and what it wants of it. */
+enum of_error openflow_port_find(struct openflow_session *session, const struct of_port_mod *mod,
+				 struct bridge_port **out);
+enum of_error openflow_port_set(struct openflow_session *session, struct bridge_port *port,
+				const struct of_port_mod *mod);
 /* openflow_queue.c */
 handler_fn handle_queue_stats, handle_queue_desc, handle_queue_config;
 
@@ -159,6 +168,8 @@ handler_fn handle_group_mod, handle_group_stats, handle_group_desc, handle_group
 enum of_error openflow_group_error(int rc);
 /* openflow_meter.c */
 handler_fn handle_meter_mod, handle_meter_stats, handle_meter_config, handle_meter_features;
+/* Of what bridge_meter_mod() returns. */
+enum of_error openflow_meter_error(int rc);
 /* openflow_table.c */
 handler_fn handle_tables, handle_table_mod;
 /* The table has other flows than before. */
@@ -173,6 +184,8 @@ void openflow_monitors_free(struct openflow_session *session);
 void openflow_monitors_see(struct openflow_session *session, const struct flow_event *event);
 /* openflow_packet.c */
 handler_fn handle_packet_out, handle_packet_in_format, handle_controller_id;
+/* As far as the packet itself goes. */
+enum of_error openflow_packet_check(const struct of_packet_out *out);
 void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 			  const struct packet_in *packet);
 /* openflow_role.c */
@@ -180,10 +193,9 @@ handler_fn handle_role, handle_get_async, handle_set_async;
 bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed);
 void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
 			const struct flow_event *event);
-/* Other controllers of the same version that ask for it are told what this one has changed. */
-enum of_forward_reason { OF_FORWARD_GROUP_MOD, OF_FORWARD_METER_MOD };
-void openflow_request_forward(struct openflow_session *session, const struct of_message *request,
-			      enum of_forward_reason reason);
+/* Other controllers that ask for it are told what this one has changed. */
+void openflow_forward_group(struct openflow_session *session, const struct group_mod *mod);
+void openflow_forward_meter(struct openflow_session *session, const struct meter_mod *mod);
 void openflow_port_status(struct openflow_session *session, const struct of_port *port,
 			  enum of_port_reason reason);
 

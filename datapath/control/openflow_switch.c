@@ -5,18 +5,32 @@
 
 #include "config.h"
 #include "control/openflow_session.h"
+#include "openflow/table.h"
 #include "switch/flows.h"
 #include "switch/vswitch.h"
-
-#define N_TABLES 255 /* 0 to 254 */
 
 enum capability {
 	CAN_FLOW_STATS = 1 << 0,
 	CAN_TABLE_STATS = 1 << 1,
 	CAN_PORT_STATS = 1 << 2,
 	CAN_GROUP_STATS_11 = 1 << 3,
-	CAN_MATCH_ARP_10 = 1 << 7
+	CAN_MATCH_ARP_10 = 1 << 7,
+	CAN_BUNDLES_14 = 1 << 9,
+	CAN_FLOW_MONITOR_14 = 1 << 10,
 };
+
+static uint32_t capabilities(uint8_t version)
+{
+	uint32_t can = CAN_FLOW_STATS | CAN_TABLE_STATS | CAN_PORT_STATS;
+
+	if (version > OF10)
+		can |= CAN_GROUP_STATS_11;
+	if (version < OF12)
+		can |= CAN_MATCH_ARP_10;
+	if (version >= OF14)
+		can |= CAN_BUNDLES_14 | CAN_FLOW_MONITOR_14;
+	return can;
+}
 
 /* What OpenFlow 1.0 asks for one by one: all of its actions. */
 #define ACTIONS_10 0xfff
@@ -70,11 +84,9 @@ enum of_error handle_features(struct openflow_session *session, const struct of_
 
 	wire_put64(w, datapath_id(session));
 	wire_put32(w, 0); /* buffers: packets come whole */
-	wire_put8(w, N_TABLES);
+	wire_put8(w, OF_TABLES);
 	wire_put(w, 3); /* the main connection; padding */
-	wire_put32(w, CAN_FLOW_STATS | CAN_TABLE_STATS | CAN_PORT_STATS |
-			      (message->version > OF10 ? CAN_GROUP_STATS_11 : 0) |
-			      (message->version < OF12 ? CAN_MATCH_ARP_10 : 0));
+	wire_put32(w, capabilities(message->version));
 	wire_put32(w, message->version == OF10 ? ACTIONS_10 : 0);
 	if (message->version < OF13)
 		openflow_ports_write(session, start);
@@ -131,8 +143,12 @@ enum of_error handle_set_config(struct openflow_session *session, const struct o
 	default:
 		return OF_SCFC_BAD_FLAGS;
 	}
-	if (frags != bridge_frags(session->bridge) && bridge_frags_set(session->bridge, frags))
-		return OF_BRC_EPERM;
+	if (frags != bridge_frags(session->bridge)) {
+		if (session->role == OF_ROLE_SLAVE)
+			return OF_BRC_IS_SLAVE;
+		if (bridge_frags_set(session->bridge, frags))
+			return OF_BRC_EPERM;
+	}
 	if (has_ttl_flag(message->version))
 		*reasons = wants ? *reasons | REASON_TTL : *reasons & ~(uint32_t)REASON_TTL;
 	session->miss_send_len = wire_get16(message->body.at + 2);

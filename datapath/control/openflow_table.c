@@ -9,8 +9,6 @@
 #include "switch/flows.h"
 #include "switch/vswitch.h"
 
-#define N_TABLES 255
-
 /* What is told where there is no limit. */
 #define MANY_FLOWS 1000000
 
@@ -34,7 +32,7 @@ static void describe(struct openflow_session *session, uint8_t number, struct of
 	bridge_table_stats(session->bridge, number, &stats);
 	*out = (struct of_table){
 		.number = number,
-		.n_tables = N_TABLES,
+		.n_tables = OF_TABLES,
 		.max_flows = config.is_limited ? config.max_flows : MANY_FLOWS,
 		.n_flows = stats.n_flows,
 		.n_matched = stats.n_matched,
@@ -73,9 +71,9 @@ enum of_error handle_tables(struct openflow_session *session, const struct of_me
 	struct openflow_parts parts;
 
 	if (message->body.len)
-		return OF_TFFC_EPERM;
+		return of_table_features_check(message);
 	openflow_parts_begin(&parts, session, message, message->form->id + 1);
-	for (unsigned i = 0; i < N_TABLES; i++) {
+	for (unsigned i = 0; i < OF_TABLES; i++) {
 		struct of_table table;
 		size_t entry = w->len;
 
@@ -169,7 +167,7 @@ enum of_error handle_table_mod(struct openflow_session *session, const struct of
 
 	if (error || message->version == OF13) /* the two bits are there still, and say nothing */
 		return error;
-	for (unsigned i = 0; !error && i < N_TABLES; i++)
+	for (unsigned i = 0; !error && i < OF_TABLES; i++)
 		if (mod.number == i || mod.number == FLOW_TABLE_ANY)
 			error = set(session, (uint8_t)i, message->version, &mod);
 	return error;

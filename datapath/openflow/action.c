@@ -30,7 +30,7 @@ static enum of_error error_of_value(const struct ofaction *action)
 	case OFACTION_CONJUNCTION:
 		return OF_BAC_BAD_CONJUNCTION;
 	case OFACTION_METER:
-		return OF_MMFC_INVALID_METER;
+		return OF_BAC_BAD_METER;
 	}
 	return OF_BAC_BAD_ARGUMENT;
 }
@@ -71,7 +71,9 @@ enum of_error action_add_bytes(struct action_reader *r, const uint8_t *bytes, si
 
 enum of_error action_port(uint32_t number, uint16_t *out)
 {
-	return of_port_ofport(number, out) ? OF_OK : OF_BAC_BAD_OUT_PORT;
+	if (!number || !of_port_ofport(number, out))
+		return OF_BAC_BAD_OUT_PORT;
+	return *out < OFPORT_MAX || *out >= OFPORT_IN_PORT ? OF_OK : OF_BAC_BAD_OUT_PORT;
 }
 
 enum of_error action_subfield(struct wire_bytes header, unsigned low, unsigned n_bits,
@@ -121,11 +123,11 @@ static enum of_error form_lookup(uint8_t version, const uint8_t *at, size_t len,
 	uint32_t vendor = 0;
 
 	if (number == TYPE_EXPERIMENTER) {
-		if (len < OF_ACTION_EXT_HEADER)
-			return OF_BAC_BAD_LEN;
 		vendor = wire_get32(at + 4);
 		if (vendor != VENDOR_NICIRA && vendor != VENDOR_ONF)
 			return OF_BAC_BAD_EXPERIMENTER;
+		if (len < OF_ACTION_EXT_HEADER)
+			return OF_BAC_BAD_LEN;
 		number = wire_get16(at + 8);
 	}
 	for (unsigned i = 0; i < n_action_forms; i++) {

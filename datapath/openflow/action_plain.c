@@ -93,8 +93,11 @@ static enum of_error read_set(struct action_reader *r, struct wire_bytes tlv, bo
 	struct of_oxm oxm;
 	const struct field *field;
 	field_bits value, mask;
+	enum of_error error = of_oxm_read(tlv, &oxm);
 
-	if (of_oxm_read(tlv, &oxm) || !oxm.field)
+	if (error == OF_BMC_BAD_LEN)
+		return OF_BAC_BAD_SET_LEN;
+	if (error || !oxm.field)
 		return OF_BAC_BAD_SET_TYPE;
 	if (oxm.size + (oxm.n_bytes << oxm.has_mask) > tlv.len)
 		return OF_BAC_BAD_SET_LEN;
@@ -102,7 +105,7 @@ static enum of_error read_set(struct action_reader *r, struct wire_bytes tlv, bo
 		return OF_BAC_BAD_SET_MASK;
 	field = oxm.field;
 	if (!(field->flags & FIELD_WRITABLE))
-		return OF_BAC_BAD_SET_ARGUMENT;
+		return OF_BAC_BAD_SET_TYPE;
 	value = of_bits_read(tlv.at + oxm.size, oxm.n_bytes);
 	mask = oxm.has_mask ? of_bits_read(tlv.at + oxm.size + oxm.n_bytes, oxm.n_bytes)
 			    : field_all(field);
@@ -371,12 +374,10 @@ void output_reg_write(struct action_writer *aw, const struct action_form *form, 
 enum of_error enqueue_read(struct action_reader *r, const struct action_form *form,
 			   const uint8_t *at, size_t len)
 {
-	const struct ofaction a = {
-		.type = OFACTION_ENQUEUE,
-		.output = {.port = wire_get16(at + 4), .queue = wire_get32(at + 12)},
-	};
+	struct ofaction a = {.type = OFACTION_ENQUEUE, .output.queue = wire_get32(at + 12)};
+	enum of_error error = action_port(of_port_number(wire_get16(at + 4)), &a.output.port);
 
-	return action_add(r, &a);
+	return error ? error : action_add(r, &a);
 }
 
 void enqueue_write(struct action_writer *aw, const struct action_form *form, uint32_t i)

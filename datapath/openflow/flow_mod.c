@@ -20,8 +20,6 @@ static uint16_t known_flags(uint8_t version)
 
 static enum of_error read_flags(uint8_t version, uint16_t flags, uint8_t *out)
 {
-	if (version == OF10 && flags & EMERGENCY)
-		return OF_FMFC_TABLE_FULL; /* the emergency table has no room at all */
 	if (flags & ~known_flags(version))
 		return OF_FMFC_BAD_FLAGS;
 	*out = (uint8_t)(flags | (version >= OF12 ? FLOW_SINCE_12 : 0));
@@ -72,8 +70,12 @@ static struct head10 head10_get(const uint8_t *at)
 static enum of_error read_head10(const struct head10 *head, const struct of_message *message,
 				 bool has_table, struct flow_mod *mod)
 {
-	enum of_error error = read_flags(message->version, head->flags, &mod->flags);
+	enum of_error error;
 
+	/* the table of emergency flows has no room at all */
+	if (head->flags & EMERGENCY)
+		return head->idle || head->hard ? OF_FMFC_BAD_EMERG_TIMEOUT : OF_FMFC_TABLE_FULL;
+	error = read_flags(message->version, head->flags, &mod->flags);
 	if (error)
 		return error;
 	mod->command = (uint8_t)(has_table ? head->command & 0xff : head->command);
@@ -102,6 +104,9 @@ static enum of_error read10(const struct of_message *message, bool has_table, st
 	if (error)
 		return error;
 	of_match10_read(at, &mod->match);
+	/* a flow without wildcards comes first: section 3.4 */
+	if (!(wire_get32(at) & OF_WILDCARDS10))
+		mod->priority = UINT16_MAX;
 	return of_actions_read(message->version,
 			       wire_skip(message->body, OF_MATCH10_SIZE + HEAD10_SIZE),
 			       &mod->actions);

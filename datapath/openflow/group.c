@@ -76,7 +76,12 @@ static enum of_error unknown(struct wire_bytes property)
 
 static enum of_error read_watch(struct group_bucket *bucket, uint32_t port)
 {
-	return of_port_ofport(port, &bucket->watch_port) ? OF_OK : OF_GMFC_BAD_WATCH;
+	if (!of_port_ofport(port, &bucket->watch_port))
+		return OF_GMFC_BAD_WATCH;
+	return bucket->watch_port < OFPORT_MAX || bucket->watch_port == OFPORT_LOCAL ||
+			       bucket->watch_port == OFPORT_NONE
+		       ? OF_OK
+		       : OF_GMFC_BAD_WATCH;
 }
 
 static enum of_error read_bucket_property(struct group_bucket *bucket, struct wire_bytes property)
@@ -229,29 +234,29 @@ static enum of_error read_properties(struct group_desc *desc, struct wire_bytes 
 
 /* ---- group mods ---- */
 
+enum { FORMS_11 = 1 << 0, FORMS_15 = 1 << 1, FORMS_ALL = 3 };
+
+static const struct command {
+	uint16_t number;
+	uint8_t command, forms;
+} commands[] = {
+	{0, GROUP_ADD, FORMS_ALL},
+	{1, GROUP_MODIFY, FORMS_ALL},
+	{2, GROUP_DELETE, FORMS_ALL},
+	{3, GROUP_INSERT_BUCKETS, FORMS_15},
+	{5, GROUP_REMOVE_BUCKETS, FORMS_15},
+	{0x8000, GROUP_MODIFY_OR_ADD, FORMS_ALL}, /* Open vSwitch's own */
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
 static bool read_command(const struct of_message *message, uint16_t number, struct group_mod *mod)
 {
-	enum { INSERT_BUCKET = 3, REMOVE_BUCKET = 5, ADD_OR_MODIFY = 0x8000 };
-
-	switch (number) {
-	case 0:
-		mod->command = GROUP_ADD;
-		return true;
-	case 1:
-		mod->command = GROUP_MODIFY;
-		return true;
-	case 2:
-		mod->command = GROUP_DELETE;
-		return true;
-	case INSERT_BUCKET:
-		mod->command = GROUP_INSERT_BUCKETS;
-		return is_15(message);
-	case REMOVE_BUCKET:
-		mod->command = GROUP_REMOVE_BUCKETS;
-		return is_15(message);
-	case ADD_OR_MODIFY: /* Open vSwitch's own */
-		mod->command = GROUP_MODIFY_OR_ADD;
-		return true;
+	for (unsigned i = 0; i < N_COMMANDS; i++) {
+		if (commands[i].number != number)
+			continue;
+		mod->command = commands[i].command;
+		return commands[i].forms & (is_15(message) ? FORMS_15 : FORMS_11);
 	}
 	return false;
 }
@@ -424,6 +429,17 @@ static void write_method(struct wire_writer *w, uint8_t version, const struct gr
 	wire_pad(w, start);
 }
 
+static void write_buckets(struct wire_writer *w, uint8_t version, bool has_ids,
+			  const struct group_desc *desc, uint32_t n_buckets)
+{
+	for (uint32_t i = 0; i < n_buckets; i++) {
+		if (has_ids)
+			write_bucket15(w, version, desc, &desc->bucket[i]);
+		else
+			write_bucket11(w, version, &desc->bucket[i]);
+	}
+}
+
 static void write_desc(struct wire_writer *w, const struct of_message *request,
 		       const struct group_desc *desc, uint32_t n_buckets)
 {
@@ -439,17 +455,52 @@ static void write_desc(struct wire_writer *w, const struct of_message *request,
 	if (has_ids)
 		wire_put64(w, 0);
 	buckets = w->len;
-	for (uint32_t i = 0; i < n_buckets; i++) {
-		if (has_ids)
-			write_bucket15(w, request->version, desc, &desc->bucket[i]);
-		else
-			write_bucket11(w, request->version, &desc->bucket[i]);
-	}
+	write_buckets(w, request->version, has_ids, desc, n_buckets);
 	if (has_ids)
 		wire_patch16(w, start + 8, (uint16_t)(w->len - buckets));
 	if (has_ids && desc->method != GROUP_BY_DEFAULT)
 		write_method(w, request->version, desc);
 	wire_patch16(w, start, (uint16_t)(w->len - start));
+}
+
+static const struct command *command_of(const struct group_mod *mod)
+{
+	unsigned i = 0;
+
+	while (i < N_COMMANDS - 1 && commands[i].command != mod->command)
+		i++;
+	return &commands[i];
+}
+
+/* What the form of OpenFlow 1.1 has no place for Nicira's message says. */
+void of_group_mod_write(struct wire_writer *w, uint8_t version, uint32_t xid,
+			const struct group_mod *mod)
+{
+	const struct command *command = command_of(mod);
+	const bool is_nicira = version < OF15 && (!(command->forms & FORMS_11) ||
+						  mod->desc.method != GROUP_BY_DEFAULT);
+	const bool has_ids = version >= OF15 || is_nicira;
+	const size_t start =
+		of_message_begin(w, is_nicira ? OFM_NX_GROUP_MOD : OFM_GROUP_MOD, version, xid);
+	size_t len_at, buckets;
+
+	wire_put16(w, command->number);
+	wire_put8(w, mod->desc.type);
+	wire_put8(w, 0);
+	wire_put32(w, mod->desc.id);
+	len_at = w->len;
+	if (has_ids) {
+		wire_put32(w, 0);
+		wire_put32(w, mod->bucket);
+	}
+	buckets = w->len;
+	write_buckets(w, version, has_ids, &mod->desc, mod->desc.n_buckets);
+	if (has_ids)
+		wire_patch16(w, len_at, (uint16_t)(w->len - buckets));
+	if (has_ids && mod->desc.method != GROUP_BY_DEFAULT)
+		write_method(w, version, &mod->desc);
+	if (w->len - start <= OF_MESSAGE_MAX)
+		of_message_end(w, start);
 }
 
 /* What is the most that an entry may have, with the headers of its message. */

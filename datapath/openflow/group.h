@@ -10,6 +10,10 @@
 /* *out is written on success only, and is the caller's to group_mod_fini(). */
 enum of_error of_group_mod_read(const struct of_message *message, struct group_mod *out);
 
+/* Writes one, of OpenFlow 1.1 or later; it may be too long for a message. */
+void of_group_mod_write(struct wire_writer *w, uint8_t version, uint32_t xid,
+			const struct group_mod *mod);
+
 /* Of which group a request of statistics or descriptions asks: GROUP_EVERY or a number. */
 uint32_t of_group_request_read(const struct of_message *message);
 

@@ -14,7 +14,9 @@ static enum of_error check_field(const struct of_oxm *oxm, field_bits *value, fi
 
 	if (*mask & ~field_all(field) || (*value & *mask & ~field_all(field)))
 		return OF_BMC_BAD_VALUE;
-	if (oxm->has_mask && *mask && *mask != field_all(field) && !(field->flags & FIELD_MASKABLE))
+	/* OpenFlow's own fields have a mask, or they have none; NXM's may have one that leaves all or nothing */
+	if (oxm->has_mask && !(field->flags & FIELD_MASKABLE) &&
+	    (oxm->is_openflow || (*mask && *mask != field_all(field))))
 		return OF_BMC_BAD_MASK;
 	if (*value & ~*mask && oxm->is_openflow)
 		return OF_BMC_BAD_WILDCARDS;

@@ -9,6 +9,7 @@
 
 #define OF_MATCH10_SIZE 40
 #define OF_MATCH11_SIZE 88
+#define OF_WILDCARDS10  0x3fffffu /* of the struct of OpenFlow 1.0: all that there are */
 
 struct of_cookie {
 	uint64_t value, mask;

@@ -53,7 +53,7 @@ enum of_error of_meter_mod_read(const struct of_message *message, struct meter_m
 	mod.command = (uint8_t)command;
 	if (command == METER_DELETE && mod.desc.id == (uint32_t)OFPM_ALL) {
 		mod.desc.id = METER_EVERY;
-	} else if (!mod.desc.id || mod.desc.id > METER_NUMBER_MAX) {
+	} else if (!meter_number_is(mod.desc.id)) {
 		return OF_MMFC_INVALID_METER;
 	}
 	if (command != METER_DELETE) {
@@ -95,13 +95,8 @@ void of_meter_stats_write(struct wire_writer *w, const struct of_meter_stats *st
 	wire_patch16(w, start + 4, (uint16_t)(w->len - start));
 }
 
-void of_meter_config_write(struct wire_writer *w, const struct meter_desc *desc)
+static void write_bands(struct wire_writer *w, const struct meter_desc *desc)
 {
-	const size_t start = w->len;
-
-	wire_put16(w, 0);
-	wire_put16(w, desc->flags);
-	wire_put32(w, desc->id);
 	for (unsigned i = 0; i < desc->n_bands; i++) {
 		const struct meter_band *band = &desc->band[i];
 
@@ -112,7 +107,29 @@ void of_meter_config_write(struct wire_writer *w, const struct meter_desc *desc)
 		wire_put8(w, band->level);
 		wire_put(w, 3);
 	}
+}
+
+void of_meter_config_write(struct wire_writer *w, const struct meter_desc *desc)
+{
+	const size_t start = w->len;
+
+	wire_put16(w, 0);
+	wire_put16(w, desc->flags);
+	wire_put32(w, desc->id);
+	write_bands(w, desc);
 	wire_patch16(w, start, (uint16_t)(w->len - start));
+}
+
+void of_meter_mod_write(struct wire_writer *w, uint8_t version, uint32_t xid,
+			const struct meter_mod *mod)
+{
+	const size_t start = of_message_begin(w, OFM_METER_MOD, version, xid);
+
+	wire_put16(w, mod->command);
+	wire_put16(w, mod->desc.flags);
+	wire_put32(w, mod->desc.id);
+	write_bands(w, &mod->desc);
+	of_message_end(w, start);
 }
 
 void of_meter_features_write(struct wire_writer *w, uint8_t version, uint32_t max_meters)

@@ -6,6 +6,10 @@
 
 enum of_error of_meter_mod_read(const struct of_message *message, struct meter_mod *out);
 
+/* Writes one, of OpenFlow 1.3 or later. */
+void of_meter_mod_write(struct wire_writer *w, uint8_t version, uint32_t xid,
+			const struct meter_mod *mod);
+
 /* Of which meter a request asks: METER_EVERY or a number. */
 uint32_t of_meter_request_read(const struct of_message *message);
 

@@ -66,6 +66,13 @@ bool of_port_request_read(const struct of_message *message, uint16_t *out)
 }
 
 /* What a port offers its peer is up to the device: it may be said, and counts for nothing. */
+static enum of_error check_advertised(uint8_t version, uint32_t features)
+{
+	const uint32_t known = version == OF10 ? 0xfff : 0xffff;
+
+	return features & ~known ? OF_PMFC_BAD_ADVERTISE : OF_OK;
+}
+
 static enum of_error read_properties(struct wire_bytes rest)
 {
 	enum { PROP_ETHERNET = 0, PROP_EXPERIMENTER = 0xffff };
@@ -83,6 +90,8 @@ static enum of_error read_properties(struct wire_bytes rest)
 			return OF_BPC_BAD_TYPE;
 		if (property.len != 8)
 			return OF_BPC_BAD_LEN;
+		if (check_advertised(OF14, wire_get32(property.at + 4)))
+			return OF_PMFC_BAD_ADVERTISE;
 	}
 	return OF_OK;
 }
@@ -102,5 +111,7 @@ enum of_error of_port_mod_read(const struct of_message *message, struct of_port_
 	out->mask = wire_get32(at + rest + 4);
 	if (out->mask & ~of_port_config_known(message->version))
 		return OF_PMFC_BAD_CONFIG;
-	return message->version >= OF14 ? read_properties(wire_skip(message->body, 24)) : OF_OK;
+	if (message->version < OF14)
+		return check_advertised(message->version, wire_get32(at + rest + 8));
+	return read_properties(wire_skip(message->body, 24));
 }

@@ -65,18 +65,22 @@ static const uint8_t n_reasons[N_OF_ASYNC] = {
 	[OF_ASYNC_ROLE_STATUS] = 3, [OF_ASYNC_TABLE_STATUS] = 5, [OF_ASYNC_REQUESTFORWARD] = 2,
 };
 
-static enum of_error read_property(struct wire_bytes property, struct of_async *async)
+static enum of_error read_property(uint8_t version, struct wire_bytes property,
+				   struct of_async *async)
 {
+	enum { LAST_KIND_15 = 7 }; /* statistics of flows, state of controllers */
 	uint16_t type = wire_get16(property.at);
 	unsigned kind = type / 2;
 	uint32_t reasons;
 
 	if (type >= 0xfffe)
 		return OF_BPC_BAD_EXPERIMENTER;
-	if (kind >= N_OF_ASYNC)
+	if (kind >= N_OF_ASYNC && (version < OF15 || kind > LAST_KIND_15))
 		return OF_BPC_BAD_TYPE;
 	if (property.len != 8)
 		return OF_BPC_BAD_LEN;
+	if (kind >= N_OF_ASYNC)
+		return wire_get32(property.at + 4) ? OF_ACFC_UNSUPPORTED : OF_OK;
 	reasons = wire_get32(property.at + 4);
 	/* (tables tell of vacancy from reason 3 on) */
 	if (reasons >> n_reasons[kind])
@@ -86,7 +90,8 @@ static enum of_error read_property(struct wire_bytes property, struct of_async *
 	return OF_OK;
 }
 
-static enum of_error read_properties(struct wire_bytes rest, struct of_async *async)
+static enum of_error read_properties(uint8_t version, struct wire_bytes rest,
+				     struct of_async *async)
 {
 	while (rest.len) {
 		struct wire_bytes property;
@@ -94,7 +99,7 @@ static enum of_error read_properties(struct wire_bytes rest, struct of_async *as
 
 		if (!wire_property_cut(&rest, &property))
 			return OF_BPC_BAD_LEN;
-		error = read_property(property, async);
+		error = read_property(version, property, async);
 		if (error)
 			return error;
 	}
@@ -107,7 +112,7 @@ enum of_error of_async_read(const struct of_message *message, struct of_async *a
 	const uint8_t *at = message->body.at;
 
 	if (message->version >= OF14 && message->form->kind == OF_PLAIN) {
-		enum of_error error = read_properties(message->body, &changed);
+		enum of_error error = read_properties(message->version, message->body, &changed);
 
 		if (error)
 			return error;
@@ -118,6 +123,15 @@ enum of_error of_async_read(const struct of_message *message, struct of_async *a
 	}
 	*async = changed;
 	return OF_OK;
+}
+
+/* Reasons that came later are nothing to tell an older version of. */
+static uint32_t known_reasons(uint8_t version, unsigned kind, uint32_t reasons)
+{
+	static const uint8_t until_13[] = {
+		[OF_ASYNC_PACKET_IN] = 7, [OF_ASYNC_PORT_STATUS] = 7, [OF_ASYNC_FLOW_REMOVED] = 15};
+
+	return version < OF14 ? reasons & until_13[kind] : reasons;
 }
 
 void of_async_write(struct wire_writer *w, const struct of_message *request,
@@ -134,7 +148,7 @@ void of_async_write(struct wire_writer *w, const struct of_message *request,
 				wire_put16(w, (uint16_t)(2 * i + k));
 				wire_put16(w, 8);
 			}
-			wire_put32(w, async->reasons[i][slave]);
+			wire_put32(w, known_reasons(request->version, i, async->reasons[i][slave]));
 		}
 	of_message_end(w, start);
 }

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "openflow/oxm.h"
+#include "openflow/match.h"
 
 /* OpenFlow 1.0.1 section 5.3.5, 1.3.5 section 7.3.5.5, 1.4.1 sections 7.3.5.5 and 7.3.5.16. */
 
@@ -10,7 +10,6 @@
 
 /* What OpenFlow 1.0 to 1.2 ask for one by one is all that there is of it. */
 enum {
-	ALL_WILDCARDS_10 = 0x3fffff,
 	ALL_FIELDS_11 = 0xfbff, /* bits 0 to 15, but 10: the match's form */
 	ALL_ACTIONS_11 = 0x1ffffff,
 	ALL_ACTIONS_12 = 0x3ff9801, /* without those that set_field is for */
@@ -50,7 +49,7 @@ void of_table_stats_write(struct wire_writer *w, uint8_t version, const struct o
 	if (version < OF13)
 		wire_put_text(w, table->name, 32);
 	if (version == OF10)
-		wire_put32(w, ALL_WILDCARDS_10);
+		wire_put32(w, OF_WILDCARDS10);
 	else if (version == OF11)
 		put_capabilities11(w, table);
 	else if (version == OF12)
@@ -130,13 +129,16 @@ static void put_fields(struct wire_writer *w, uint16_t property)
 	wire_property_end(w, start);
 }
 
+enum { INGRESS_TABLE = 1 << 0 };
+
 void of_table_features_write(struct wire_writer *w, uint8_t version, const struct of_table *table)
 {
 	size_t start = w->len;
 
 	wire_put16(w, 0);
 	wire_put8(w, table->number);
-	wire_put(w, 5);
+	wire_put8(w, 0);
+	wire_put32(w, version >= OF15 ? INGRESS_TABLE : 0);
 	wire_put_text(w, table->name, 32);
 	wire_put64(w, UINT64_MAX); /* bits of metadata to match on, and to write */
 	wire_put64(w, UINT64_MAX);
@@ -151,6 +153,51 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 	put_fields(w, PROP_WRITE_SETFIELD);
 	put_fields(w, PROP_APPLY_SETFIELD);
 	wire_patch16(w, start, (uint16_t)(w->len - start));
+}
+
+enum { FEATURES_SIZE = 64, LAST_PROP_13 = 15, LAST_PROP_15 = 22, PROP_EXPERIMENTER_MISS = 0xfffe };
+
+static enum of_error check_property(uint8_t version, uint16_t type)
+{
+	if (type >= PROP_EXPERIMENTER_MISS)
+		return OF_BPC_BAD_EXPERIMENTER;
+	return type > (version >= OF14 ? LAST_PROP_15 : LAST_PROP_13) || type == 9
+		       ? OF_TFFC_BAD_TYPE
+		       : OF_OK;
+}
+
+/* One table's. */
+static enum of_error check_features(uint8_t version, struct wire_bytes bytes)
+{
+	struct wire_bytes rest = wire_skip(bytes, FEATURES_SIZE);
+	enum of_error error = OF_OK;
+
+	if (bytes.at[2] >= OF_TABLES)
+		return OF_TFFC_BAD_TABLE;
+	while (!error && rest.len) {
+		struct wire_bytes property;
+
+		if (!wire_property_cut(&rest, &property))
+			return OF_TFFC_BAD_LEN;
+		error = check_property(version, wire_get16(property.at));
+	}
+	return error;
+}
+
+enum of_error of_table_features_check(const struct of_message *message)
+{
+	struct wire_bytes rest = message->body;
+	enum of_error error = OF_OK;
+
+	while (!error && rest.len) {
+		const size_t len = wire_get16(rest.at);
+
+		if (len < FEATURES_SIZE || len % 8 || len > rest.len)
+			return OF_TFFC_BAD_LEN;
+		error = check_features(message->version, wire_first(rest, len));
+		rest = wire_skip(rest, len);
+	}
+	return error ? error : OF_TFFC_EPERM;
 }
 
 /* ---- descriptions, and what changes them: OpenFlow 1.4.1 sections 7.3.4.1, 7.3.5.16 and 7.4.5 ---- */

@@ -2,6 +2,8 @@
 /* Flow tables as messages describe them. */
 #include "openflow/message.h"
 
+#define OF_TABLES 255 /* 0 to 254 */
+
 struct of_table {
 	uint8_t number, n_tables;
 	char name[32];
@@ -19,6 +21,8 @@ enum of_table_config { OF_TABLE_EVICTION = 1 << 2, OF_TABLE_VACANCY = 1 << 3 };
 /* One entry of the reply each. */
 void of_table_stats_write(struct wire_writer *w, uint8_t version, const struct of_table *table);
 void of_table_features_write(struct wire_writer *w, uint8_t version, const struct of_table *table);
+/* What is wrong with features that somebody would like; TFFC_EPERM: nothing, but they are what they are. */
+enum of_error of_table_features_check(const struct of_message *message);
 void of_table_desc_write(struct wire_writer *w, const struct of_table *table);
 
 struct of_table_mod {
