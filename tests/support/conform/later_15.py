@@ -1,0 +1,97 @@
+"""What OpenFlow 1.5 says in other words."""
+import struct
+
+import frames
+from wire import *
+
+VERSION = OF15
+
+
+def out(data, *actions, port=CONTROLLER):
+    todo = b"".join(actions)
+    return struct.pack(">IH2x", NO_BUFFER, len(todo)) + match(f("in_port", port)) + todo + data
+
+
+def bucket_15(number, *actions):
+    todo = b"".join(actions)
+    return struct.pack(">HHI", 8 + len(todo), len(todo), number) + todo
+
+
+def group_15(command, kind, number, *buckets, place=0xFFFFFFFF):
+    data = b"".join(buckets)
+    return struct.pack(">HBxIH2xI", command, kind, number, len(data), place) + data
+
+
+def check_packet_out(peer):
+    second = frames.Port("p2")
+    peer.ok(PACKET_OUT, out(frames.udp(), output(2)))
+    want("port 2", second.take(), frames.udp())
+    peer.refused(PACKET_OUT, struct.pack(">IH2x", NO_BUFFER, 0) + match() + frames.udp(), (1, 11))
+
+
+def check_buckets(peer):
+    peer.ok(GROUP_MOD, group_15(0, 0, 1, bucket_15(1, output(2)), bucket_15(2, output(3))))
+    peer.refused(GROUP_MOD, group_15(3, 0, 1, bucket_15(2, output(4))), (6, 12), (6, 16))
+    peer.ok(GROUP_MOD, group_15(3, 0, 1, bucket_15(3, output(4)), place=0xFFFFFFFD))
+    data = peer.multipart(7, struct.pack(">I4x", 1))
+    numbers, rest = [], data[16:]
+    while rest:
+        size, _, number = struct.unpack(">HHI", rest[:8])
+        numbers.append(number)
+        rest = rest[size:]
+    want("buckets", numbers, [3, 1, 2])
+    peer.refused(GROUP_MOD, group_15(5, 0, 1, place=77), (6, 15))
+    peer.ok(GROUP_MOD, group_15(5, 0, 1, place=1))
+    peer.refused(GROUP_MOD, group_15(3, 0, 77, bucket_15(3, output(4)), place=0xFFFFFFFD), (6, 8))
+
+
+def check_set_field_with_mask(peer):
+    first, second = frames.Port("p1"), frames.Port("p2")
+    peer.ok(FLOW_MOD, flow_mod(do=apply(set_field(f("eth_dst", 5, 0xFF)), output(2))))
+    first.send(frames.udp())
+    want("frame", second.take(), frames.udp(dst=frames.B[:5] + b"\5"))
+    peer.refused(FLOW_MOD, flow_mod(do=apply(set_field(f("vlan_vid", 0x1000)))), (2, 10))
+
+
+def check_copy_field(peer):
+    first, second = frames.Port("p1"), frames.Port("p2")
+    copy = action(28, struct.pack(">HHH2x", 48, 0, 0) + f("eth_src", 0)[:4] + f("eth_dst", 0)[:4] + bytes(4))
+    peer.ok(FLOW_MOD, flow_mod(do=apply(copy, output(2))))
+    first.send(frames.udp())
+    want("frame", second.take(), frames.udp(dst=frames.A))
+
+
+def check_meter_action(peer):
+    peer.refused(FLOW_MOD, flow_mod(do=apply(action(29, struct.pack(">I", 77)))), (2, 17))
+    peer.ok(METER_MOD, meter_mod(0, 1, 1, band()))
+    peer.ok(FLOW_MOD, flow_mod(do=apply(action(29, struct.pack(">I", 1)), output(2))))
+
+
+def check_instructions(peer):
+    peer.refused(FLOW_MOD, flow_mod(do=instruction(7, bytes(4))), (3, 1), (3, 7))
+    peer.refused(FLOW_MOD, flow_mod(do=meter(1)), (3, 0), (3, 1))
+
+
+def check_flow_description_and_statistics(peer):
+    peer.ok(FLOW_MOD, flow_mod(priority=7, cookie=9, importance=3, do=apply(output(2))))
+    data = peer.multipart(1, flow_request())
+    size, table, priority, idle, hard, flags, importance, cookie = struct.unpack(">H2xBxHHHHHQ", data[:24])
+    want("flow", (size, table, priority, idle, hard, flags, importance, cookie), (len(data), 0, 7, 0, 0, 0, 3, 9))
+    data = peer.multipart(17, flow_request())
+    want("flow", struct.unpack(">H2xBBH", data[:8]), (len(data), 0, 0, 7))
+
+
+def check_table_features(peer):
+    data = peer.multipart(12)
+    want("an ingress table", struct.unpack(">HBBI", data[:8])[1:], (0, 0, 1))
+
+
+def check_async_of_others(peer):
+    peer.refused(SET_ASYNC, struct.pack(">HHI", 13, 8, 1), (15, 1))
+    peer.refused(SET_ASYNC, struct.pack(">HHI", 16, 8, 1), (14, 0))
+
+
+def check_ports_one_by_one(peer):
+    data = peer.multipart(13, struct.pack(">I4x", 2))
+    want("port", struct.unpack(">IH", data[:6]), (2, len(data)))
+    peer.multipart_refused(13, struct.pack(">I4x", 4711), (1, 11))

@@ -1,0 +1,260 @@
+"""What a switch says of itself in OpenFlow 1.3: sections 7.3.1 to 7.3.5."""
+import struct
+import subprocess
+import time
+
+import frames
+from errors_13 import a_port, port_mod
+from wire import *
+
+VERSION = OF13
+
+
+def check_features(peer):
+    body = peer.one(FEATURES_REQUEST, b"", FEATURES_REPLY)
+    datapath, buffers, tables, auxiliary, can, reserved = struct.unpack(">QIBB2xII", body)
+    want("datapath", datapath, 0xAB)
+    want("auxiliary connection, reserved", (auxiliary, reserved), (0, 0))
+    if tables < 2:
+        raise Wrong(f"{tables} tables")
+    want("flows, tables, ports, groups", can & 0xF, 0xF)
+    want("bits that there are", can & ~0x16F, 0)
+    del buffers
+
+
+def check_echo(peer):
+    for data in (b"", b"a", b"x" * 1000, b"y" * 65527):
+        want("data", peer.one(ECHO_REQUEST, data, ECHO_REPLY), data)
+
+
+def check_config(peer):
+    for flags, length in ((0, 128), (1, 0), (0, 0xFFFF), (0, 64)):
+        peer.ok(SET_CONFIG, struct.pack(">HH", flags, length))
+        want("configuration", peer.one(GET_CONFIG_REQUEST, b"", GET_CONFIG_REPLY), struct.pack(">HH", flags, length))
+
+
+def check_fragments(peer):
+    """OFPC_FRAG_DROP: fragments are dropped, others not."""
+    first, second = frames.Port("p1"), frames.Port("p2")
+    fragment = frames.ipv4(17, bytes(32), frag=0x2000)
+    peer.ok(FLOW_MOD, flow_mod(do=apply(output(2))))
+    first.send(fragment)
+    want("normally", second.take(), fragment)
+    peer.ok(SET_CONFIG, struct.pack(">HH", 1, 128))
+    try:
+        first.send(fragment)
+        want("fragment", second.take(0.3), None)
+        first.send(frames.udp())
+        want("others", second.take(), frames.udp())
+    finally:
+        peer.ok(SET_CONFIG, struct.pack(">HH", 0, 128))
+    first.send(fragment)
+    want("again", second.take(), fragment)
+
+
+def check_description(peer):
+    body = peer.multipart(0)
+    want("length", len(body), 1056)
+    for at, size in ((0, 256), (256, 256), (512, 256), (768, 32), (800, 256)):
+        text = body[at:at + size].split(b"\0")[0]
+        if not text or len(text) == size:
+            raise Wrong(f"text at {at}: {text}")
+
+
+def ports(peer):
+    data = peer.multipart(13)
+    want("length", len(data) % 64, 0)
+    return {struct.unpack(">I", data[at:at + 4])[0]: data[at:at + 64] for at in range(0, len(data), 64)}
+
+
+def check_ports(peer):
+    found = ports(peer)
+    want("numbers", sorted(found), [1, 2, 3, 4, LOCAL])
+    for n in range(1, 5):
+        address, name, config, state = struct.unpack(">8x6s2x16sII", found[n][:40])
+        want("port", (address, name.rstrip(b"\0"), config, state), (bytes([2, 0, 0, 0, 1, n]), b"v%d" % n, 0, 4))
+
+
+def check_port_state(peer):
+    peer.forget()
+    subprocess.run(["ip", "link", "set", "p4", "down"], check=True)
+    try:
+        message = peer.told(PORT_STATUS)
+        want("a status", message is not None, True)
+        want("reason, port", (message.body[0], struct.unpack(">I", message.body[8:12])[0]), (2, 4))
+        want("state", struct.unpack(">I", message.body[44:48])[0] & 1, 1)
+    finally:
+        subprocess.run(["ip", "link", "set", "p4", "up"], check=True)
+    while (message := peer.told(PORT_STATUS)) and struct.unpack(">I", message.body[44:48])[0] & 1:
+        pass
+    want("up again", struct.unpack(">I", ports(peer)[4][36:40])[0], 4)
+
+
+def check_port_configuration(peer):
+    address = ports(peer)[2][8:14]
+    first, second = frames.Port("p1"), frames.Port("p2")
+    peer.ok(FLOW_MOD, flow_mod(fields=(f("in_port", 1),), do=apply(output(2))))
+    peer.ok(FLOW_MOD, flow_mod(fields=(f("in_port", 2),), do=apply(output(1))))
+    try:
+        peer.ok(PORT_MOD, port_mod(2, address, 1 << 5, 1 << 5))
+        want("config", struct.unpack(">I", ports(peer)[2][32:36])[0], 1 << 5)
+        first.send(frames.udp())
+        want("NO_FWD", second.take(0.3), None)
+        # bits that the mask leaves out stay
+        peer.ok(PORT_MOD, port_mod(2, address, 1 << 2, 1 << 2))
+        want("config", struct.unpack(">I", ports(peer)[2][32:36])[0], 1 << 5 | 1 << 2)
+        peer.ok(PORT_MOD, port_mod(2, address, 0, 1 << 5))
+        second.send(frames.udp())
+        want("NO_RECV", first.take(0.3), None)
+        first.send(frames.udp())
+        want("forwarded", second.take(), frames.udp())
+        peer.ok(PORT_MOD, port_mod(2, address, 0, 1 << 2))
+        # NO_PACKET_IN is about misses alone
+        peer.ok(FLOW_MOD, flow_mod(DELETE))
+        peer.ok(FLOW_MOD, flow_mod(priority=0, do=apply(output(CONTROLLER))))
+        peer.ok(PORT_MOD, port_mod(2, address, 1 << 6, 1 << 6))
+        peer.forget()
+        second.send(frames.udp())
+        peer.told_nothing(PACKET_IN)
+        first.send(frames.udp())
+        want("of another port", peer.told(PACKET_IN) is not None, True)
+        peer.ok(FLOW_MOD, flow_mod(do=apply(output(CONTROLLER))))
+        second.send(frames.udp())
+        want("by an action", peer.told(PACKET_IN) is not None, True)
+    finally:
+        peer.ok(PORT_MOD, port_mod(2, address, 0, 0x65))
+
+
+def check_port_down(peer):
+    address = ports(peer)[3][8:14]
+    peer.forget()
+    peer.ok(PORT_MOD, port_mod(3, address, 1, 1))
+    try:
+        want("config", struct.unpack(">I", ports(peer)[3][32:36])[0], 1)
+        message = peer.told(PORT_STATUS)
+        want("told", message and message.body[0], 2)
+    finally:
+        peer.ok(PORT_MOD, port_mod(3, address, 0, 1))
+    for _ in range(50):
+        if struct.unpack(">II", ports(peer)[3][32:40]) == (0, 4):
+            return
+        time.sleep(0.1)
+    raise Wrong("the port does not come back")
+
+
+def check_port_statistics(peer):
+    def counts(port):
+        data = peer.multipart(4, struct.pack(">I4x", port))
+        want("length", len(data), 112)
+        number, rx, tx, rx_bytes, tx_bytes = struct.unpack(">I4xQQQQ", data[:40])
+        want("number", number, port)
+        return rx, tx, rx_bytes, tx_bytes
+
+    peer.ok(FLOW_MOD, flow_mod(do=apply(output(2))))
+    one, two = counts(1), counts(2)
+    first, second = frames.Port("p1"), frames.Port("p2")
+    for _ in range(5):
+        first.send(frames.udp())
+        second.take()
+    for _ in range(50):
+        if counts(1)[0] > one[0] + 4 and counts(2)[1] > two[1] + 4:
+            break
+        time.sleep(0.1)
+    want("received", (counts(1)[0], counts(1)[2]), (one[0] + 5, one[2] + 300))
+    want("sent", (counts(2)[1], counts(2)[3]), (two[1] + 5, two[3] + 300))
+    want("all", len(peer.multipart(4, struct.pack(">I4x", ANY))), 5 * 112)
+
+
+def check_table_statistics(peer):
+    def tables():
+        data = peer.multipart(3)
+        want("length", len(data) % 24, 0)
+        return [struct.unpack(">B3xIQQ", data[at:at + 24]) for at in range(0, len(data), 24)]
+
+    n_tables = struct.unpack(">QIB", peer.one(FEATURES_REQUEST, b"", FEATURES_REPLY)[:13])[2]
+    before = tables()
+    want("tables", [table[0] for table in before], list(range(n_tables)))
+    peer.ok(FLOW_MOD, flow_mod(fields=(f("in_port", 1),), do=apply(output(2))))
+    peer.ok(FLOW_MOD, flow_mod(table=3))
+    first, second, third = (frames.Port(f"p{n}") for n in (1, 2, 3))
+    first.send(frames.udp()), second.take(), third.send(frames.udp())
+    for _ in range(50):
+        after = tables()
+        if after[0][2] - before[0][2] == 2:
+            break
+        time.sleep(0.1)
+    want("active, looked up, matched", (after[0][1], after[0][2] - before[0][2], after[0][3] - before[0][3]), (1, 2, 1))
+    want("flows of table 3", after[3][1], 1)
+
+
+def check_table_features(peer):
+    n_tables = struct.unpack(">QIB", peer.one(FEATURES_REQUEST, b"", FEATURES_REPLY)[:13])[2]
+    data, seen = peer.multipart(12), []
+    while data:
+        size, table, _, _, writes, config, most = struct.unpack(">HB5x32sQQII", data[:64])
+        seen.append(table)
+        want("configuration", config, 0)
+        if not most or not writes:
+            raise Wrong(f"table {table}: {most} entries, metadata {writes:#x}")
+        properties, rest = {}, data[64:size]
+        while rest:
+            kind, length = struct.unpack(">HH", rest[:4])
+            if kind in properties or length < 4:
+                raise Wrong(f"table {table}: property {kind} of {length}")
+            properties[kind] = rest[4:length]
+            rest = rest[length + -length % 8:]
+        missing = {0, 2, 4, 6, 8, 10, 12, 14} - set(properties)
+        if table == n_tables - 1:
+            missing -= {2}
+        if missing:
+            raise Wrong(f"table {table}: no properties {missing}")
+        want("next tables", list(properties.get(2, b"")), list(range(table + 1, n_tables)))
+        fields = [struct.unpack(">HBB", properties[8][at:at + 4]) for at in range(0, len(properties[8]), 4)]
+        known = {number >> 1 for oxm_class, number, _ in fields if oxm_class == 0x8000}
+        want("fields that every switch has", {0, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 26, 27} - known, set())
+        instructions = {kind for kind, in struct.iter_unpack(">H2x", properties[0])}
+        want("instructions", {1, 3} - instructions, set())
+        data = data[size:]
+    want("tables", seen, list(range(n_tables)))
+
+
+def check_meter_features(peer):
+    most, kinds, can, bands, _ = struct.unpack(">IIIBB2x", peer.multipart(11))
+    want("drop, remark", kinds, 6)
+    want("kilobits, packets, burst, statistics", can, 15)
+    if not most or not bands:
+        raise Wrong(f"{most} meters of {bands} bands")
+
+
+def check_meters(peer):
+    peer.ok(METER_MOD, meter_mod(0, 1 | 4 | 8, 1, band(rate=1000, burst=200)))
+    peer.ok(METER_MOD, meter_mod(0, 2, 7, band(rate=5), band(kind=2, rate=3, rest=b"\1\0\0\0")))
+    one = struct.pack(">HHI", 24, 1 | 4 | 8, 1) + band(rate=1000, burst=200)
+    config = peer.multipart(10, struct.pack(">I4x", 0xFFFFFFFF))
+    want("configuration", config[:24], one)
+    want("of one", peer.multipart(10, struct.pack(">I4x", 1)), one)
+    peer.ok(FLOW_MOD, flow_mod(do=meter(7) + apply(output(2))))
+    stats = peer.multipart(9, struct.pack(">I4x", 7))
+    number, size, n_flows, packets = struct.unpack(">IH6xIQ", stats[:24])
+    want("statistics", (number, size, len(stats), n_flows, packets), (7, 72, 72, 1, 0))
+    peer.ok(METER_MOD, meter_mod(1, 1, 1, band(rate=9)))
+    want("changed", peer.multipart(10, struct.pack(">I4x", 1)), struct.pack(">HHI", 24, 1, 1) + band(rate=9))
+    want("address of port 1", len(a_port(peer)), 6)
+
+
+def check_ports_come_and_go(peer):
+    peer.forget()
+    subprocess.run(["ip", "link", "add", "v9", "type", "veth", "peer", "name", "p9"], check=True)
+    subprocess.run(["switchctl", "add-port", "br0", "v9"], check=True)
+    try:
+        message = peer.told(PORT_STATUS)
+        while message and message.body[0] == 2:
+            message = peer.told(PORT_STATUS)
+        want("added", (message and message.body[0], message and message.body[24:26]), (0, b"v9"))
+    finally:
+        subprocess.run(["switchctl", "del-port", "br0", "v9"], check=True)
+    message = peer.told(PORT_STATUS)
+    while message and message.body[0] == 2:
+        message = peer.told(PORT_STATUS)
+    want("deleted", (message and message.body[0], message and message.body[24:26]), (1, b"v9"))
+    subprocess.run(["ip", "link", "del", "v9"], check=True)
