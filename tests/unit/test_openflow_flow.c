@@ -18,6 +18,10 @@
 #include "openflow/flow.h"
 #include "support/random.h"
 
+#ifndef FLOW_LINES
+#define FLOW_LINES "tests/system/flow-text-vs-ovs-ofctl.lines"
+#endif
+
 static uint64_t seed = 1;
 
 static const uint8_t versions[] = {OF10, OF13, OF14, OF15};
