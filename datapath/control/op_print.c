@@ -95,8 +95,6 @@ static void print_controller(struct print *out, const struct flow_op *op)
 	const struct packet_in_context context = flow_op_context(op);
 
 	print_fmt(out, "controller(id=%u", context.controller);
-	if (context.max_len != UINT16_MAX)
-		print_fmt(out, ",max_len=%u", context.max_len);
 	print_char(out, ')');
 }
 

@@ -152,6 +152,7 @@ void flow_op_controller(struct flow_op_list *list, const struct packet_in_contex
 	struct flow_op op = {.type = OP_CONTROLLER};
 	uint8_t *words;
 
+	copy.pad = 0;
 	copy.n_userdata = n_userdata;
 	op.n_words = words_of(sizeof(copy) + n_userdata);
 	if (n_userdata > PACKET_IN_USERDATA_MAX)

@@ -25,11 +25,11 @@ struct packet_in_context {
 	uint32_t bridge;     /* struct bridge.number: whose controllers are meant */
 	uint16_t controller; /* id; 0: those that asked for none */
 	uint16_t in_port;    /* OpenFlow number */
-	uint16_t max_len;    /* of the packet, bytes; UINT16_MAX: all of it */
+	uint16_t meter;      /* a slot, from 1, that the copy goes through; 0: none */
 	uint16_t n_userdata;
 	uint8_t reason; /* numbers of OpenFlow's OFPR_ */
 	uint8_t table;
-	uint16_t meter; /* a slot, from 1, that the copy goes through; 0: none */
+	uint16_t pad;
 };
 
 _Static_assert(sizeof(struct packet_in_context) % sizeof(struct flow_op) == 0, "whole words");

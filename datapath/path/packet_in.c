@@ -13,14 +13,10 @@
 static void fill(struct packet_in *message, const struct frame *frame, const struct flow_op *op,
 		 const struct packet_in_context *context)
 {
-	uint32_t max_len = context->max_len;
-
-	if (max_len == UINT16_MAX || max_len > PACKET_IN_DATA_MAX)
-		max_len = PACKET_IN_DATA_MAX;
 	message->context = *context;
 	message->port = frame->in_port;
 	message->total_len = frame->len;
-	message->len = frame->len < max_len ? frame->len : max_len;
+	message->len = frame->len < PACKET_IN_DATA_MAX ? frame->len : PACKET_IN_DATA_MAX;
 	memcpy(message->userdata, flow_op_userdata(op), context->n_userdata);
 	memcpy(message->data, frame->data, message->len);
 }

@@ -1,5 +1,6 @@
 #pragma once
-/* Packets that flows send to controllers: copies, by mailbox, to the control thread.
+/* Packets that flows send to controllers: copies, by mailbox, to the control thread. They are whole, whatever max_len
+ * the action says: there are no buffers to fetch the rest from (OpenFlow 1.3.5 section 7.4.1).
  *
  * A controller is slow and its flows are many, so each input port has a bucket of tokens for them, as it has
  * for misses: a port that floods leaves room for the others. Whoever lets a controller have more
@@ -24,7 +25,7 @@ struct packet_in {
 	uint16_t port; /* switch-wide number of where it came from; PORT_ID_NONE: the switch */
 	uint16_t pad;
 	uint32_t total_len; /* of the packet */
-	uint32_t len;       /* of it in `data`: at most context.max_len */
+	uint32_t len;       /* of it in `data`: all that there is room for */
 	uint32_t pad2;
 	uint8_t userdata[PACKET_IN_USERDATA_MAX];
 	uint8_t data[PACKET_IN_DATA_MAX];

@@ -39,7 +39,6 @@ static void controller(struct translate_state *state, const struct ofactions *li
 	uint8_t userdata[PACKET_IN_USERDATA_MAX];
 	struct translate_packet_in what = {
 		.controller = action->controller.id,
-		.max_len = action->controller.max_len,
 		.reason = action->controller.reason,
 		.userdata = userdata,
 	};

@@ -237,7 +237,6 @@ void translate_copy_ttl_out(struct translate_state *state)
 static void tell_expired(struct translate_state *state, uint16_t controller)
 {
 	translate_controller(state, &(struct translate_packet_in){.controller = controller,
-								  .max_len = UINT16_MAX,
 								  .reason = REASON_INVALID_TTL});
 	translate_blame(state, DROP_TTL_EXPIRED);
 }

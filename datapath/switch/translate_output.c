@@ -222,7 +222,6 @@ void translate_controller(struct translate_state *state, const struct translate_
 		.bridge = state->bridge->number,
 		.controller = what->controller,
 		.in_port = in_port,
-		.max_len = what->max_len,
 		.reason = reason,
 		.table = state->table,
 		.meter = (uint16_t)(meter_slot(state->bridge, METER_CONTROLLER) + 1),
@@ -255,9 +254,7 @@ void translate_output(struct translate_state *state, uint16_t port, uint16_t max
 		send_all(state, max_len, 0);
 		break;
 	case OFPORT_CONTROLLER:
-		translate_controller(state, &(struct translate_packet_in){
-						    .max_len = max_len ? max_len : UINT16_MAX,
-						    .reason = REASON_ACTION});
+		translate_controller(state, &(struct translate_packet_in){.reason = REASON_ACTION});
 		break;
 	case OFPORT_NONE:
 		break;

@@ -193,8 +193,7 @@ void translate_output(struct translate_state *state, uint16_t port, uint16_t max
 
 struct translate_packet_in {
 	uint16_t controller; /* id */
-	uint16_t max_len;
-	uint8_t reason; /* enum ofaction_reason */
+	uint8_t reason;      /* enum ofaction_reason */
 	const uint8_t *userdata;
 	uint16_t n_userdata;
 };

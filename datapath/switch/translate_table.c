@@ -68,8 +68,7 @@ static void tell_controller(struct translate_state *state, uint8_t table)
 
 	state->table = table;
 	state->rule = NULL;
-	translate_controller(state, &(struct translate_packet_in){.max_len = UINT16_MAX,
-								  .reason = REASON_NO_MATCH});
+	translate_controller(state, &(struct translate_packet_in){.reason = REASON_NO_MATCH});
 	state->table = outer;
 	state->rule = outer_rule;
 }

@@ -325,13 +325,12 @@ static void deliver(void)
 		;
 }
 
-static void add_controller(uint16_t max_len)
+static void add_controller(void)
 {
 	const struct packet_in_context context = {
 		.bridge = rig.bridge->number,
 		.cookie = 0x1234,
 		.in_port = 77,
-		.max_len = max_len,
 		.table = 3,
 	};
 
@@ -346,7 +345,7 @@ static void a_controller_gets_the_packet_as_it_is_then(void **state)
 	listener = new_listener();
 	bridge_packet_in_watch(rig.bridge, &listener.watcher);
 	flow_op_add(&script, flow_op_push_vlan(ETH_TYPE_VLAN, 5));
-	add_controller(UINT16_MAX);
+	add_controller();
 	flow_op_add(&script, flow_op_pop_vlan());
 	add_output(p2);
 	len = put(p1);
@@ -365,28 +364,12 @@ static void a_controller_gets_the_packet_as_it_is_then(void **state)
 	bridge_packet_in_unwatch(rig.bridge, &listener.watcher);
 }
 
-static void a_controller_gets_no_more_than_it_wants(void **state)
-{
-	static struct listener listener;
-	size_t len;
-
-	listener = new_listener();
-	bridge_packet_in_watch(rig.bridge, &listener.watcher);
-	add_controller(20);
-	len = put(p1);
-	deliver();
-
-	assert_int_equal(listener.last.len, 20);
-	assert_int_equal(listener.last.total_len, len);
-	bridge_packet_in_unwatch(rig.bridge, &listener.watcher);
-}
-
 static void where_nobody_listens_it_is_counted(void **state)
 {
 	static struct listener listener;
 
 	listener = new_listener();
-	add_controller(UINT16_MAX);
+	add_controller();
 	put(p1);
 	deliver();
 	bridge_packet_in_watch(rig.bridge, &listener.watcher);
@@ -406,7 +389,7 @@ static void one_port_leaves_the_others_their_controller(void **state)
 
 	listener = new_listener();
 	bridge_packet_in_watch(rig.bridge, &listener.watcher);
-	add_controller(UINT16_MAX);
+	add_controller();
 	for (unsigned i = 0; i < PACKET_IN_BURST + 10; i++)
 		put(p1);
 	put(p2);
@@ -453,7 +436,7 @@ static void what_does_not_fit_in_the_box_is_counted(void **state)
 
 	listener = new_listener();
 	bridge_packet_in_watch(rig.bridge, &listener.watcher);
-	add_controller(UINT16_MAX);
+	add_controller();
 	for (unsigned i = 0; i < 5; i++)
 		for (unsigned n = 0; n < PACKET_IN_BURST; n++)
 			put(ports[i]);
@@ -524,7 +507,6 @@ int main(void)
 		TEST(asking_twice_is_enough),
 		TEST(asking_is_limited_as_misses_are),
 		TEST(a_controller_gets_the_packet_as_it_is_then),
-		TEST(a_controller_gets_no_more_than_it_wants),
 		TEST(where_nobody_listens_it_is_counted),
 		TEST(one_port_leaves_the_others_their_controller),
 		TEST(a_controller_may_have_more),

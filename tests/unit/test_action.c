@@ -130,7 +130,7 @@ static void an_op_is_whole_or_not_there(void **state)
 static void controller_carries_context_and_userdata(void **state)
 {
 	const struct packet_in_context context = {
-		.cookie = 7, .reg[15] = 15, .in_port = 3, .max_len = 128, .reason = 1};
+		.cookie = 7, .reg[15] = 15, .in_port = 3, .meter = 2, .reason = 1};
 	static struct flow_op_list list;
 
 	memset(&list.op, 0xee, sizeof(list.op));

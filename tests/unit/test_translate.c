@@ -167,7 +167,6 @@ static void controllers(void **state)
 		   "controller:0/5");
 	assert_int_equal(flow_op_context(out.ops.op).reg[3], 5);
 	assert_int_equal(flow_op_context(out.ops.op).in_port, 1);
-	assert_int_equal(flow_op_context(out.ops.op).max_len, 77);
 	assert_int_equal(flow_op_context(out.ops.op).n_userdata, 3);
 	assert_memory_equal(flow_op_userdata(out.ops.op), "\1\2\3", 3);
 }
