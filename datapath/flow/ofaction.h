@@ -116,6 +116,8 @@ struct ofaction {
 			uint16_t max_len;
 			uint32_t queue;
 			uint16_t vlan;
+			uint16_t
+				said_len; /* OpenFlow's max_len, which is for controllers: listed */
 		} output;
 		struct {
 			uint16_t max_len;

@@ -264,7 +264,7 @@ void copy_field_write(struct action_writer *aw, const struct action_form *form, 
 
 static enum of_error add_output(struct action_reader *r, uint32_t number, uint16_t max_len)
 {
-	struct ofaction a = {.type = OFACTION_OUTPUT};
+	struct ofaction a = {.type = OFACTION_OUTPUT, .output.said_len = max_len};
 	enum of_error error = action_port(number, &a.output.port);
 
 	if (error)
@@ -290,11 +290,13 @@ enum of_error output11_read(struct action_reader *r, const struct action_form *f
 void output10_write(struct action_writer *aw, const struct action_form *form, uint32_t i)
 {
 	wire_put16(aw->w, aw->list->item[i].output.port);
+	wire_put16(aw->w, aw->list->item[i].output.said_len);
 }
 
 void output11_write(struct action_writer *aw, const struct action_form *form, uint32_t i)
 {
 	wire_put32(aw->w, of_port_number(aw->list->item[i].output.port));
+	wire_put16(aw->w, aw->list->item[i].output.said_len);
 }
 
 void to_controller10_write(struct action_writer *aw, const struct action_form *form, uint32_t i)

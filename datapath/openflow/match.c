@@ -167,18 +167,34 @@ static void write_field(struct wire_writer *w, const struct match *match, const 
 	field_write(field, rest, 0);
 }
 
+/* OpenFlow's own fields by number, as controllers have them: a field that another one needs has a lower one. */
+static void write_openflow(struct wire_writer *w, const struct match *match, struct flow_key *rest)
+{
+	enum { LAST_NUMBER = 63 };
+
+	for (uint8_t number = 0; number <= LAST_NUMBER; number++) {
+		const struct field *field = field_by_number(OXM_CLASS_OPENFLOW, number);
+
+		if (field == field_of(FIELD_VLAN_VID))
+			write_tag(w, match, rest);
+		else if (field && field != field_of(FIELD_VLAN_PCP))
+			write_field(w, match, field, OF_OXM, rest);
+	}
+}
+
 /* Fields of the form that is wanted first; then what they leave. The table has fields behind those that they
  * need. */
 void of_fields_write(struct wire_writer *w, const struct match *match, enum of_oxm_form form)
 {
 	struct flow_key rest = match->mask;
 
+	if (form == OF_OXM)
+		write_openflow(w, match, &rest);
 	for (unsigned i = 0; i < N_FIELDS; i++) {
 		const struct field *field = field_of(i);
 
-		if (i == FIELD_VLAN_VID && form == OF_OXM)
-			write_tag(w, match, &rest);
-		else if (i != FIELD_VLAN_PCP && of_oxm_is_native(field, form))
+		if (i != FIELD_VLAN_PCP && !(i == FIELD_VLAN_VID && form == OF_OXM) &&
+		    of_oxm_is_native(field, form))
 			write_field(w, match, field, form, &rest);
 	}
 	for (unsigned i = 0; i < N_FIELDS; i++)
