@@ -23,6 +23,8 @@ enum of_error openflow_group_error(int rc)
 		return OF_GMFC_BUCKET_EXISTS;
 	case -ENXIO:
 		return OF_BAC_BAD_OUT_GROUP;
+	case -ENOLINK:
+		return OF_GMFC_BAD_WATCH;
 	case -ELOOP:
 		return OF_GMFC_LOOP;
 	case -EBUSY:

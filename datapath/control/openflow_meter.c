@@ -75,12 +75,15 @@ static int add_config(const struct meter_row *row, void *ctx)
 static enum of_error list(struct openflow_session *session, const struct of_message *message,
 			  int (*add)(const struct meter_row *row, void *ctx))
 {
+	const uint32_t id = of_meter_request_read(message);
 	struct openflow_parts parts;
+	size_t empty;
 
 	openflow_parts_begin(&parts, session, message, message->form->id + 1);
-	bridge_meters_for_each(session->bridge, of_meter_request_read(message), add, &parts);
+	empty = session->reply.len;
+	bridge_meters_for_each(session->bridge, id, add, &parts);
 	openflow_parts_end(&parts);
-	return OF_OK;
+	return id != METER_EVERY && session->reply.len == empty ? OF_MMFC_UNKNOWN_METER : OF_OK;
 }
 
 enum of_error handle_meter_stats(struct openflow_session *session, const struct of_message *message)

@@ -40,7 +40,7 @@ static enum of_error read_bands(struct wire_bytes rest, struct meter_desc *desc)
 	return error;
 }
 
-/* Of a deletion only the number counts. Who says neither unit means kilobits, as in Open vSwitch. */
+/* Of a deletion only the number counts. Who says neither unit means kilobits. */
 enum of_error of_meter_mod_read(const struct of_message *message, struct meter_mod *out)
 {
 	const uint8_t *at = message->body.at;

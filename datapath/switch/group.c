@@ -366,6 +366,36 @@ struct search {
 
 static void search(struct search *search, struct group_slot *slot);
 
+struct sends {
+	uint32_t id;
+	bool does;
+};
+
+static void is_it(void *ctx, uint32_t id)
+{
+	struct sends *sends = ctx;
+
+	sends->does |= id == sends->id;
+}
+
+/* Does it send to that group, or only watch it? */
+static bool sends_to(const struct group_desc *desc, uint32_t id)
+{
+	struct sends sends = {.id = id};
+
+	for (uint32_t i = 0; i < desc->n_buckets; i++)
+		ofactions_for_each_group(&desc->bucket[i].actions, is_it, &sends);
+	return sends.does;
+}
+
+static int is_missing(const struct group_slot *from, uint32_t id, struct err *err)
+{
+	const bool sends = sends_to(&from->entry->group.desc, id);
+
+	return err_set(err, sends ? ENXIO : ENOLINK, "group %u %s group %u, which is not there",
+		       from->id, sends ? "sends to" : "watches", id);
+}
+
 static void search_next(void *ctx, uint32_t id)
 {
 	struct search *at = ctx;
@@ -374,8 +404,7 @@ static void search_next(void *ctx, uint32_t id)
 	if (at->rc)
 		return;
 	if (!next->entry)
-		at->rc = err_set(at->err, ENXIO, "group %u sends to group %u, which is not there",
-				 from->id, id);
+		at->rc = is_missing(from, id, at->err);
 	else if (next->mark == MARK_OPEN)
 		at->rc = err_set(at->err, ELOOP,
 				 "group %u would send to itself again, by way of group %u", id,

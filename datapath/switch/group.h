@@ -52,7 +52,7 @@ struct bridge_mod {
 
 /* What may go wrong with a group mod, as negative errno: -EEXIST, -ENOENT (there is no such group), -EINVAL (see err),
  * -ENODATA (there is no such bucket), -ENOTUNIQ (there is such a bucket), -ENXIO (it sends to a group that is not
- * there, or watches it), -ELOOP, -EBUSY (others send to it), -ENOSPC (too many groups), -ENOBUFS (too many buckets),
+ * there), -ENOLINK (it watches one), -ELOOP, -EBUSY (others send to it), -ENOSPC (too many groups), -ENOBUFS (too many buckets),
  * -ENOMEM. With a flow mod: what bridge_flow_mods() returns. */
 
 /* Applies `n` changes in order, all or none, visible at once. What groups send to is looked at when all of them are
