@@ -1,13 +1,20 @@
 /* Flow monitors: a session is told of flows that come, go and change. What it changes itself it hears of in short, by
- * the number of the message, unless it asks for more. */
+ * the number of the message, unless it asks for more.
+ *
+ * A session that leaves too much unread is told PAUSED, and from then on only of flows that go and that it knows. When it
+ * has read all, it is told what has come and changed meanwhile, and RESUMED (OpenFlow 1.4.1 section 7.3.5.18). */
 #include <stdlib.h>
 #include <urcu/list.h>
 
+#include "base/clock.h"
 #include "base/own.h"
 #include "control/openflow_session.h"
+#include "control/stream.h"
+#include "flow/port_text.h"
 #include "openflow/monitor.h"
 
-#define MONITORS_MAX 1024
+#define MONITORS_MAX  1024
+#define PAUSE_BACKLOG ((size_t)128 << 10)
 
 struct monitor {
 	struct cds_list_head node; /* session's */
@@ -94,7 +101,7 @@ static void tell_in_short(struct openflow_session *session)
 	tell(session, NULL);
 }
 
-void openflow_monitors_see(struct openflow_session *session, const struct flow_event *event)
+static void see(struct openflow_session *session, const struct flow_event *event)
 {
 	static const uint8_t events[] = {
 		[FLOW_ADDED] = OF_UPDATE_ADDED,
@@ -120,6 +127,72 @@ void openflow_monitors_see(struct openflow_session *session, const struct flow_e
 		tell_in_short(session);
 	else if (is_wanted)
 		tell(session, &update);
+}
+
+/* ---- pauses ---- */
+
+static uint64_t now(void)
+{
+	static const struct clock clock = {.is_manual = false};
+
+	return clock_now(&clock);
+}
+
+static void say_pause(struct openflow_session *session, bool is_paused)
+{
+	own(wire_fini) struct wire_writer w = {.at = NULL};
+
+	session->is_paused = is_paused;
+	session->paused_at = now();
+	of_update_pause_write(&w, session->version, is_paused);
+	openflow_session_tell(session, &w);
+}
+
+/* It does not know of the flow yet, or will hear what became of it when it goes on. */
+static bool is_put_off(const struct openflow_session *session, const struct flow_event *event)
+{
+	return session->is_paused && (event->type != FLOW_REMOVED ||
+				      event->row.stats.duration < now() - session->paused_at);
+}
+
+/* In whole seconds, a change may be told that was made just before the pause: it says what holds. */
+static int tell_missed(const struct flow_row *row, void *ctx)
+{
+	struct openflow_session *session = ctx;
+	const uint64_t pause = now() - session->paused_at;
+	const bool is_new = row->stats.duration < pause;
+	struct flow_event event = {.type = is_new ? FLOW_ADDED : FLOW_MODIFIED, .row = *row};
+
+	if (is_new || row->stats.hard_age * CLOCK_NS_PER_SEC < pause)
+		see(session, &event);
+	return 0;
+}
+
+void openflow_monitors_resume(struct openflow_session *session)
+{
+	static const struct flow_mod all = {
+		.command = FLOW_DELETE,
+		.table = FLOW_TABLE_ANY,
+		.out_port = OFPORT_NONE,
+		.out_group = FLOW_GROUP_ANY,
+	};
+
+	if (!session->is_paused)
+		return;
+	if (bridge_flows_for_each(session->bridge, &all, tell_missed, session))
+		stream_cut(session->stream, "out of memory");
+	else
+		say_pause(session, false);
+}
+
+void openflow_monitors_see(struct openflow_session *session, const struct flow_event *event)
+{
+	if (is_put_off(session, event))
+		return;
+	see(session, event);
+	if (session->n_monitors && !session->is_paused && !session->handling &&
+	    stream_backlog(session->stream) > PAUSE_BACKLOG)
+		say_pause(session, true);
 }
 
 /* ---- requests ---- */

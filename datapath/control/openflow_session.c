@@ -296,6 +296,11 @@ static void buffered(void *ctx, ssize_t delta)
 		worst_cut(crowd);
 }
 
+static void drained(void *ctx)
+{
+	openflow_monitors_resume(ctx);
+}
+
 /* ---- silence ---- */
 
 static void probe_cb(evutil_socket_t fd, short what, void *ctx)
@@ -379,7 +384,7 @@ int openflow_session_new(struct openflow_session **out, int fd,
 			 const struct openflow_session_options *options, struct err *err)
 {
 	static const struct stream_ops ops = {
-		.take = take, .closed = closed_cb, .buffered = buffered};
+		.take = take, .closed = closed_cb, .buffered = buffered, .drained = drained};
 	enum { DEFAULT_MISS_SEND_LEN = 128 };
 	own(mem_free) struct openflow_session *session = calloc(1, sizeof(*session));
 	const struct stream_options stream = {

@@ -113,9 +113,11 @@ struct openflow_session {
 	unsigned n_monitors;
 	const struct of_message *handling; /* what is being handled; NULL: nothing */
 	bool is_abbreviated;               /* ... and has been told to its own monitors */
-	bool has_table_id;                 /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
-	bool is_nxm;                       /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
-	struct wire_writer reply;          /* to the message that is handled */
+	bool is_paused;           /* its monitors are: too much of what they say is unread */
+	uint64_t paused_at;       /* ns */
+	bool has_table_id;        /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
+	bool is_nxm;              /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
+	struct wire_writer reply; /* to the message that is handled */
 };
 
 typedef enum of_error handler_fn(struct openflow_session *session,
@@ -181,6 +183,8 @@ void openflow_bundles_free(struct openflow_session *session);
 /* openflow_monitor.c */
 handler_fn handle_monitor, handle_monitor_cancel;
 void openflow_monitors_free(struct openflow_session *session);
+/* All that it was told has been read. */
+void openflow_monitors_resume(struct openflow_session *session);
 void openflow_monitors_see(struct openflow_session *session, const struct flow_event *event);
 /* openflow_packet.c */
 handler_fn handle_packet_out, handle_packet_in_format, handle_controller_id;

@@ -170,6 +170,8 @@ static void write_cb(struct bufferevent *socket, void *ctx)
 
 	if (stream->state == CLOSING || stream->is_backed_up)
 		event_active(stream->turn, 0, 0);
+	if (stream_is_open(stream) && stream->options.ops->drained)
+		stream->options.ops->drained(stream->options.ctx);
 }
 
 static void event_cb(struct bufferevent *socket, short what, void *ctx)

@@ -28,6 +28,8 @@ struct stream_ops {
 	void (*closed)(void *ctx, const char *why);
 	/* Bytes that wait in it, in both directions, grew (or shrank) by `delta`. NULL: nobody cares. */
 	void (*buffered)(void *ctx, ssize_t delta);
+	/* Nothing waits for the other side any more; more may be sent. NULL: nobody cares. */
+	void (*drained)(void *ctx);
 };
 
 struct stream_options {

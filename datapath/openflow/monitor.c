@@ -171,3 +171,20 @@ void of_update_abbrev_write(struct wire_writer *w, uint8_t version, uint32_t xid
 	wire_put16(w, version >= OF14 ? ABBREV_14 : ABBREV_10);
 	wire_put32(w, xid);
 }
+
+/* OpenFlow 1.4 has events for it, the extensions that came before have messages. */
+void of_update_pause_write(struct wire_writer *w, uint8_t version, bool is_paused)
+{
+	enum { PAUSED_14 = 5, RESUMED_14 };
+	const enum of_message_id id = version >= OF14 ? OFM_FLOW_MONITOR_REPLY
+				      : is_paused     ? OFM_NX_FLOW_MONITOR_PAUSED
+						      : OFM_NX_FLOW_MONITOR_RESUMED;
+	const size_t start = of_message_begin(w, id, version, 0);
+
+	if (version >= OF14) {
+		wire_put16(w, 8);
+		wire_put16(w, is_paused ? PAUSED_14 : RESUMED_14);
+		wire_put32(w, 0);
+	}
+	of_message_end(w, start);
+}

@@ -41,5 +41,7 @@ struct of_update {
 enum of_message_id of_update_message(uint8_t version);
 /* One entry of it. */
 void of_update_write(struct wire_writer *w, uint8_t version, const struct of_update *update);
+/* A whole message: from here on changes are not told, or are told again. */
+void of_update_pause_write(struct wire_writer *w, uint8_t version, bool is_paused);
 /* The same for a change that the other side made itself, by message `xid`. */
 void of_update_abbrev_write(struct wire_writer *w, uint8_t version, uint32_t xid);
