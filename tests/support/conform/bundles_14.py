@@ -150,7 +150,7 @@ def check_groups_and_meters(peer):
     says(peer, 1, OPEN)
     add(peer, 1, METER_MOD, meter_mod(2, 0, 1))
     says(peer, 1, COMMIT)
-    want("meters", peer.multipart(10, struct.pack(">I4x", 1)), b"")
+    want("meters", peer.multipart(10, struct.pack(">I4x", 0xFFFFFFFF)), b"")
 
 
 def ports(peer):

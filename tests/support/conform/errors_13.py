@@ -335,6 +335,7 @@ def check_group_bucket(peer):
 def check_group_watch(peer):
     peer.refused(GROUP_MOD, group_mod(0, 3, 1, bucket(output(1))), (6, 13), (6, 1))
     peer.refused(GROUP_MOD, group_mod(0, 3, 1, bucket(output(1), watch_port=0xFFFFFF01)), (6, 13))
+    peer.refused(GROUP_MOD, group_mod(0, 3, 1, bucket(output(1), watch_group=4711)), (6, 13))
     peer.ok(GROUP_MOD, group_mod(0, 3, 1, bucket(output(1), watch_port=1)))
 
 
@@ -408,6 +409,8 @@ def check_meter(peer):
     peer.refused(METER_MOD, meter_mod(0, 1, 2, band(kind=3)), (12, 8))
     peer.refused(METER_MOD, meter_mod(0, 1, 2, *[band()] * 200), (12, 11))
     refused_flow(peer, (12, 2), (12, 3), do=meter(4711))
+    for kind in (9, 10):
+        peer.multipart_refused(kind, struct.pack(">I4x", 4711), (12, 3))
 
 
 def check_meter_band_length(peer):

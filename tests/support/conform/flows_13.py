@@ -36,7 +36,7 @@ def counted(peer, n, patience=5.0):
 def check_fields_come_back(peer):
     add(peer, f("in_port", 1), ETH_IP, f("ipv4_dst", 0x0A000000, 0xFF000000), table=7, priority=77, cookie=0x1234567890,
         idle=100, hard=200, flags=SEND_FLOW_REM | NO_BYT_COUNTS,
-        do=apply(set_field(f("eth_dst", 5)), output(2)) + write(output(3)) + metadata(5, 7) + goto(9))
+        do=apply(set_field(f("eth_dst", 5)), output(2, 0xFFE5)) + write(output(3)) + metadata(5, 7) + goto(9))
     flow, = flows(peer)
     want("table", flow.table, 7)
     want("priority", flow.priority, 77)
@@ -44,7 +44,7 @@ def check_fields_come_back(peer):
     want("timeouts", (flow.idle, flow.hard), (100, 200))
     want("flags", flow.flags, SEND_FLOW_REM | NO_BYT_COUNTS)
     want("match", padded(flow.match), match(f("in_port", 1), ETH_IP, f("ipv4_dst", 0x0A000000, 0xFF000000)))
-    want("instructions", flow.todo, apply(set_field(f("eth_dst", 5)), output(2, 0)) + write(output(3, 0)) +
+    want("instructions", flow.todo, apply(set_field(f("eth_dst", 5)), output(2, 0xFFE5)) + write(output(3)) +
          metadata(5, 7) + goto(9))
 
 
@@ -71,7 +71,7 @@ def check_modify_keeps(peer):
                                do=apply(output(3))))
     flow, = flows(peer)
     want("flow", (flow.cookie, flow.idle, flow.hard, flow.flags, flow.priority), (1, 100, 200, 0, 5))
-    want("instructions", flow.todo, apply(output(3, 0)))
+    want("instructions", flow.todo, apply(output(3)))
     counted(peer, 1)
     peer.ok(FLOW_MOD, flow_mod(MODIFY, flags=RESET_COUNTS, do=apply(output(3))))
     counted(peer, 0)
@@ -89,7 +89,7 @@ def check_modify_strict(peer):
     add(peer, priority=5)
     peer.ok(FLOW_MOD, flow_mod(MODIFY_STRICT, fields=(f("in_port", 1),), priority=5, do=apply(output(3))))
     want("instructions", sorted(flow.todo for flow in flows(peer)),
-         sorted([apply(output(3, 0)), apply(output(2, 0)), apply(output(2, 0))]))
+         sorted([apply(output(3)), apply(output(2)), apply(output(2))]))
 
 
 def check_modify_loose(peer):
@@ -99,7 +99,7 @@ def check_modify_loose(peer):
     add(peer, f("in_port", 2))
     add(peer, f("in_port", 1), table=1)
     peer.ok(FLOW_MOD, flow_mod(MODIFY, fields=(f("in_port", 1),), do=apply(output(3))))
-    want("changed", sum(flow.todo == apply(output(3, 0)) for flow in flows(peer)), 2)
+    want("changed", sum(flow.todo == apply(output(3)) for flow in flows(peer)), 2)
 
 
 def check_delete_loose(peer):

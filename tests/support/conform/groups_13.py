@@ -142,8 +142,8 @@ def check_description(peer):
     make(peer, SELECT, bucket(output(2), weight=10), bucket(output(3), weight=20), number=5)
     make(peer, FF, bucket(output(2), watch_port=2), number=6)
     data = peer.multipart(7)
-    want("description", data, struct.pack(">HBxI", 8 + 64, SELECT, 5) + bucket(output(2, 0), weight=10) +
-         bucket(output(3, 0), weight=20) + struct.pack(">HBxI", 8 + 32, FF, 6) + bucket(output(2, 0), watch_port=2))
+    want("description", data, struct.pack(">HBxI", 8 + 64, SELECT, 5) + bucket(output(2), weight=10) +
+         bucket(output(3), weight=20) + struct.pack(">HBxI", 8 + 32, FF, 6) + bucket(output(2), watch_port=2))
 
 
 def stats(peer, number=0xFFFFFFFC):

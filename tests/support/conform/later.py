@@ -87,7 +87,7 @@ def forwarding(peer, version):
 def check_requests_forwarded(peer):
     """Who asks for it is told of groups and meters that others change, in its own version."""
     four, five, three = forwarding(peer, OF14), forwarding(peer, OF15), Peer(peer.path, OF13)
-    first, second = group_mod(0, 0, 1, bucket(output(2, 0))), meter_mod(0, 1, 7, band())
+    first, second = group_mod(0, 0, 1, bucket(output(2))), meter_mod(0, 1, 7, band())
     for who in (three, peer):
         clean(peer)
         for one in (four, five):
@@ -201,4 +201,34 @@ def check_monitor(peer):
     want("deleted", other.multipart(16, monitor(1, 0, 2)), b"")
     peer.ok(FLOW_MOD, flow_mod(priority=6, do=apply(output(2))))
     want("then", other.told(MULTIPART_REPLY, 0.2), None)
+    other.close()
+
+
+def check_monitor_pauses(peer):
+    """Who does not read is told PAUSED, and when it has read, what it missed, and RESUMED."""
+    other, n = Peer(peer.path, VERSION), 6000
+    other.multipart(16, monitor(1, 0x1F))
+    known, gone = set(), flow_mod(priority=1, fields=(f("in_port", 1), f("eth_dst", 5)), do=apply(output(2)))
+    for i in range(n):
+        peer.send(FLOW_MOD, flow_mod(priority=i + 1, fields=(f("in_port", 1), f("eth_dst", 5)),
+                                     do=apply(*[output(2)] * 8)))
+    want("errors", peer.until_barrier(), [])
+    peer.ok(FLOW_MOD, flow_mod(DELETE_STRICT, priority=1, fields=(f("in_port", 1), f("eth_dst", 5))))
+    seen = []
+    while RESUMED not in seen:
+        message = other.told(MULTIPART_REPLY)
+        if message is None:
+            raise Wrong(f"no RESUMED; {len(known)} flows, {seen}")
+        for event, entry in updates(message.body[8:]):
+            priority = struct.unpack(">H", entry[10:12])[0] if len(entry) > 8 else 0
+            if event in (PAUSED, RESUMED):
+                seen.append(event)
+            elif event == REMOVED:
+                known.discard(priority)
+            else:
+                known.add(priority)
+    want("pauses", seen[:2], [PAUSED, RESUMED])
+    want("flows", known, set(range(2, n + 1)))
+    peer.ok(FLOW_MOD, gone)
+    watched(other, ADDED)
     other.close()

@@ -198,6 +198,7 @@ def check_all_at_once(peer):
               f("vlan_pcp", 3), f("ip_dscp", 46), f("ip_ecn", 1), f("ip_proto", 6), f("ipv4_src", 0x0A000001),
               f("ipv4_dst", 0x0A000002), f("tcp_src", 1000), f("tcp_dst", 2000))
     peer.ok(FLOW_MOD, flow_mod(fields=fields, do=apply(output(2))))
+    want("the match", padded(flows(peer)[0].match), match(*fields))
     first, second = frames.Port("p1"), frames.Port("p2")
     first.send(frames.tcp(tag=0x6007, tos=0xB9))
     if second.take() is None:

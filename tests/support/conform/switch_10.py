@@ -98,7 +98,7 @@ def check_match_comes_back(peer):
     add(peer, given, priority=77, cookie=5, idle=10, hard=20, do=output_10(2) + output_10(CONTROLLER_10, 99))
     flow, = flows_10(peer)
     want("flow", (flow.priority, flow.cookie, flow.idle, flow.hard), (77, 5, 10, 20))
-    want("actions", flow.todo, output_10(2, 0) + output_10(CONTROLLER_10, 99))
+    want("actions", flow.todo, output_10(2) + output_10(CONTROLLER_10, 99))
     want("match", flow.match[4:], given[4:])
     wild, was = struct.unpack(">I", flow.match[:4])[0], struct.unpack(">I", given[:4])[0]
     for name, bits_of in WILD.items():
@@ -126,11 +126,11 @@ def check_modify_adds(peer):
     """MODIFY of what is not there adds it."""
     peer.ok(FLOW_MOD, flow_mod_10(MODIFY, fields=match_10(in_port=1), do=output_10(2), cookie=7))
     flow, = flows_10(peer)
-    want("flow", (flow.cookie, flow.todo), (7, output_10(2, 0)))
+    want("flow", (flow.cookie, flow.todo), (7, output_10(2)))
     peer.ok(FLOW_MOD, flow_mod_10(MODIFY_STRICT, fields=match_10(in_port=2), do=output_10(2)))
     want("flows", len(flows_10(peer)), 2)
     peer.ok(FLOW_MOD, flow_mod_10(MODIFY, do=output_10(3)))
-    want("flows", [flow.todo for flow in flows_10(peer)], [output_10(3, 0)] * 2)
+    want("flows", [flow.todo for flow in flows_10(peer)], [output_10(3)] * 2)
 
 
 def check_add_resets_counters(peer):
