@@ -71,7 +71,7 @@ enum of_error action_add_bytes(struct action_reader *r, const uint8_t *bytes, si
 
 enum of_error action_port(uint32_t number, uint16_t *out)
 {
-	if (!number || !of_port_ofport(number, out))
+	if (!of_port_ofport(number, out))
 		return OF_BAC_BAD_OUT_PORT;
 	return *out < OFPORT_MAX || *out >= OFPORT_IN_PORT ? OF_OK : OF_BAC_BAD_OUT_PORT;
 }

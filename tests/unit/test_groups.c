@@ -475,7 +475,7 @@ static void buckets(void **state)
 static void circles_and_loose_ends(void **state)
 {
 	assert_int_equal(try(GROUP_ADD, "group_id=1,type=all,bucket=group:2"), -ENXIO);
-	assert_int_equal(try(GROUP_ADD, "group_id=1,type=ff,bucket=watch_group:2,1"), -ENXIO);
+	assert_int_equal(try(GROUP_ADD, "group_id=1,type=ff,bucket=watch_group:2,1"), -ENOLINK);
 	assert_int_equal(try(GROUP_ADD, "group_id=1,type=all,bucket=group:1"), -ELOOP);
 	assert_string_equal(counts(), "");
 	add("group_id=1,type=all,bucket=2");

@@ -117,7 +117,7 @@ static void test_what_is_told_can_be_chosen(void **state)
 	speech_agree(*state, OF13);
 	speech_say(*state, "04 1a LLLL 00000001");
 	speech_expect(*state,
-		      "04 1b LLLL 00000001 0000003b 00000000 00000007 00000007 0000003f 00000000");
+		      "04 1b LLLL 00000001 00000003 00000000 00000007 00000007 0000000f 00000000");
 	speech_say(*state,
 		   "04 1c LLLL 00000002 00000001 00000002 00000003 00000004 00000005 00000006");
 	speech_say(*state, "04 1a LLLL 00000003");

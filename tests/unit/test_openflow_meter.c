@@ -26,7 +26,7 @@ static void is_refused(void **state)
 		{OF_MMFC_BAD_COMMAND, 8, {1, 0, 0, 1, 0, 0, 0, 1}},
 		{OF_MMFC_INVALID_METER, 8, {0, 0, 0, 1, 0, 0, 0, 0}},
 		{OF_MMFC_INVALID_METER, 8, {0, 0, 0, 1, 255, 255, 255, 255}},
-		{OF_MMFC_INVALID_METER, 8, {0, 0, 0, 1, 255, 255, 255, 254}},
+		{OF_MMFC_INVALID_METER, 8, {0, 0, 0, 1, 255, 255, 255, 253}},
 		{OF_MMFC_BAD_FLAGS, 8, {0, 0, 0, 3, 0, 0, 0, 1}},
 		{OF_MMFC_BAD_FLAGS, 8, {0, 0, 0, 16, 0, 0, 0, 1}},
 		{OF_MMFC_BAD_RATE, 24, {0, 0, 0, 1, 0, 0, 0, 1, DROP(0)}},

@@ -68,8 +68,8 @@ def check_action_vendor(peer):
 
 
 def check_action_port(peer):
-    bad_actions(peer, (2, 4), output_10(0), output_10(NONE), output_10(0xFF01), output_10(0xFFF0))
-    refused_flow(peer, (2, 4), do=action(11, struct.pack(">H6xI", 0, 1)))
+    bad_actions(peer, (2, 4), output_10(NONE), output_10(0xFF01), output_10(0xFFF0))
+    refused_flow(peer, (2, 4), do=action(11, struct.pack(">H6xI", NONE, 1)))
 
 
 def check_action_argument(peer):
