@@ -7,12 +7,13 @@
 
 static __always_inline bool is_early(const struct police_rate *rate, __u64 now, __u64 cost)
 {
-	return rate->next > now && rate->next + cost > now + rate->burst;
+	return rate->cost && rate->next > now && rate->next + cost > now + rate->burst;
 }
 
 static __always_inline void charge(struct police_rate *rate, __u64 now, __u64 cost)
 {
-	rate->next = (rate->next > now ? rate->next : now) + cost;
+	if (rate->cost) /* 0: no limit */
+		rate->next = (rate->next > now ? rate->next : now) + cost;
 }
 
 /* False: it is to be dropped. */

@@ -18,6 +18,7 @@
 
 #define CHANGE_FLOWS_MAX 1000000u
 #define CHANGE_MIB_MAX   256u
+#define PART_COST        128 /* bytes that a part takes besides */
 
 struct part {
 	struct json_object *flows;
@@ -58,7 +59,7 @@ static int change_add(struct change *change, struct json_object *flows, enum flo
 {
 	struct part *parts;
 
-	change->n_bytes += (size_t)json_object_get_string_len(flows);
+	change->n_bytes += PART_COST + (size_t)json_object_get_string_len(flows);
 	if (change->n_bytes > (size_t)CHANGE_MIB_MAX << 20)
 		return err_set(err, ENOSPC,
 			       "more than %u MiB of flows in one change: send them in several",

@@ -242,6 +242,18 @@ static int see_bridge(struct bridge *bridge, void *ctx)
 	return 0;
 }
 
+/* Ports know of no controller: none is held up for the sake of another bridge. */
+static void packet_in_rate_follow(struct openflow *openflow)
+{
+	const struct speaker *speaker;
+	uint32_t rate = 0;
+
+	cds_list_for_each_entry (speaker, &openflow->speakers, node)
+		if (speaker->packet_in_rate > rate)
+			rate = speaker->packet_in_rate;
+	vswitch_packet_in_rate(openflow->options.sw, rate);
+}
+
 /* A bridge that goes takes its sessions along before it is freed: see openflow_session.h. */
 void openflow_bridges_changed(struct openflow *openflow)
 {
@@ -256,6 +268,7 @@ void openflow_bridges_changed(struct openflow *openflow)
 	cds_list_for_each_entry_safe (speaker, next, &openflow->speakers, node)
 		if (!speaker->bridge)
 			speaker_free(speaker);
+	packet_in_rate_follow(openflow);
 }
 
 void openflow_admit(struct openflow *openflow)
@@ -292,18 +305,6 @@ static void fail_mode_set(struct openflow_fail *fail, const struct openflow_sett
 	if (bridge_control(fail->bridge, fail->is_controlled, &err))
 		log_error("openflow", "bridge %s: %s", bridge_name(fail->bridge), err.text);
 	openflow_fail_look(fail);
-}
-
-/* Ports know of no controller: none is held up for the sake of another bridge. */
-static void packet_in_rate_follow(struct openflow *openflow)
-{
-	const struct speaker *speaker;
-	uint32_t rate = 0;
-
-	cds_list_for_each_entry (speaker, &openflow->speakers, node)
-		if (speaker->packet_in_rate > rate)
-			rate = speaker->packet_in_rate;
-	vswitch_packet_in_rate(openflow->options.sw, rate);
 }
 
 void openflow_bridge_set(struct openflow *openflow, const char *name,

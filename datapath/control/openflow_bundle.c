@@ -14,7 +14,8 @@
 #include "openflow/bundle.h"
 
 #define BUNDLES_MAX  64
-#define MESSAGES_MAX 1000000u /* of all sessions of a bridge */
+#define MESSAGES_MAX 1000000u            /* of all sessions of a bridge */
+#define BYTES_MAX    ((size_t)256 << 20) /* likewise */
 #define IDLE_SECONDS 10
 
 /* What an error about a message needs, after the message itself is gone. */
@@ -37,12 +38,14 @@ struct bundle {
 	struct bundle_entry *entries;
 	struct note *notes; /* of each */
 	uint32_t n, size;
+	size_t n_bytes; /* of its messages */
 };
 
 static void bundle_free(struct bundle *bundle)
 {
 	cds_list_del(&bundle->node);
 	bundle->session->options.peers->n_bundled -= bundle->n;
+	bundle->session->options.peers->bundled_size -= bundle->n_bytes;
 	if (bundle->timer)
 		event_free(bundle->timer);
 	for (uint32_t i = 0; i < bundle->n; i++)
@@ -141,7 +144,8 @@ static int grow(struct bundle *bundle)
 	uint32_t size = bundle->size ? bundle->size * 2 : 16;
 	void *entries, *notes;
 
-	if (bundle->session->options.peers->n_bundled >= MESSAGES_MAX)
+	if (bundle->session->options.peers->n_bundled >= MESSAGES_MAX ||
+	    bundle->session->options.peers->bundled_size >= BYTES_MAX)
 		return -ENOSPC;
 	if (bundle->n < bundle->size)
 		return 0;
@@ -157,11 +161,22 @@ static int grow(struct bundle *bundle)
 	return 0;
 }
 
+static bool has_meter(const struct ofactions *actions)
+{
+	for (uint32_t i = 0; i < actions->n; i++)
+		if (actions->item[i].type == OFACTION_METER)
+			return true;
+	return false;
+}
+
 /* Meters go behind all other changes of the bundle, whatever stands behind their deletion. */
 static bool is_late(const struct bundle *bundle, const struct bundle_entry *entry)
 {
-	return bundle->deletes_meters && entry->id == OFM_METER_MOD &&
-	       entry->meter->command != METER_DELETE;
+	if (!bundle->deletes_meters)
+		return false;
+	if (entry->id == OFM_FLOW_MOD)
+		return has_meter(&entry->flow.actions);
+	return entry->id == OFM_METER_MOD && entry->meter->command != METER_DELETE;
 }
 
 static enum of_error append(struct openflow_session *session, struct bundle *bundle,
@@ -185,6 +200,8 @@ static enum of_error append(struct openflow_session *session, struct bundle *bun
 	bundle->notes[bundle->n++] = note_of(inside);
 	bundle->is_touched = true;
 	session->options.peers->n_bundled++;
+	bundle->n_bytes += inside->all.len;
+	session->options.peers->bundled_size += inside->all.len;
 	return OF_OK;
 }
 

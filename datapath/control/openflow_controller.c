@@ -237,7 +237,7 @@ static void controller_add(struct controllers *all, const struct openflow_contro
 
 static bool is_same(const struct controller *controller, const struct openflow_controller *wanted)
 {
-	return (!controller->target.is_passive || controller->listener) &&
+	return (controller->listener || controller->dialer) &&
 	       !strcmp(controller->uuid, wanted->uuid) &&
 	       !strcmp(controller->text, wanted->target) &&
 	       controller->is_service == wanted->is_service &&

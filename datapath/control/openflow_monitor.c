@@ -143,16 +143,15 @@ static void say_pause(struct openflow_session *session, bool is_paused)
 	own(wire_fini) struct wire_writer w = {.at = NULL};
 
 	session->is_paused = is_paused;
-	session->paused_at = now();
 	of_update_pause_write(&w, session->version, is_paused);
 	openflow_session_tell(session, &w);
 }
 
-/* It does not know of the flow yet, or will hear what became of it when it goes on. */
+/* It will hear what is there when it goes on. What is no more it hears now: it may know of the flow, or of one that
+ * this one took the place of. */
 static bool is_put_off(const struct openflow_session *session, const struct flow_event *event)
 {
-	return session->is_paused && (event->type != FLOW_REMOVED ||
-				      event->row.stats.duration < now() - session->paused_at);
+	return session->is_paused && event->type != FLOW_REMOVED;
 }
 
 /* In whole seconds, a change may be told that was made just before the pause: it says what holds. */
@@ -160,10 +159,10 @@ static int tell_missed(const struct flow_row *row, void *ctx)
 {
 	struct openflow_session *session = ctx;
 	const uint64_t pause = now() - session->paused_at;
-	const bool is_new = row->stats.duration < pause;
+	const bool is_new = row->stats.duration <= pause;
 	struct flow_event event = {.type = is_new ? FLOW_ADDED : FLOW_MODIFIED, .row = *row};
 
-	if (is_new || row->stats.hard_age * CLOCK_NS_PER_SEC < pause)
+	if (is_new || (uint64_t)row->stats.hard_age * CLOCK_NS_PER_SEC <= pause)
 		see(session, &event);
 	return 0;
 }
@@ -179,10 +178,12 @@ void openflow_monitors_resume(struct openflow_session *session)
 
 	if (!session->is_paused)
 		return;
+	session->is_resuming = true;
 	if (bridge_flows_for_each(session->bridge, &all, tell_missed, session))
 		stream_cut(session->stream, "out of memory");
 	else
 		say_pause(session, false);
+	session->is_resuming = false;
 }
 
 void openflow_monitors_see(struct openflow_session *session, const struct flow_event *event)
@@ -191,8 +192,10 @@ void openflow_monitors_see(struct openflow_session *session, const struct flow_e
 		return;
 	see(session, event);
 	if (session->n_monitors && !session->is_paused && !session->handling &&
-	    stream_backlog(session->stream) > PAUSE_BACKLOG)
+	    stream_backlog(session->stream) > PAUSE_BACKLOG) {
+		session->paused_at = event->at; /* the rest of this change is put off, too */
 		say_pause(session, true);
+	}
 }
 
 /* ---- requests ---- */

@@ -46,6 +46,7 @@ struct openflow_peers {
 	struct openflow_crowd *crowd; /* NULL: there are no others */
 	unsigned n;
 	uint32_t n_bundled;  /* messages in bundles of all */
+	size_t bundled_size; /* and their bytes */
 	bool has_generation; /* of who may be the master */
 	uint64_t generation;
 	struct openflow_vacancy {
@@ -114,7 +115,8 @@ struct openflow_session {
 	const struct of_message *handling; /* what is being handled; NULL: nothing */
 	bool is_abbreviated;               /* ... and has been told to its own monitors */
 	bool is_paused;           /* its monitors are: too much of what they say is unread */
-	uint64_t paused_at;       /* ns */
+	uint64_t paused_at;       /* ns: of the change that was too much */
+	bool is_resuming;         /* it is told all that it missed, however much that is */
 	bool has_table_id;        /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
 	bool is_nxm;              /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
 	struct wire_writer reply; /* to the message that is handled */

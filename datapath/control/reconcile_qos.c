@@ -33,7 +33,8 @@ static uint64_t version_of(const struct reconcile *reconcile, const struct row *
 		int64_t id;
 		const struct row *queue = queue_row(reconcile, qos, i, &id);
 
-		version = version * 31 + (queue ? row_version(queue) : 0);
+		version = (version ^ (queue ? row_version(queue) : 0)) * 0x9e3779b97f4a7c15u;
+		version ^= version >> 32 ^ (uint64_t)id;
 	}
 	return version ? version : 1;
 }

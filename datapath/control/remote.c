@@ -231,8 +231,8 @@ int remotes_add(struct remotes *remotes, const char *target, struct err *err)
 /* What could not be listened on is tried again. */
 static bool is_same(const struct remote *remote, const struct remote_wanted *wanted)
 {
-	return (!remote->target.is_passive || remote->listener) &&
-	       !strcmp(remote->uuid, wanted->uuid) && !strcmp(remote->text, wanted->target) &&
+	return (remote->listener || remote->dialer) && !strcmp(remote->uuid, wanted->uuid) &&
+	       !strcmp(remote->text, wanted->target) &&
 	       remote->max_backoff_ms == wanted->max_backoff_ms &&
 	       remote->inactivity_ms == wanted->inactivity_ms;
 }

@@ -365,9 +365,15 @@ static bool may_have_xdp_now(const struct port *port, const struct link_info *in
 
 static void device_changed(struct port *port, const struct link_info *info)
 {
-	uint32_t old_mtu = port->status.mtu;
+	const uint32_t old_mtu = port->status.mtu;
+	const uint64_t old_speed = port->status.link_speed;
 
 	status_read(port, info);
+	if (info->has_carrier)
+		ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
+	/* Bursts hold a frame, and what nobody limits the link does. */
+	if (port->qos && (old_mtu != info->mtu || old_speed != port->status.link_speed))
+		port_qos_apply(port);
 	if (!port->status.is_attached)
 		return;
 	if (may_have_xdp_now(port, info, old_mtu)) {

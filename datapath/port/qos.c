@@ -43,6 +43,14 @@ static bool can_be_ours(const struct qdisc_root *root)
 	return root->handle == HANDLE && (!strcmp(root->kind, "htb") || !strcmp(root->kind, "tbf"));
 }
 
+static void ours_set(struct port *port, bool is_ours)
+{
+	if (port->is_qdisc_ours == is_ours)
+		return;
+	port->is_qdisc_ours = is_ours;
+	port_note_write(port);
+}
+
 /* 0: the root is of this kind, or free; else -errno with a text. */
 static int root_claim(struct port *port, const char *kind, bool *is_there, struct err *err)
 {
@@ -55,11 +63,13 @@ static int root_claim(struct port *port, const char *kind, bool *is_there, struc
 		return err_set(err, -rc, "looking for its qdisc: %s", strerror(-rc));
 	if (!root.handle)
 		return 0;
-	if (!(port->is_qdisc_ours && can_be_ours(&root)) && !is_alike(port, &root))
+	if (!(port->is_qdisc_ours && can_be_ours(&root)) && !is_alike(port, &root)) {
+		ours_set(port, false);
 		return err_set(err, EEXIST,
 			       "device %s has a qdisc already, %s %x:: remove it (tc qdisc del dev "
 			       "%s root), or clear the port's qos",
 			       port->device, root.kind, root.handle >> 16, port->device);
+	}
 	*is_there = !strcmp(root.kind, kind);
 	rc = *is_there ? 0 : qdisc_root_del(qdiscs, port->ifindex);
 	return rc ? err_set(err, -rc, "removing qdisc %s: %s", root.kind, strerror(-rc)) : 0;
@@ -71,14 +81,6 @@ void qos_undo(struct qdiscs *qdiscs, uint32_t ifindex)
 
 	if (!qdisc_root_get(qdiscs, ifindex, &root) && can_be_ours(&root))
 		qdisc_root_del(qdiscs, ifindex);
-}
-
-static void ours_set(struct port *port, bool is_ours)
-{
-	if (port->is_qdisc_ours == is_ours)
-		return;
-	port->is_qdisc_ours = is_ours;
-	port_note_write(port);
 }
 
 /* ---- htb ---- */

@@ -361,7 +361,8 @@ static void tell(const struct flow_change *change)
 	}
 	for (size_t i = 0; i < change->n_deltas; i++) {
 		const struct flow_delta *delta = &change->delta[i];
-		struct flow_event event = {.type = delta->type, .reason = delta->reason};
+		struct flow_event event = {
+			.type = delta->type, .reason = delta->reason, .at = change->now};
 		struct flow_mod mod;
 
 		flow_row_of(delta->new ? delta->new : delta->old, change->now, &mod, &event.row);

@@ -152,6 +152,7 @@ enum flow_removed_reason { /* numbers of OpenFlow 1.4's OFPRR_ */
 struct flow_event {
 	enum flow_event_type type;
 	enum flow_removed_reason reason; /* of FLOW_REMOVED */
+	uint64_t at;                     /* clock ns: of the change */
 	/* Counters are exact if the flow has FLOW_SEND_FLOW_REM, else as of the last second. */
 	struct flow_row row;
 };

@@ -413,7 +413,7 @@ static void a_controller_may_have_more(void **state)
 
 	listener = new_listener();
 	bridge_packet_in_watch(rig.bridge, &listener.watcher);
-	add_controller(UINT16_MAX);
+	add_controller();
 	vswitch_packet_in_rate(rig.sw, 10 * PACKET_IN_RATE);
 	for (unsigned i = 0; i < 2 * PACKET_IN_BURST; i++)
 		put(p1);
