@@ -149,6 +149,7 @@ static void tell_result(void *ctx, const struct flow_key *key, const struct tran
 	tell_registers(story, 1, key);
 	story->final = *key;
 	story->final.actset_output = 0; /* nothing goes by it any more */
+	story->final.in_phy_port = 0;   /* the same as in_port */
 }
 
 /* ---- the packet ---- */

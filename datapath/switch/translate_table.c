@@ -80,8 +80,8 @@ bool translate_may_tell(const struct translate_state *state, uint16_t in_port)
 	return !port || !(port->flags & PORT_MOD_NO_PACKET_IN);
 }
 
-/* False: the packet goes on to the next table. Else that is the end of it: what flows wrote into its action set does not
- * count. */
+/* False: the packet goes on to the next table. Else that is the end of the pipeline, and what flows wrote into its action
+ * set is done, as in Open vSwitch. */
 static bool missed(struct translate_state *state, uint8_t table, uint16_t in_port)
 {
 	enum table_miss miss = flow_tables_miss(state->bridge->tables, table);
@@ -92,7 +92,6 @@ static bool missed(struct translate_state *state, uint8_t table, uint16_t in_por
 	case TABLE_MISS_CONTROLLER:
 		if (!translate_may_tell(state, in_port))
 			break;
-		translate_set_clear(state);
 		tell_controller(state, table);
 		return true;
 	case TABLE_MISS_CONTINUE:
@@ -101,7 +100,6 @@ static bool missed(struct translate_state *state, uint8_t table, uint16_t in_por
 	case TABLE_MISS_DROP:
 		break;
 	}
-	translate_set_clear(state);
 	translate_blame(state, state->bridge->fail_mode == FAIL_SECURE ? DROP_FAIL_SECURE
 								       : DROP_TABLE_MISS);
 	return true;

@@ -125,9 +125,10 @@ def check_order_in_a_set(peer):
 
 
 def check_miss_in_a_later_table(peer):
+    """The action set is done all the same."""
     wires = Wires(peer)
     wires.flow(do=write(output(2)) + goto(1))
-    wires.sends(frames.udp())
+    wires.sends(frames.udp(), p2=frames.udp())  # as in Open vSwitch
 
 
 def check_outputs(peer):
