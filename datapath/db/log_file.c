@@ -26,11 +26,11 @@
 struct log_file {
 	char *path;
 	int lock_fd;
-	int fd;      /* -1: not there yet */
-	size_t size; /* of the records */
-	size_t end;  /* of the file: there is room in between */
+	int fd;          /* -1: not there yet */
+	size_t size;     /* of the records */
+	size_t end;      /* of the file: there is room in between */
+	size_t n_synced; /* bytes from the beginning that are on disk, as far as we know */
 	size_t base_size;
-	bool is_unsynced; /* records at the end may be in memory only */
 	bool is_suspect;
 	bool is_writing; /* a record has been added */
 };
@@ -188,6 +188,18 @@ static int cut(struct log_file *file, size_t at, struct err *err)
 	return 0;
 }
 
+/* Several records were on their way to the disk when power failed, and it took them in an order of its own: none that
+ * was known to be there is bad, or what is bad is the room that they were written over. */
+static bool is_torn(const struct log_file *file, const char *data, size_t at,
+		    const struct log_record *bad)
+{
+	struct log_record room;
+
+	if (bad->is_room && bad->size == file->size - at)
+		return true;
+	return log_record_last_room(data, file->size, &room) && at >= room.n_synced;
+}
+
 static int read_records(struct log_file *file, const char *data, log_file_apply_fn *apply,
 			void *context, struct err *err)
 {
@@ -195,12 +207,13 @@ static int read_records(struct log_file *file, const char *data, log_file_apply_
 
 	while (at < file->size) {
 		size_t left = file->size - at;
-		struct log_record record;
+		struct log_record record = {.is_room = false};
 		enum log_record_state state = log_record_check(data + at, left, &record);
 		int r;
 
 		if (state != LOG_RECORD_GOOD) {
-			if (!at || log_record_is_ahead(data + at, left))
+			if (!at || (log_record_is_ahead(data + at, left) &&
+				    !is_torn(file, data, at, &record)))
 				return refuse(file, data, at, err);
 			return cut(file, at, err);
 		}
@@ -255,11 +268,13 @@ static int write_record(struct log_file *file, char *data, size_t size)
 	int r;
 
 	if (left >= size + LOG_RECORD_ROOM_MIN && left - size <= LOG_RECORD_ROOM_MAX) {
-		r = write_all(file->fd, data,
-			      size + log_record_print_room(data + size, left - size), file->size);
+		r = write_all(
+			file->fd, data,
+			size + log_record_print_room(data + size, left - size, file->n_synced),
+			file->size);
 	} else {
 		end = (file->size + size + ROOM_SIZE) & ~(size_t)(BLOCK_SIZE - 1);
-		log_record_print_room(data + size, end - file->size - size);
+		log_record_print_room(data + size, end - file->size - size, file->n_synced);
 		r = write_all(file->fd, data, end - file->size, file->size);
 	}
 	if (r == -ENOSPC || r == -EFBIG || r == -EDQUOT) {
@@ -281,8 +296,13 @@ int log_file_append(struct log_file *file, struct json_object *record, bool is_d
 
 	if (file->is_suspect)
 		return err_set(err, EIO, "%s: an earlier write failed", file->path);
-	data = log_record_print(record, LOG_RECORD_ROOM_MAX, &size);
+	/* What an earlier process has added may not be on disk, and nobody has said so. */
+	if (!file->is_writing && fdatasync(file->fd))
+		return err_set(err, errno, "%s: cannot be synced: %s", file->path, strerror(errno));
+	if (!file->is_writing)
+		file->n_synced = file->size;
 	file->is_writing = true;
+	data = log_record_print(record, LOG_RECORD_ROOM_MAX, &size);
 	r = write_record(file, data, size);
 	if (!r && is_durable && fdatasync(file->fd)) {
 		/* The kernel has dropped the pages, earlier records' perhaps among them. */
@@ -296,17 +316,18 @@ int log_file_append(struct log_file *file, struct json_object *record, bool is_d
 		return err_set(err, -r, "%s: cannot be written: %s", file->path, strerror(-r));
 	}
 	file->size += size;
-	file->is_unsynced = !is_durable;
+	if (is_durable)
+		file->n_synced = file->size;
 	return 0;
 }
 
 int log_file_sync(struct log_file *file, struct err *err)
 {
-	if (file->is_unsynced && fdatasync(file->fd)) {
+	if (file->is_writing && file->n_synced < file->size && fdatasync(file->fd)) {
 		file->is_suspect = true;
 		return err_set(err, errno, "%s: cannot be synced: %s", file->path, strerror(errno));
 	}
-	file->is_unsynced = false;
+	file->n_synced = file->size;
 	return 0;
 }
 
@@ -370,7 +391,7 @@ int log_file_replace(struct log_file *file, struct json_object *const *records, 
 	file->size = size;
 	file->end = size;
 	file->base_size = size;
-	file->is_unsynced = false;
+	file->n_synced = size;
 	file->is_suspect = false;
 	return 0;
 }

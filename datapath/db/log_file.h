@@ -5,9 +5,10 @@
  *	<text, a JSON object and a newline>
  *
  * While the file is open, the last record is room for the next ones (log_record.h); log_file_free() cuts it off.
- * A record is written by one write(2), over the beginning of that. A crash can tear the last record and no other: a
- * bad record with nothing after it is cut off and logged; a bad record with more behind it means
- * that the file was damaged, and it is refused and left alone.
+ * A record is written by one write(2), over the beginning of that. The end of a process can tear the last record and
+ * no other. The end of power can tear any that no fdatasync(2) followed, in any order: the room says up to where one did.
+ * Such a record, and a bad one with nothing after it, is cut off with all that is behind it, and logged; another
+ * bad record with more behind it means that the file was damaged, and it is refused and left alone.
  *
  * After a write that failed the file is as it was before. Where even that cannot be had, or the
  * kernel lost what it had promised to write (fsync failed), the file is suspect: it takes no more

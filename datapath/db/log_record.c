@@ -15,7 +15,13 @@
 #define ROOM_DIGITS     5
 #define DIGITS_MAX      18 /* of a length: more cannot be a file's */
 
-static const char room_text[] = "{\"_comment\":\"room for the next records\"}";
+/* In between is a number of SYNCED_DIGITS. */
+static const char room_head[] =
+	"{\"_comment\":\"room for the next records; on disk are bytes up to ";
+static const char room_tail[] = "\"}";
+
+#define SYNCED_DIGITS  18
+#define ROOM_TEXT_SIZE (sizeof(room_head) - 1 + SYNCED_DIGITS + sizeof(room_tail) - 1)
 
 static void checksum(const char *text, size_t size, char hex[SHA1_LEN + 1])
 {
@@ -46,21 +52,35 @@ char *log_record_print(struct json_object *json, size_t room, size_t *size)
 	return record;
 }
 
-size_t log_record_print_room(char *data, size_t size)
+size_t log_record_print_room(char *data, size_t size, size_t n_synced)
 {
 	const size_t header_size = strlen(LOG_RECORD_MAGIC) + ROOM_DIGITS + SHA1_LEN + 2;
 	const size_t text_size = size - header_size;
 	char *text = data + header_size;
-	char hex[SHA1_LEN + 1];
+	char hex[SHA1_LEN + 1], first;
 
 	memset(text, ' ', text_size);
-	memcpy(text, room_text, strlen(room_text));
+	snprintf(text, ROOM_TEXT_SIZE + 1, "%s%0*zu%s", room_head, SYNCED_DIGITS, n_synced,
+		 room_tail);
+	text[ROOM_TEXT_SIZE] = ' ';
 	text[text_size - 1] = '\n';
 	checksum(text, text_size, hex);
-	/* The first byte of the text comes where the string ends. */
+	/* The string ends where the text begins. */
+	first = *text;
 	snprintf(data, header_size + 1, LOG_RECORD_MAGIC "%0*zu %s\n", ROOM_DIGITS, text_size, hex);
-	*text = *room_text;
-	return header_size + strlen(room_text);
+	*text = first;
+	return header_size + ROOM_TEXT_SIZE;
+}
+
+static void read_room(struct log_record *record)
+{
+	char digits[SYNCED_DIGITS + 1] = "";
+
+	record->is_room = record->text_size > ROOM_TEXT_SIZE &&
+			  !memcmp(record->text, room_head, sizeof(room_head) - 1);
+	if (record->is_room)
+		memcpy(digits, record->text + sizeof(room_head) - 1, SYNCED_DIGITS);
+	record->n_synced = strtoull(digits, NULL, 10);
 }
 
 /* The header: magic, length, checksum. Returns its size, or 0 if it is none. */
@@ -100,9 +120,8 @@ enum log_record_state log_record_check(const char *data, size_t size, struct log
 		.text = data + header_size,
 		.text_size = text_size,
 		.size = header_size + text_size,
-		.is_room = text_size > strlen(room_text) &&
-			   !memcmp(data + header_size, room_text, strlen(room_text)),
 	};
+	read_room(record);
 	checksum(record->text, text_size, hex);
 	return memcmp(hex, wanted, SHA1_LEN) ? LOG_RECORD_BAD_CHECKSUM : LOG_RECORD_GOOD;
 }
@@ -122,4 +141,21 @@ bool log_record_is_ahead(const char *data, size_t size)
 			return true;
 	}
 	return false;
+}
+
+bool log_record_last_room(const char *data, size_t size, struct log_record *room)
+{
+	size_t at = size > LOG_RECORD_ROOM_MAX ? size - LOG_RECORD_ROOM_MAX : 0;
+
+	for (;; at++) {
+		const char *next =
+			memmem(data + at, size - at, LOG_RECORD_MAGIC, strlen(LOG_RECORD_MAGIC));
+
+		if (!next)
+			return false;
+		at = (size_t)(next - data);
+		if (log_record_check(next, size - at, room) == LOG_RECORD_GOOD && room->is_room &&
+		    room->size == size - at)
+			return true;
+	}
 }
