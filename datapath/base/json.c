@@ -95,28 +95,25 @@ static int code_unit(const char *c, const char *end)
 	return *rest ? -1 : (int)unit;
 }
 
-/* Half of a pair of surrogates is no character. */
-static bool is_lone_surrogate(const char *start, const char *c, const char *end)
+/* How long the escape is that begins here; 0: it is half of a pair of surrogates, which is no character. */
+static int escape_len(const char *c, const char *end)
 {
 	int unit = code_unit(c, end), other;
 
 	if (unit < 0xd800 || unit > 0xdfff)
-		return false;
-	if (unit < 0xdc00) {
-		other = code_unit(c + 6, end);
-		return other < 0xdc00 || other > 0xdfff;
-	}
-	other = c - start > 6 ? code_unit(c - 6, end) : -1;
-	return other < 0xd800 || other > 0xdbff;
+		return unit < 0 ? 2 : 6;
+	other = unit < 0xdc00 ? code_unit(c + 6, end) : -1;
+	return other < 0xdc00 || other > 0xdfff ? 0 : 12;
 }
 
 static int string_parse(struct parser *p, struct json_object **out)
 {
 	const char *c = p->at + 1;
 	enum json_tokener_error error;
-	int rc;
+	int rc, len;
 
-	for (; c < p->end && *c != '"'; c++) {
+	for (; c < p->end && *c != '"'; c += len) {
+		len = 1;
 		if ((unsigned char)*c < 0x20) {
 			p->at = c;
 			return fail(p, EINVAL,
@@ -128,11 +125,11 @@ static int string_parse(struct parser *p, struct json_object **out)
 			p->at = c;
 			return fail(p, EINVAL, "NUL character in a string");
 		}
-		if (is_lone_surrogate(p->at, c, p->end)) {
+		len = escape_len(c, p->end);
+		if (!len) {
 			p->at = c;
 			return fail(p, EINVAL, "half of a surrogate pair in a string");
 		}
-		c++;
 	}
 	if (c >= p->end)
 		return fail(p, EINVAL, "string without an end");

@@ -16,6 +16,8 @@
 #define BUNDLES_MAX  64
 #define MESSAGES_MAX 1000000u            /* of all sessions of a bridge */
 #define BYTES_MAX    ((size_t)256 << 20) /* likewise */
+#define SLOW_MAX \
+	4096 /* METER_MODs and PORT_MODs of a bundle: readers are waited for, ports are told of */
 #define IDLE_SECONDS 10
 
 /* What an error about a message needs, after the message itself is gone. */
@@ -35,6 +37,7 @@ struct bundle {
 	uint16_t flags;
 	bool is_closed;
 	bool deletes_meters;
+	unsigned n_slow;
 	struct bundle_entry *entries;
 	struct note *notes; /* of each */
 	uint32_t n, size;
@@ -179,6 +182,19 @@ static bool is_late(const struct bundle *bundle, const struct bundle_entry *entr
 	return entry->id == OFM_METER_MOD && entry->meter->command != METER_DELETE;
 }
 
+static bool is_slow(const struct bundle_entry *entry)
+{
+	return entry->id == OFM_METER_MOD || entry->id == OFM_PORT_MOD;
+}
+
+/* May it stand in the bundle where it came? */
+static enum of_error check_in(const struct bundle *bundle, const struct bundle_entry *entry)
+{
+	if (is_late(bundle, entry))
+		return OF_BFC_MSG_CONFLICT;
+	return is_slow(entry) && bundle->n_slow == SLOW_MAX ? OF_BFC_MSG_TOO_MANY : OF_OK;
+}
+
 static enum of_error append(struct openflow_session *session, struct bundle *bundle,
 			    const struct of_message *inside)
 {
@@ -191,10 +207,12 @@ static enum of_error append(struct openflow_session *session, struct bundle *bun
 	error = bundle_entry_read(session, inside, entry);
 	if (error)
 		return error;
-	if (is_late(bundle, entry)) {
+	error = check_in(bundle, entry);
+	if (error) {
 		bundle_entry_fini(entry);
-		return OF_BFC_MSG_CONFLICT;
+		return error;
 	}
+	bundle->n_slow += is_slow(entry);
 	bundle->deletes_meters |=
 		entry->id == OFM_METER_MOD && entry->meter->command == METER_DELETE;
 	bundle->notes[bundle->n++] = note_of(inside);

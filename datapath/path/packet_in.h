@@ -31,6 +31,6 @@ struct packet_in {
 	uint8_t data[PACKET_IN_DATA_MAX];
 };
 
-/* Sends a copy of the frame, as OP_CONTROLLER `op` says. Outcomes: sent, DROP_METER (that of the controllers), DROP_PACKET_IN_LIMIT,
- * DROP_PACKET_IN_FULL; all charge the port that it came from. This worker's thread. */
+/* Sends a copy of the frame, as OP_CONTROLLER `op` says. Outcomes: sent, DROP_METER (that of the controllers),
+ * DROP_PACKET_IN_LIMIT, DROP_PACKET_IN_FULL; all charge the port that it came from. This worker's thread. */
 void packet_in(struct worker *worker, const struct frame *frame, const struct flow_op *op);

@@ -1,7 +1,9 @@
 /* What may come in by a port: the programs see to it (bpf/police.h). */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "port/table.h"
 
 /* As Open vSwitch has them. */
@@ -64,10 +66,16 @@ int port_entry_set(struct port *port, const struct port_entry *entry)
 void port_police(struct port *port, const struct port_config *old)
 {
 	const struct port_config *config = &port->config;
+	int rc = 0;
 
 	if (port->status.is_attached &&
 	    (old->police_kbps != config->police_kbps || old->police_kbits != config->police_kbits ||
 	     old->police_kpps != config->police_kpps ||
 	     old->police_kpackets != config->police_kpackets))
-		port_entry_set(port, &port->entry);
+		rc = port_entry_set(port, &port->entry);
+	if (!rc)
+		return;
+	snprintf(port->status.error, sizeof(port->status.error), "ingress policing: %s",
+		 strerror(-rc));
+	log_warn("port", "%s: %s", port->config.name, port->status.error);
 }

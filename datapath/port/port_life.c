@@ -345,7 +345,8 @@ static void device_found(struct port *port, const struct link_info *found)
 	status_read(port, &info);
 	ethtool_driver(port->device, port->status.driver, sizeof(port->status.driver));
 	ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
-	if (port->qos)
+	/* One of an earlier daemon's waits until it is known whether it is still wanted. */
+	if (port->qos || (port->is_qdisc_ours && port->table->is_settled))
 		port_qos_apply(port);
 	attach(port, &info);
 	if (must_yield(port, &info)) {

@@ -22,25 +22,43 @@
 
 /* ---- whose the root is ---- */
 
-static void look_for_all(void *ctx, const struct class_stats *stats)
+struct look {
+	bool has_all, has_any;
+};
+
+static void look_at(void *ctx, const struct class_stats *stats)
 {
-	*(bool *)ctx |= stats->minor == ALL;
+	struct look *look = ctx;
+
+	look->has_any = true;
+	look->has_all |= stats->minor == ALL;
 }
 
-/* Made as we make it: by Open vSwitch, or a daemon before us that could not take a note. */
-static bool is_alike(const struct port *port, const struct qdisc_root *root)
+/* htb, made as we make it: by us, by Open vSwitch, or by a daemon before us that could not take a note. */
+static bool is_alike(struct qdiscs *qdiscs, uint32_t ifindex, const struct qdisc_root *root)
 {
-	bool has_all = false;
+	struct look look = {.has_all = false};
 
 	if (root->handle != HANDLE || strcmp(root->kind, "htb") != 0)
 		return false;
-	qdisc_classes(port->table->qdiscs, port->ifindex, look_for_all, &has_all);
-	return has_all;
+	qdisc_classes(qdiscs, ifindex, look_at, &look);
+	return look.has_all;
 }
 
-static bool can_be_ours(const struct qdisc_root *root)
+/* The one that we have noted? Not if somebody has made another since: its handle says little, its classes more. We may
+ * have ended before there were any. */
+static bool can_be_ours(struct qdiscs *qdiscs, uint32_t ifindex, const struct qdisc_root *root)
 {
-	return root->handle == HANDLE && (!strcmp(root->kind, "htb") || !strcmp(root->kind, "tbf"));
+	struct look look = {.has_all = false};
+
+	if (root->handle != HANDLE)
+		return false;
+	if (!strcmp(root->kind, "tbf"))
+		return true;
+	if (strcmp(root->kind, "htb") != 0)
+		return false;
+	qdisc_classes(qdiscs, ifindex, look_at, &look);
+	return look.has_all || !look.has_any;
 }
 
 static void ours_set(struct port *port, bool is_ours)
@@ -63,7 +81,8 @@ static int root_claim(struct port *port, const char *kind, bool *is_there, struc
 		return err_set(err, -rc, "looking for its qdisc: %s", strerror(-rc));
 	if (!root.handle)
 		return 0;
-	if (!(port->is_qdisc_ours && can_be_ours(&root)) && !is_alike(port, &root)) {
+	if (!(port->is_qdisc_ours && can_be_ours(qdiscs, port->ifindex, &root)) &&
+	    !is_alike(qdiscs, port->ifindex, &root)) {
 		ours_set(port, false);
 		return err_set(err, EEXIST,
 			       "device %s has a qdisc already, %s %x:: remove it (tc qdisc del dev "
@@ -79,7 +98,7 @@ void qos_undo(struct qdiscs *qdiscs, uint32_t ifindex)
 {
 	struct qdisc_root root;
 
-	if (!qdisc_root_get(qdiscs, ifindex, &root) && can_be_ours(&root))
+	if (!qdisc_root_get(qdiscs, ifindex, &root) && can_be_ours(qdiscs, ifindex, &root))
 		qdisc_root_del(qdiscs, ifindex);
 }
 

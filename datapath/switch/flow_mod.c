@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/rcu.h"
 #include "flow/port_text.h"
 #include "switch/bridge.h"
 #include "switch/flow_change.h"
@@ -186,13 +187,17 @@ static int apply_from(struct flow_change *change, struct flow_mod_source *source
 	struct flow_mod mod;
 	int rc;
 
-	for (change->mod = 0; (rc = source->next(source, &mod, err)) == 1; change->mod++) {
+	for (change->mod = 0;; change->mod++) {
+		rcu_sleep_begin(); /* nobody waits for text that is read */
+		rc = source->next(source, &mod, err);
+		rcu_sleep_end();
+		if (rc != 1)
+			return rc;
 		rc = flow_mod_apply(change, &mod, err);
 		flow_mod_fini(&mod);
 		if (rc)
-			break;
+			return rc;
 	}
-	return rc;
 }
 
 static int apply_all(struct flow_change *change, const struct mods *mods, size_t *which,

@@ -15,6 +15,8 @@
 #include "switch/flow_change.h"
 #include "switch/snapshot.h"
 
+#define METER_NONE 0 /* no meter has that number */
+
 /* ---- by number ---- */
 
 /* Where it is, or where it would be. */
@@ -82,8 +84,13 @@ void meters_refer(struct bridge *bridge, const struct ofactions *actions, int by
 
 /* ---- publishing ---- */
 
-/* What translation finds; the old one is freed when nobody reads it any more. */
-static int publish(struct bridge *bridge)
+static bool is_meant(const struct bridge_meter *meter, uint32_t id)
+{
+	return id == METER_EVERY || meter->id == id;
+}
+
+/* What translation finds, but for `without`; the old one is freed when nobody reads it any more. */
+static int publish(struct bridge *bridge, uint32_t without)
 {
 	struct bridge_meters *meters = &bridge->meters;
 	struct meter_index *old = meters->index, *new;
@@ -92,9 +99,11 @@ static int publish(struct bridge *bridge)
 	new = malloc(sizeof(*new) + meters->n * sizeof(new->place[0]));
 	if (!new)
 		return -ENOMEM;
-	new->n = meters->n;
+	new->n = 0;
 	for (uint32_t i = 0; i < meters->n; i++)
-		new->place[i] = (struct meter_place){meters->meter[i].id, meters->meter[i].slot};
+		if (!is_meant(&meters->meter[i], without))
+			new->place[new->n++] =
+				(struct meter_place){meters->meter[i].id, meters->meter[i].slot};
 	meters->index = new;
 	rc = snapshot_publish(bridge);
 	if (rc) {
@@ -172,7 +181,7 @@ static int add(struct bridge *bridge, const struct meter_desc *desc, struct err 
 		.id = desc->id, .slot = (uint16_t)slot, .created_at = clock_now(sw->options.clock)};
 	meters->n++;
 	rcu_publish(sw->meters[slot], meter);
-	rc = publish(bridge);
+	rc = publish(bridge, METER_NONE);
 	if (!rc)
 		return 0;
 	forget(meters, at);
@@ -256,26 +265,29 @@ static int delete (struct bridge *bridge, uint32_t id, struct err *err)
 {
 	struct bridge_meters *meters = &bridge->meters;
 	own(mem_free) uint16_t *slots = calloc(meters->n ? meters->n : 1, sizeof(*slots));
-	uint32_t n_gone = 0, n_flows = 0;
+	uint32_t n_gone = 0, n_flows = 0, n_meant = 0;
 	int rc = slots ? 0 : -ENOMEM;
 
-	for (uint32_t i = 0; i < meters->n; i++)
-		if (id == METER_EVERY || meters->meter[i].id == id)
-			n_flows += meters->meter[i].n_flows;
+	for (uint32_t i = 0; i < meters->n; i++) {
+		if (!is_meant(&meters->meter[i], id))
+			continue;
+		n_meant++;
+		n_flows += meters->meter[i].n_flows;
+	}
+	if (!n_meant)
+		return 0;
 	if (!rc && n_flows)
 		rc = flows_delete(bridge, id, err);
+	if (!rc)
+		rc = publish(bridge, id);
 	if (rc)
 		return err_set(err, -rc, "meter %u: %s", id, strerror(-rc));
 	for (uint32_t i = meters->n; i--;) {
-		if (id != METER_EVERY && meters->meter[i].id != id)
+		if (!is_meant(&meters->meter[i], id))
 			continue;
 		slots[n_gone++] = meters->meter[i].slot;
 		forget(meters, i);
 	}
-	if (!n_gone)
-		return 0;
-	/* without success they are found, and do nothing */
-	publish(bridge);
 	for (uint32_t i = 0; i < n_gone; i++) {
 		struct meter *meter = bridge->sw->meters[slots[i]];
 

@@ -132,7 +132,7 @@ static uint16_t xdp_port_of(const struct flow_op *ops, uint32_t n)
 /* As switch/offload-ops has it. */
 static uint32_t list_of(const struct flow_op *ops, uint32_t n)
 {
-	if (n == 1 && ops->type == OP_OUTPUT)
+	if (n == 1 && ops->type == OP_OUTPUT && !ops->queue)
 		return ops->port;
 	return n == 1 && ops->type == OP_DROP ? KERNEL_OPS_DROP + ops->reason : LIST;
 }
@@ -152,9 +152,24 @@ struct kernel_flow flow_of(const uint8_t *frame, const struct flow_op *ops, uint
 	return flow;
 }
 
-/* Into the second of its buckets, behind a slot with the same tag that leads nowhere. */
+/* Of as many words as are hashed. */
+static struct kernel_mask mask_of(uint32_t n_words)
+{
+	struct kernel_mask mask = {.seed = 12345, .n_words = n_words};
+	struct packet_key bits = {.in_port = 0xffff};
+
+	memset(&bits.eth_dst, 0xff, 6);
+	memset(&bits.eth_src, 0xff, 6);
+	memcpy(mask.bits, bits.word, sizeof(mask.bits));
+	for (uint32_t i = PACKET_KEY_IPV4_WORDS; i < n_words; i++)
+		mask.bits[i] = UINT64_MAX;
+	return mask;
+}
+
+/* Into the second of its buckets: a slot that leads to the entry, and another one, which has its tag or one that
+ * differs by so much. */
 static void index_write(struct fixture *f, const struct kernel_mask *mask,
-			const struct kernel_flow *flow)
+			const struct kernel_flow *flow, uint32_t other, uint32_t differs)
 {
 	struct kernel_key key = {.mask = flow->mask};
 	struct index_bucket bucket = {0};
@@ -164,25 +179,41 @@ static void index_write(struct fixture *f, const struct kernel_mask *mask,
 	memcpy(key.word, flow->word, sizeof(flow->word));
 	spot = index_spot_for(mask, &key, n_buckets);
 	map_write(f->kernel->maps.index_size, 0, &n_buckets);
-	bucket.slot[2] = spot.tag << INDEX_PLACE_BITS | (PLACE + 1);
+	bucket.slot[2] = (spot.tag ^ differs) << INDEX_PLACE_BITS | other;
 	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;
 	map_write(f->kernel->maps.flow_index, spot.bucket[1], &bucket);
+}
+
+void flow_tag_alone(struct fixture *f, const uint8_t *frame, const struct flow_op *other)
+{
+	const struct kernel_mask mask = mask_of(3);
+	const struct kernel_flow flow = flow_of(frame, other, 1);
+
+	map_write(f->kernel->maps.flows, PLACE + 1, &flow);
+	index_write(f, &mask, &flow, PLACE + 1, 1);
+}
+
+void flow_has_tail(struct fixture *f, const uint8_t *frame, uint64_t last)
+{
+	const struct kernel_mask mask = mask_of(PACKET_KEY_WORDS);
+	const struct kernel_flow flow = flow_of(frame, &(struct flow_op){.type = OP_DROP}, 1);
+	const struct kernel_tail tail = {.word = {0, 0, last}};
+
+	map_write(f->kernel->maps.masks, MASK, &mask);
+	map_write(f->kernel->maps.flow_tails, PLACE, &tail);
+	index_write(f, &mask, &flow, PLACE + 1, 0);
 }
 
 void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op *ops, uint32_t n)
 {
 	const struct kernel_flow flow = flow_of(frame, ops, n);
-	struct packet_key bits = {.in_port = 0xffff};
-	struct kernel_mask mask = {.seed = 12345, .n_words = 3};
+	const struct kernel_mask mask = mask_of(3);
 	struct port_masks classes;
 	const struct output_entry output = {
 		.ifindex = IFINDEX, .mtu = 1500, .flags = OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP};
 	const uint32_t ifindex = IFINDEX;
 
 	stay_on_first_cpu();
-	memset(&bits.eth_dst, 0xff, 6);
-	memset(&bits.eth_src, 0xff, 6);
-	memcpy(mask.bits, bits.word, sizeof(mask.bits));
 	for (unsigned i = 0; i < 16; i++)
 		classes.by_class[i] = MASK + 1;
 	map_write(f->kernel->maps.masks, MASK, &mask);
@@ -194,5 +225,5 @@ void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op 
 	map_write(f->kernel->maps.xdp_outputs, OUT, &ifindex);
 	for (uint32_t i = 0; i < n; i++)
 		map_write(f->kernel->maps.flow_ops, LIST + i, &ops[i]);
-	index_write(f, &mask, &flow);
+	index_write(f, &mask, &flow, PLACE + 1, 0);
 }

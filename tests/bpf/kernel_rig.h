@@ -41,3 +41,8 @@ uint64_t n_flow_packets(struct fixture *f);
 struct kernel_flow flow_of(const uint8_t *frame, const struct flow_op *ops, uint32_t n);
 /* Puts it in, and the maps that lead to it; OUT is a device that takes everything. */
 void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op *ops, uint32_t n);
+/* Of the one that is in: from here on no other slot has its tag, and one with another leads to an entry for the same
+ * frame that does `other`. */
+void flow_tag_alone(struct fixture *f, const uint8_t *frame, const struct flow_op *other);
+/* From here on IPv6 addresses count; the entry's are zero, but for the last word. */
+void flow_has_tail(struct fixture *f, const uint8_t *frame, uint64_t last);

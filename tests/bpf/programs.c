@@ -247,6 +247,29 @@ static void test_a_place_with_another_key_is_a_miss(void **state)
 	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
 }
 
+static void test_a_slot_with_another_tag_leads_elsewhere(void **state)
+{
+	struct fixture *f = *state;
+
+	flow_install(f, ipv4, &to_out, 1);
+	flow_tag_alone(f, ipv4, &wrong);
+	assert_false(goes_up(f, ipv4, sizeof(ipv4)));
+	assert_int_equal(n_flow_packets(f), 1);
+}
+
+static void test_another_ipv6_address_is_a_miss(void **state)
+{
+	struct fixture *f = *state;
+
+	flow_install(f, ipv4, &to_out, 1);
+	flow_has_tail(f, ipv4, 0);
+	assert_false(goes_up(f, ipv4, sizeof(ipv4)));
+	assert_int_equal(n_flow_packets(f), 1);
+	flow_has_tail(f, ipv4, 1);
+	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
+	assert_int_equal(n_flow_packets(f), 1);
+}
+
 static void test_a_port_without_masks_asks(void **state)
 {
 	struct fixture *f = *state;
@@ -663,6 +686,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_any_changed_version_makes_it_stale,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_a_place_with_another_key_is_a_miss,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_a_slot_with_another_tag_leads_elsewhere,
+						kernel_rig_setup, kernel_rig_teardown),
+		cmocka_unit_test_setup_teardown(test_another_ipv6_address_is_a_miss,
 						kernel_rig_setup, kernel_rig_teardown),
 		cmocka_unit_test_setup_teardown(test_a_port_without_masks_asks, kernel_rig_setup,
 						kernel_rig_teardown),

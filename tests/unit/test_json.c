@@ -94,6 +94,8 @@ static void test_parse_refuses_what_is_wrong(void **state)
 		 "JSON, line 1, column 3: control character in a string: write it as \\u00XX"},
 		{"\"a\\u0000\"", "JSON, line 1, column 3: NUL character in a string"},
 		{"\"\\ud800\"", "JSON, line 1, column 2: half of a surrogate pair in a string"},
+		{"\"\\\\ud800\\udc00\"",
+		 "JSON, line 1, column 9: half of a surrogate pair in a string"},
 		{"\"\\ud800x\"", "JSON, line 1, column 2: half of a surrogate pair in a string"},
 		{"\"a\\udc00\\ud800\"",
 		 "JSON, line 1, column 3: half of a surrogate pair in a string"},
