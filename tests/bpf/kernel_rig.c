@@ -9,6 +9,13 @@
 #include <sys/socket.h>
 #include <bpf/bpf.h>
 
+const uint8_t ipv4[IPV4_SIZE] = {
+	0x02, 0,    0,    0,    0, 2,  0x02, 0, 0,   0,   0,   1,   0x08, 0x00, /* Ethernet */
+	0x45, 0,    0,    32,   0, 0,  0,    0, 64,  17,  0,   0,   10,   0,
+	0,    1,    10,   0,    0, 2,                               /* IPv4 */
+	0x12, 0x34, 0x56, 0x78, 0, 12, 0,    0, 'd', 'a', 't', 'a', /* UDP */
+};
+
 /* A namespace of our own, whose loopback is up: copies really go out there. */
 static void leave_the_host(void)
 {

@@ -17,6 +17,10 @@
 /* The entry's place, mask and list; the port that it sends to. */
 enum { PLACE = 3, MASK = 5, OUT = 9, LIST = KERNEL_OPS_LIST + 700 };
 
+/* Ethernet, IPv4, UDP and "data". */
+#define IPV4_SIZE 46
+extern const uint8_t ipv4[IPV4_SIZE];
+
 struct fixture {
 	struct kernel *kernel;
 	int sock; /* an AF_XDP socket: two workers have it */
@@ -24,6 +28,7 @@ struct fixture {
 
 int kernel_rig_setup(void **state);
 int kernel_rig_teardown(void **state);
+#define RIG_TEST(test) cmocka_unit_test_setup_teardown(test, kernel_rig_setup, kernel_rig_teardown)
 
 /* Returns the verdict; -1: the kernel itself refuses the frame. `out` has room for 4 KiB. */
 int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,

@@ -15,13 +15,6 @@
 
 #define N_RANDOM 20000
 
-static const uint8_t ipv4[] = {
-	0x02, 0,    0,    0,    0, 2,  0x02, 0, 0,   0,   0,   1,   0x08, 0x00, /* Ethernet */
-	0x45, 0,    0,    32,   0, 0,  0,    0, 64,  17,  0,   0,   10,   0,
-	0,    1,    10,   0,    0, 2,                               /* IPv4 */
-	0x12, 0x34, 0x56, 0x78, 0, 12, 0,    0, 'd', 'a', 't', 'a', /* UDP */
-};
-
 static const uint8_t cut_tag[] = {
 	0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x81, 0x00, 0x00,
 };
@@ -156,187 +149,10 @@ static void test_the_way_down_needs_the_tag(void **state)
 /* ---- the flow cache ---- */
 
 static const struct flow_op to_out = {.type = OP_OUTPUT, .port = OUT};
+static const struct flow_op wrong = {.type = OP_DROP, .reason = DROP_HAIRPIN};
 static const struct flow_op push = {.type = OP_PUSH_VLAN, .tpid = 0x8100, .tci = 7};
 static const struct flow_op pop = {.type = OP_POP_VLAN};
 static const struct flow_op set = {.type = OP_SET_VLAN, .mask = 0xfff, .tci = 9};
-static const struct flow_op wrong = {.type = OP_DROP, .reason = DROP_HAIRPIN};
-
-static void test_a_known_flow_goes_out_as_it_is(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t out[4096];
-	uint32_t size;
-
-	flow_install(f, ipv4, &to_out, 1);
-	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
-			 TC_ACT_REDIRECT);
-	assert_int_equal(size, sizeof(ipv4));
-	assert_memory_equal(out, ipv4, sizeof(ipv4));
-	assert_int_equal(n_flow_packets(f), 1);
-}
-
-/* True if the program asked the daemon. */
-static bool goes_up(struct fixture *f, const void *frame, uint32_t frame_size)
-{
-	uint8_t out[4096];
-	uint32_t size = 0;
-
-	return run(f->kernel->progs.port_tc, frame, frame_size, out, &size) == TC_ACT_REDIRECT &&
-	       size == frame_size + sizeof(struct upcall_header);
-}
-
-static void test_another_address_is_a_miss(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t frame[sizeof(ipv4)];
-
-	flow_install(f, ipv4, &to_out, 1);
-	memcpy(frame, ipv4, sizeof(ipv4));
-	frame[5] ^= 1;
-	assert_true(goes_up(f, frame, sizeof(frame)));
-	assert_int_equal(n_flow_packets(f), 0);
-}
-
-/* What its checksum covers, the daemon knows. */
-static void test_a_route_with_stops_left_goes_up(void **state)
-{
-	static const uint8_t size_next_limit[] = {0, 24 + 8, IP_PROTO_ROUTING, 64};
-	struct fixture *f = *state;
-	uint8_t frame[14 + 40 + 24 + 8] = {0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x86, 0xdd};
-	uint8_t *ip = frame + 14, *route = ip + 40;
-
-	ip[0] = 0x60;
-	memcpy(ip + 4, size_next_limit, sizeof(size_next_limit));
-	memcpy(route, (uint8_t[4]){IP_PROTO_UDP, 2, 0, 0}, 4);
-	flow_install(f, frame, &to_out, 1);
-	assert_false(goes_up(f, frame, sizeof(frame)));
-	route[3] = 1;
-	assert_true(goes_up(f, frame, sizeof(frame)));
-}
-
-static void test_any_changed_version_makes_it_stale(void **state)
-{
-	static const uint32_t counters[] = {VERSION_KERNEL, 10, 11};
-	struct fixture *f = *state;
-
-	flow_install(f, ipv4, &to_out, 1);
-	for (unsigned i = 0; i < 3; i++) {
-		struct versions versions = {0};
-
-		assert_false(goes_up(f, ipv4, sizeof(ipv4)));
-		versions.counter[counters[i]] = 1;
-		map_write(f->kernel->maps.versions, 0, &versions);
-		assert_true(goes_up(f, ipv4, sizeof(ipv4)));
-		versions.counter[counters[i]] = 0;
-		versions.counter[12] = 1; /* of no concern, like the next */
-		versions.counter[VERSION_CONFIG] = 1;
-		map_write(f->kernel->maps.versions, 0, &versions);
-	}
-}
-
-/* The index leads to a place that holds another flow by now. */
-static void test_a_place_with_another_key_is_a_miss(void **state)
-{
-	struct fixture *f = *state;
-	struct kernel_flow other;
-
-	flow_install(f, ipv4, &to_out, 1);
-	other = flow_of(ipv4, &wrong, 1);
-	other.word[2] ^= 1;
-	map_write(f->kernel->maps.flows, PLACE, &other);
-	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
-}
-
-static void test_a_slot_with_another_tag_leads_elsewhere(void **state)
-{
-	struct fixture *f = *state;
-
-	flow_install(f, ipv4, &to_out, 1);
-	flow_tag_alone(f, ipv4, &wrong);
-	assert_false(goes_up(f, ipv4, sizeof(ipv4)));
-	assert_int_equal(n_flow_packets(f), 1);
-}
-
-static void test_another_ipv6_address_is_a_miss(void **state)
-{
-	struct fixture *f = *state;
-
-	flow_install(f, ipv4, &to_out, 1);
-	flow_has_tail(f, ipv4, 0);
-	assert_false(goes_up(f, ipv4, sizeof(ipv4)));
-	assert_int_equal(n_flow_packets(f), 1);
-	flow_has_tail(f, ipv4, 1);
-	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
-	assert_int_equal(n_flow_packets(f), 1);
-}
-
-static void test_a_port_without_masks_asks(void **state)
-{
-	struct fixture *f = *state;
-	const struct port_masks none = {0};
-
-	flow_install(f, ipv4, &to_out, 1);
-	map_write(f->kernel->maps.port_masks, PORT, &none);
-	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
-}
-
-/* The entry is found by what no class of packets is looked up by. */
-static void standby_install(struct fixture *f)
-{
-	const struct port_masks classes = {.by_class[CLASS_STANDBY] = MASK + 1};
-
-	flow_install(f, ipv4, &to_out, 1);
-	map_write(f->kernel->maps.port_masks, PORT, &classes);
-}
-
-static void test_what_stands_by_waits_until_nobody_is_there(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t out[4096];
-	uint32_t size;
-
-	standby_install(f);
-	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
-	assert_int_equal(n_flow_packets(f), 0);
-	workers_leave(f);
-	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
-			 TC_ACT_REDIRECT);
-	assert_int_equal(size, sizeof(ipv4));
-	assert_int_equal(n_flow_packets(f), 1);
-	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_PASS);
-}
-
-static void test_without_it_both_hooks_drop(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t out[4096];
-	uint32_t size;
-
-	workers_leave(f);
-	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
-			 TC_ACT_SHOT);
-	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
-	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 2);
-}
-
-static void test_nobody_stands_by_for_what_bridges_keep(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t frame[sizeof(ipv4)], out[4096];
-	uint32_t size;
-
-	memcpy(frame, ipv4, sizeof(ipv4));
-	memcpy(frame, "\x01\x80\xc2\0\0\x0e", 6);
-	flow_install(f, frame, &to_out, 1);
-	workers_leave(f);
-	assert_int_equal(run(f->kernel->progs.port_tc, frame, sizeof(frame), out, &size),
-			 TC_ACT_REDIRECT);
-	map_write(f->kernel->maps.port_masks, PORT,
-		  &(struct port_masks){.by_class[CLASS_STANDBY] = MASK + 1});
-	assert_int_equal(run(f->kernel->progs.port_tc, frame, sizeof(frame), out, &size),
-			 TC_ACT_SHOT);
-	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 1);
-}
 
 /* What XDP passes up: test runs show metadata in front. */
 static void test_xdp_says_what_it_has_found(void **state)
@@ -650,73 +466,28 @@ static void test_random_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_tc_puts_a_header_in_front, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_tc_refuses_what_is_cut_off, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(
-			test_of_what_the_upcall_device_cannot_carry_the_key_goes_up,
-			kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_frames_of_no_port_are_dropped,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_says_what_it_has_found, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_copies_leave_by_a_set_that_has_the_devices,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_what_stands_by_waits_until_nobody_is_there,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_without_it_both_hooks_drop, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_nobody_stands_by_for_what_bridges_keep,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_needs_a_socket, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_a_queue_too_many_has_no_socket,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_refuses_what_is_cut_off, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_the_way_down_needs_the_tag, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_a_known_flow_goes_out_as_it_is,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_another_address_is_a_miss, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_a_route_with_stops_left_goes_up,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_any_changed_version_makes_it_stale,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_a_place_with_another_key_is_a_miss,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_a_slot_with_another_tag_leads_elsewhere,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_another_ipv6_address_is_a_miss,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_a_port_without_masks_asks, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_both_hooks_drop, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_tags_come_and_go, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_what_an_output_cannot_take_is_dropped,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_a_device_that_is_gone_is_sent_nothing,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_redirects_one_output, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_passes_up_what_has_several_outputs,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_passes_up_to_devices_that_take_only_skbs,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_passes_up_partial_checksums,
-						kernel_rig_setup, kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_edits_tags, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_drops_what_is_too_big, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_tc_sends_256_copies, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_random_frames, kernel_rig_setup,
-						kernel_rig_teardown),
+		RIG_TEST(test_tc_puts_a_header_in_front),
+		RIG_TEST(test_tc_refuses_what_is_cut_off),
+		RIG_TEST(test_of_what_the_upcall_device_cannot_carry_the_key_goes_up),
+		RIG_TEST(test_frames_of_no_port_are_dropped),
+		RIG_TEST(test_xdp_says_what_it_has_found),
+		RIG_TEST(test_copies_leave_by_a_set_that_has_the_devices),
+		RIG_TEST(test_xdp_needs_a_socket),
+		RIG_TEST(test_a_queue_too_many_has_no_socket),
+		RIG_TEST(test_xdp_refuses_what_is_cut_off),
+		RIG_TEST(test_the_way_down_needs_the_tag),
+		RIG_TEST(test_both_hooks_drop),
+		RIG_TEST(test_tags_come_and_go),
+		RIG_TEST(test_what_an_output_cannot_take_is_dropped),
+		RIG_TEST(test_a_device_that_is_gone_is_sent_nothing),
+		RIG_TEST(test_xdp_redirects_one_output),
+		RIG_TEST(test_xdp_passes_up_what_has_several_outputs),
+		RIG_TEST(test_xdp_passes_up_to_devices_that_take_only_skbs),
+		RIG_TEST(test_xdp_passes_up_partial_checksums),
+		RIG_TEST(test_xdp_edits_tags),
+		RIG_TEST(test_xdp_drops_what_is_too_big),
+		RIG_TEST(test_tc_sends_256_copies),
+		RIG_TEST(test_random_frames),
 	};
 
 	if (geteuid()) {
