@@ -105,7 +105,7 @@ _Static_assert(PORT_ID_MAX <= DOWNCALL_QUEUE, "downcall port");
 #define QUEUES_MAX            61440 /* and their numbers are below it, as in Open vSwitch */
 #define QUEUE_PRIORITY(queue) ((queue) ? 0x10000u | (queue) : 0)
 
-/* One row per device that a program is attached to, by ifindex (map `ports`). */
+/* One row per device that a program is attached to, by ifindex (maps `ports` and `near_ports`). */
 #define PORT_MAX_QUEUES 64
 
 enum port_flag {
@@ -122,6 +122,8 @@ struct port_entry {
 };
 
 _Static_assert(sizeof(struct port_entry) == 16, "port entry");
+
+#define NEAR_PORTS (2 * PORT_ID_MAX) /* a power of two */
 
 /* How much may come in by a port (map `policers`, by port number). What has come so far takes, at the rate,
  * until `next`: more may come if that, and with it, is no more than `burst` from now. */
@@ -225,6 +227,13 @@ struct packet_key {
 };
 
 _Static_assert(sizeof(struct packet_key) == 8 * PACKET_KEY_WORDS, "packet key");
+
+/* Port and class as they lie in word 0. Programs that write and read a word as one do not wait for its pieces. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PACKET_KEY_FRONT(port, packet_class) ((__u64)(port) | (__u64)(packet_class) << 16)
+#else
+#define PACKET_KEY_FRONT(port, packet_class) ((__u64)(port) << 48 | (__u64)(packet_class) << 40)
+#endif
 
 /* How the parser got on. Whatever the verdict, the fields of the headers it understood are set, and
  * those of the header it stumbled over and of all behind are zero. */
@@ -391,12 +400,15 @@ _Static_assert(CLASS_STANDBY < 16, "port masks");
 
 /* By mask id (map `masks`). A mask with bits behind these words is not for the kernel. */
 struct kernel_mask {
-	__u64 seed;    /* of the hash of keys under it: secret */
+	__u64 seed; /* secret, as the factors are: nobody is to choose keys that meet in the index */
 	__u64 n_words; /* the first so many words may have bits: 3, PACKET_KEY_IPV4_WORDS or all */
-	__u64 bits[PACKET_KEY_WORDS];
+	struct {
+		__u64 bits;
+		__u64 factor; /* odd */
+	} word[PACKET_KEY_WORDS];
 };
 
-_Static_assert(sizeof(struct kernel_mask) == 88, "kernel mask");
+_Static_assert(sizeof(struct kernel_mask) == 160, "kernel mask");
 
 /* What the index (bpf/index.h) finds places by. */
 struct kernel_key {
@@ -475,4 +487,5 @@ struct kernel_port_count {
 	__u64 rx_bytes;
 	__u64 tx_packets;
 	__u64 tx_bytes;
+	__u64 n_by_rule; /* of the received: dropped for DROP_BY_RULE, by a flow; all others are in `drops` */
 };

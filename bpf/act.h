@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 
+#include "lookup.h"
 #include "set.h"
 
 #define TAG_SIZE sizeof(struct vlan_header)
@@ -185,6 +186,11 @@ struct act {
 	__u32 n_ops;
 };
 
+static __always_inline void dropped(const struct act *act, enum drop_reason reason)
+{
+	flow_drop_count(port_count(act->in_port), act->in_port, act->extent.n_packets, reason);
+}
+
 /* Not static: see tc_parse() in tc.bpf.c. */
 __attribute__((noinline)) int act_set(struct __sk_buff *skb, struct act *act, __u32 i)
 {
@@ -235,7 +241,7 @@ __attribute__((noinline)) int act_op(struct __sk_buff *skb, struct act *act, __u
 	if (!op)
 		return TC_ACT_SHOT;
 	if (op->type == OP_DROP) {
-		drop_count(act->in_port, op->reason);
+		dropped(act, op->reason);
 		return TC_ACT_SHOT;
 	}
 	if (op->type == OP_OUTPUT) {
@@ -280,7 +286,7 @@ static __always_inline int act(struct __sk_buff *skb, const struct kernel_flow *
 	if (act->first < KERNEL_OPS_DROP)
 		return output(skb, &act->extent, act->first, 0);
 	if (act->first < KERNEL_OPS_LIST) {
-		drop_count(act->in_port, act->first - KERNEL_OPS_DROP);
+		dropped(act, act->first - KERNEL_OPS_DROP);
 		return TC_ACT_SHOT;
 	}
 	return act_list(skb, act);

@@ -289,10 +289,11 @@ static __always_inline int send(struct xdp_md *ctx, const struct forward *forwar
 	return XDP_REDIRECT;
 }
 
-static __always_inline void known_count(const struct forward *forward, __u32 place)
+static __always_inline struct kernel_port_count *known_count(const struct forward *forward,
+							     __u32 place)
 {
 	flow_count(place, 1, forward->size);
-	rx_count(forward->in_port, 1, forward->size);
+	return rx_count(forward->in_port, 1, forward->size);
 }
 
 /* ---- copies ---- */
@@ -388,8 +389,9 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 	what.first = flow->list;
 	what.n_ops = flow->n_ops;
 	if (what.first - KERNEL_OPS_DROP < N_DROP_REASONS) {
-		known_count(&what, place);
-		return give_up(what.in_port, what.first - KERNEL_OPS_DROP);
+		flow_drop_count(known_count(&what, place), what.in_port, 1,
+				what.first - KERNEL_OPS_DROP);
+		return XDP_DROP;
 	}
 	if (!flow->xdp_port || (port_flags & PORT_FLAG_CSUM_PARTIAL && is_partial(ctx, ingress)))
 		return verdict_pass(ctx, ingress, place);

@@ -31,34 +31,23 @@ struct index_spot {
 	__u32 tag;
 };
 
-static inline __attribute__((always_inline)) __u64 index_mix(__u64 hash, __u64 word)
+/* The first `n_words` count, which is what the mask says. `n_buckets`: a power of two.
+ *
+ * Multilinear (Lemire, Kaser 2014): a sum of products that wait for nobody, and two keys meet as seldom as by
+ * chance, whoever chose them, if he does not know the factors. */
+static inline __attribute__((always_inline)) struct index_spot index_spot_for(
+	const struct kernel_mask *mask, const struct kernel_key *key, unsigned n_words,
+	__u32 n_buckets)
 {
-	hash = (hash ^ word) * 0x9fb21c651e98df25ull;
-	return hash ^ hash >> 32;
-}
+	__u64 hash = mask->seed;
 
-static inline __attribute__((always_inline)) struct index_spot index_spot_of(__u64 hash,
-									     __u32 n_buckets)
-{
+	for (unsigned i = 0; i < n_words; i++)
+		hash += key->word[i] * mask->word[i].factor;
+	/* The upper bits of such a sum are the good ones. */
+	hash = (hash ^ hash >> 32) * 0x9fb21c651e98df25ull;
+	hash ^= hash >> 32;
 	return (struct index_spot){
 		.bucket = {hash & (n_buckets - 1), hash >> 20 & (n_buckets - 1)},
 		.tag = (__u32)(hash >> (32 + INDEX_PLACE_BITS)),
 	};
-}
-
-/* The mask says how many words count; the others are zero. `n_buckets`: a power of two. */
-static inline __attribute__((always_inline)) struct index_spot index_spot_for(
-	const struct kernel_mask *mask, const struct kernel_key *key, __u32 n_buckets)
-{
-	__u64 hash = mask->seed;
-
-	for (int i = 0; i < 3; i++)
-		hash = index_mix(hash, key->word[i]);
-	if (mask->n_words > 3)
-		for (int i = 3; i < PACKET_KEY_IPV4_WORDS; i++)
-			hash = index_mix(hash, key->word[i]);
-	if (mask->n_words > PACKET_KEY_IPV4_WORDS)
-		for (int i = PACKET_KEY_IPV4_WORDS; i < PACKET_KEY_WORDS; i++)
-			hash = index_mix(hash, key->word[i]);
-	return index_spot_of(index_mix(hash, 0), n_buckets);
 }

@@ -65,12 +65,10 @@ int late_xmit(__u64 *args)
 	const struct net_device *to = (void *)args[1];
 	int n = (int)args[3];
 	const struct port_entry *port;
-	__u32 ifindex;
 
 	if (n <= 0 || !is_here(to))
 		return 0;
-	ifindex = (__u32)to->ifindex;
-	port = bpf_map_lookup_elem(&ports, &ifindex);
+	port = port_of((__u32)to->ifindex);
 	if (port)
 		late_count(port->port, (int)args[4], (__u64)n);
 	return 0;
@@ -83,7 +81,6 @@ int late_redirect(__u64 *args)
 {
 	const struct net_device *from = (void *)args[0];
 	const struct port_entry *port;
-	__u32 ifindex;
 
 	if ((__u32)args[5] == xdp_outputs_id && xdp_outputs_id) {
 		late_count((__u32)args[6], (int)args[3], 1);
@@ -91,8 +88,7 @@ int late_redirect(__u64 *args)
 	}
 	if ((__u32)args[4] != BPF_MAP_TYPE_DEVMAP || !is_here(from))
 		return 0;
-	ifindex = (__u32)from->ifindex;
-	port = bpf_map_lookup_elem(&ports, &ifindex);
+	port = port_of((__u32)from->ifindex);
 	if (port)
 		drop_count(port->port, DROP_NO_BUFFER);
 	return 0;

@@ -23,35 +23,17 @@ static __always_inline bool is_fresh(const struct kernel_flow *flow)
 				       now->counter[is.stamp.index[1] % VERSION_COUNTERS];
 }
 
-/* NULL: the kernel has no mask for such packets. */
-static __always_inline const struct kernel_mask *key_make(const struct packet_key *packet,
-							  struct kernel_key *key)
-{
-	__u32 port = packet->in_port, id;
-	const struct port_masks *classes = bpf_map_lookup_elem(&port_masks, &port);
-	const struct kernel_mask *mask;
-
-	if (!classes)
-		return 0;
-	id = classes->by_class[packet->packet_class % 16] - 1u;
-	mask = bpf_map_lookup_elem(&masks, &id);
-	if (!mask)
-		return 0;
-	key->mask = id;
-	key->pad = 0;
-#pragma unroll
-	for (int i = 0; i < PACKET_KEY_WORDS; i++)
-		key->word[i] = packet->word[i] & mask->bits[i];
-	return mask;
-}
-
-static __always_inline bool has_key(const struct kernel_flow *flow, const struct kernel_key *key)
+/* What is looked for: the first words of a key, as many as the mask may have bits in. How many that is, is known to the
+ * compiler in all that follows. */
+static __always_inline bool has_key(const struct kernel_flow *flow, const struct kernel_key *key,
+				    int n_words)
 {
 	__u64 differs = flow->mask ^ key->mask;
 
 #pragma unroll
 	for (int i = 0; i < PACKET_KEY_IPV4_WORDS; i++)
-		differs |= flow->word[i] ^ key->word[i];
+		if (i < n_words)
+			differs |= flow->word[i] ^ key->word[i];
 	return !differs;
 }
 
@@ -69,9 +51,10 @@ static __always_inline bool has_tail(__u32 place, const struct kernel_key *key)
 }
 
 static __always_inline bool is_entry_of(const struct kernel_flow *flow, __u32 place,
-					const struct kernel_key *key, bool is_long)
+					const struct kernel_key *key, int n_words)
 {
-	return flow && has_key(flow, key) && (!is_long || has_tail(place, key));
+	return flow && has_key(flow, key, n_words) &&
+	       (n_words <= PACKET_KEY_IPV4_WORDS || has_tail(place, key));
 }
 
 /* All that have the tag, as one: nearly always it is one. No branch depends on which, for it is another one with each
@@ -92,7 +75,7 @@ static __always_inline __u32 slots_with(const struct index_bucket *bucket, __u32
 
 /* Where several had the tag. */
 static __always_inline __u32 slots_try(const struct index_bucket *bucket, __u32 tag,
-				       const struct kernel_key *key, bool is_long)
+				       const struct kernel_key *key, int n_words)
 {
 #pragma nounroll
 	for (int i = 0; i < INDEX_BUCKET_SLOTS; i++) {
@@ -103,14 +86,14 @@ static __always_inline __u32 slots_try(const struct index_bucket *bucket, __u32 
 		if (slot >> INDEX_PLACE_BITS != tag)
 			continue;
 		flow = bpf_map_lookup_elem(&flows, &place);
-		if (is_entry_of(flow, place, key, is_long))
+		if (is_entry_of(flow, place, key, n_words))
 			return is_fresh(flow) ? place : 0;
 	}
 	return 0;
 }
 
 static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct kernel_key *key,
-					 bool is_long)
+					 int n_words)
 {
 	const struct index_bucket *bucket = bpf_map_lookup_elem(&flow_index, &number);
 	const struct kernel_flow *flow;
@@ -122,32 +105,55 @@ static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct k
 	if (!place)
 		return 0;
 	flow = bpf_map_lookup_elem(&flows, &place);
-	if (is_entry_of(flow, place, key, is_long))
+	if (is_entry_of(flow, place, key, n_words))
 		return is_fresh(flow) ? place : 0;
-	return slots_try(bucket, tag, key, is_long);
+	return slots_try(bucket, tag, key, n_words);
+}
+
+static __always_inline __u32 find(const struct packet_key *packet, const struct kernel_mask *mask,
+				  __u32 id, __u32 n_buckets, int n_words)
+{
+	struct kernel_key key;
+	struct index_spot spot;
+	__u32 place;
+
+	key.mask = id;
+#pragma unroll
+	for (int i = 0; i < PACKET_KEY_WORDS; i++)
+		if (i < n_words)
+			key.word[i] = packet->word[i] & mask->word[i].bits;
+	spot = index_spot_for(mask, &key, n_words, n_buckets);
+	place = bucket_find(spot.bucket[0], spot.tag, &key, n_words);
+	return place ?: bucket_find(spot.bucket[1], spot.tag, &key, n_words);
 }
 
 /* The place of the packet's entry; 0: a miss. Not static: see tc_parse() in tc.bpf.c; weak, because
  * every program brings it. */
 __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 {
+	const struct packet_key *packet = &ingress->key;
+	const struct port_masks *classes;
 	const struct kernel_mask *mask;
 	const __u32 *n_buckets;
-	struct index_spot spot;
-	struct kernel_key key;
-	__u32 place, zero = 0;
-	bool is_long;
+	__u32 port, id, zero = 0;
 
 	if (!ingress)
 		return 0;
-	mask = key_make(&ingress->key, &key);
+	port = packet->in_port;
+	classes = bpf_map_lookup_elem(&port_masks, &port);
+	if (!classes)
+		return 0;
+	id = classes->by_class[packet->packet_class % 16] - 1u; /* without one: of none */
+	mask = bpf_map_lookup_elem(&masks, &id);
 	n_buckets = bpf_map_lookup_elem(&index_size, &zero);
 	if (!mask || !n_buckets)
 		return 0;
-	spot = index_spot_for(mask, &key, *(const volatile __u32 *)n_buckets);
-	is_long = mask->n_words > PACKET_KEY_IPV4_WORDS;
-	place = bucket_find(spot.bucket[0], spot.tag, &key, is_long);
-	return place ?: bucket_find(spot.bucket[1], spot.tag, &key, is_long);
+	if (mask->n_words <= 3) /* what a learning bridge looks at */
+		return find(packet, mask, id, *(const volatile __u32 *)n_buckets, 3);
+	if (mask->n_words <= PACKET_KEY_IPV4_WORDS)
+		return find(packet, mask, id, *(const volatile __u32 *)n_buckets,
+			    PACKET_KEY_IPV4_WORDS);
+	return find(packet, mask, id, *(const volatile __u32 *)n_buckets, PACKET_KEY_WORDS);
 }
 
 static __always_inline void flow_count(__u32 place, __u64 n_packets, __u64 n_bytes)
@@ -168,7 +174,9 @@ static __always_inline struct kernel_port_count *port_count(__u16 port)
 	return bpf_map_lookup_elem(&port_counts, &i);
 }
 
-static __always_inline void rx_count(__u16 port, __u64 n_packets, __u64 n_bytes)
+/* The row of a port that packets came in by; may be NULL. */
+static __always_inline struct kernel_port_count *rx_count(__u16 port, __u64 n_packets,
+							  __u64 n_bytes)
 {
 	struct kernel_port_count *count = port_count(port);
 
@@ -176,6 +184,17 @@ static __always_inline void rx_count(__u16 port, __u64 n_packets, __u64 n_bytes)
 		count->rx_packets += n_packets;
 		count->rx_bytes += n_bytes;
 	}
+	return count;
+}
+
+/* What an entry drops. What most of them drop for is counted where it is at hand. */
+static __always_inline void flow_drop_count(struct kernel_port_count *rx, __u16 port,
+					    __u64 n_packets, enum drop_reason reason)
+{
+	if (rx && reason == DROP_BY_RULE)
+		rx->n_by_rule += n_packets;
+	else
+		drops_count(port, n_packets, reason);
 }
 
 static __always_inline void tx_count(__u16 port, __u64 n_packets, __u64 n_bytes)

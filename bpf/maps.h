@@ -23,6 +23,15 @@ struct {
 	__type(value, struct port_entry);
 } ports SEC(".maps") __weak;
 
+/* The same without hashing, by ifindex % NEAR_PORTS: of whichever device had the place first. The others are in
+ * `ports` alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NEAR_PORTS);
+	__type(key, __u32);
+	__type(value, struct port_entry);
+} near_ports SEC(".maps") __weak;
+
 /* By port number: the device to send to. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -165,6 +174,15 @@ struct {
 	__type(value, struct kernel_port_count);
 } port_counts SEC(".maps") __weak;
 
+/* The port that a device is; NULL: none. */
+static __always_inline const struct port_entry *port_of(__u32 ifindex)
+{
+	__u32 place = ifindex % NEAR_PORTS;
+	const struct port_entry *port = bpf_map_lookup_elem(&near_ports, &place);
+
+	return port && port->ifindex == ifindex ? port : bpf_map_lookup_elem(&ports, &ifindex);
+}
+
 /* The number of the port's device; 0: it is gone. */
 static __always_inline __u32 device_of(__u32 port)
 {
@@ -173,10 +191,15 @@ static __always_inline __u32 device_of(__u32 port)
 	return ifindex ? *ifindex : 0;
 }
 
-static __always_inline void drop_count(__u32 port, enum drop_reason reason)
+static __always_inline void drops_count(__u32 port, __u64 n_packets, enum drop_reason reason)
 {
 	struct drop_counters *row = bpf_map_lookup_elem(&drops, &port);
 
 	if (row && reason < N_DROP_REASONS)
-		row->n[reason]++;
+		row->n[reason] += n_packets;
+}
+
+static __always_inline void drop_count(__u32 port, enum drop_reason reason)
+{
+	drops_count(port, 1, reason);
 }

@@ -123,17 +123,12 @@ static __always_inline int upcall_key(struct __sk_buff *skb, const struct ingres
  * followed by every way through what comes behind it. */
 __attribute__((noinline)) int tc_parse(struct __sk_buff *skb, struct ingress *out)
 {
-	struct ingress ingress = {0};
-
 	if (!out)
 		return -1;
-	ingress.key.in_port = out->key.in_port;
 	if (skb->vlan_present)
-		parse_tag(&ingress.key, &ingress.layout, (be16){skb->vlan_proto},
-			  to_be16(skb->vlan_tci));
-	parse_packet((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &ingress.key,
-		     &ingress.layout);
-	*out = ingress;
+		parse_tag(&out->key, &out->layout, (be16){skb->vlan_proto}, to_be16(skb->vlan_tci));
+	parse_packet((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, &out->key,
+		     &out->layout);
 	return 0;
 }
 
@@ -170,7 +165,7 @@ SEC("tc")
 int port_tc(struct __sk_buff *skb)
 {
 	__u32 ifindex = skb->ifindex, worker, place = 0;
-	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
+	const struct port_entry *port = port_of(ifindex);
 	struct ingress ingress = {0};
 	enum drop_reason reason;
 	struct act what = {0};
@@ -178,7 +173,7 @@ int port_tc(struct __sk_buff *skb)
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
-	ingress.key.in_port = port->port;
+	ingress.key.word[0] = PACKET_KEY_FRONT(port->port, 0);
 	if (has_cache && port->n_queues)
 		place = verdict_take(skb, &ingress);
 	if (place && extent_of(skb, &ingress, &what.extent))

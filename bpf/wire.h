@@ -8,8 +8,10 @@
 
 #ifdef __bpf__
 #define WIRE
+#define WIRE_ALIGNED(n, p) __builtin_assume_aligned(p, n)
 #else
-#define WIRE __attribute__((packed))
+#define WIRE               __attribute__((packed))
+#define WIRE_ALIGNED(n, p) (p)
 #endif
 
 /* Big-endian integers that the compiler will not mix up with host ones. */
@@ -44,6 +46,12 @@ static inline be64 to_be64(__u64 v)
 	return (be64){WIRE_SWAP(64, v)};
 }
 
+#ifdef __bpf__
+/* As a function's argument, clang would take such a struct for bytes, and load them one by one. */
+#define from_be16(v) ((__u16)WIRE_SWAP(16, (v).be))
+#define from_be32(v) ((__u32)WIRE_SWAP(32, (v).be))
+#define from_be64(v) ((__u64)WIRE_SWAP(64, (v).be))
+#else
 static inline __u16 from_be16(be16 v)
 {
 	return WIRE_SWAP(16, v.be);
@@ -58,6 +66,7 @@ static inline __u64 from_be64(be64 v)
 {
 	return WIRE_SWAP(64, v.be);
 }
+#endif
 
 struct eth_addr {
 	__u8 byte[6];

@@ -25,14 +25,11 @@ static __always_inline int drop(__u32 port, enum drop_reason reason)
 __attribute__((noinline)) int xdp_parse(struct xdp_md *ctx, struct ingress *out)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	struct ingress ingress = {0};
 
 	if (!out)
 		return -1;
-	ingress.key.in_port = out->key.in_port;
-	parse_packet(data, end, (__u32)(end - data), &ingress.key, &ingress.layout);
-	ingress.size = (__u32)(end - data);
-	*out = ingress;
+	out->size = (__u32)(end - data);
+	parse_packet(data, end, out->size, &out->key, &out->layout);
 	return 0;
 }
 
@@ -40,14 +37,14 @@ SEC("xdp")
 int port_xdp(struct xdp_md *ctx)
 {
 	__u32 ifindex = ctx->ingress_ifindex;
-	struct port_entry *port = bpf_map_lookup_elem(&ports, &ifindex);
+	const struct port_entry *port = port_of(ifindex);
 	__u32 queue = ctx->rx_queue_index, place;
 	struct ingress ingress = {0};
 	enum drop_reason reason;
 
 	if (!port)
 		return drop(PORT_ID_NONE, DROP_PORT_UNKNOWN);
-	ingress.key.in_port = port->port;
+	ingress.key.word[0] = PACKET_KEY_FRONT(port->port, 0);
 	if (xdp_parse(ctx, &ingress))
 		return XDP_ABORTED;
 	reason = ingress_check(&ingress);

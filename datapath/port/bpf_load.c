@@ -20,10 +20,15 @@
 #define BSS "bss"
 
 static const char *const table_name[N_TABLES] = {
-	[TABLE_PORTS] = "ports",       [TABLE_OUTPUTS] = "outputs",
-	[TABLE_DEVICES] = "devices",   [TABLE_XDP_OUTPUTS] = "xdp_outputs",
-	[TABLE_XSKS] = "xsks",         [TABLE_DROPS] = "drops",
-	[TABLE_POLICERS] = "policers", [TABLE_BSS] = BSS,
+	[TABLE_PORTS] = "ports",
+	[TABLE_NEAR_PORTS] = "near_ports",
+	[TABLE_OUTPUTS] = "outputs",
+	[TABLE_DEVICES] = "devices",
+	[TABLE_XDP_OUTPUTS] = "xdp_outputs",
+	[TABLE_XSKS] = "xsks",
+	[TABLE_DROPS] = "drops",
+	[TABLE_POLICERS] = "policers",
+	[TABLE_BSS] = BSS,
 };
 
 static const char *const program_name[N_PROGRAMS] = {

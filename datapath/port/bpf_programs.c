@@ -20,13 +20,32 @@ static void row_clear(struct bpf_programs *programs, enum table table, uint32_t 
 		bpf_map_delete_elem(programs->table_fd[table], &key);
 }
 
+/* The device that has the place of this one; 0: none. */
+static uint32_t near_ifindex(const struct bpf_programs *programs, uint32_t ifindex)
+{
+	const uint32_t place = ifindex % NEAR_PORTS;
+	struct port_entry there;
+
+	return bpf_map_lookup_elem(programs->table_fd[TABLE_NEAR_PORTS], &place, &there)
+		       ? 0
+		       : there.ifindex;
+}
+
+/* A program is on a device only while it has its rows. */
 int bpf_port_set(struct bpf_programs *programs, const struct port_entry *entry)
 {
-	return row_set(programs, TABLE_PORTS, entry->ifindex, entry);
+	const uint32_t near = near_ifindex(programs, entry->ifindex);
+	int rc = row_set(programs, TABLE_PORTS, entry->ifindex, entry);
+
+	if (rc || (near && near != entry->ifindex))
+		return rc;
+	return row_set(programs, TABLE_NEAR_PORTS, entry->ifindex % NEAR_PORTS, entry);
 }
 
 void bpf_port_clear(struct bpf_programs *programs, uint32_t ifindex)
 {
+	if (near_ifindex(programs, ifindex) == ifindex)
+		row_set(programs, TABLE_NEAR_PORTS, ifindex % NEAR_PORTS, &(struct port_entry){0});
 	row_clear(programs, TABLE_PORTS, ifindex);
 }
 

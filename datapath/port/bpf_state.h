@@ -7,6 +7,7 @@ struct pins;
 /* The maps that we write. */
 enum table {
 	TABLE_PORTS,
+	TABLE_NEAR_PORTS,
 	TABLE_OUTPUTS,
 	TABLE_DEVICES,
 	TABLE_XDP_OUTPUTS,

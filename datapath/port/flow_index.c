@@ -57,8 +57,8 @@ uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot)
 
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key)
 {
-	const struct index_spot spot =
-		index_spot_for(&maps->masks[key->mask], key, *maps->index_size);
+	const struct index_spot spot = index_spot_for(
+		&maps->masks[key->mask], key, maps->masks[key->mask].n_words, *maps->index_size);
 
 	for (unsigned i = 0; i < 2 * INDEX_BUCKET_SLOTS; i++) {
 		const uint32_t slot = spot.bucket[i / INDEX_BUCKET_SLOTS] * INDEX_BUCKET_SLOTS +
@@ -89,8 +89,8 @@ static void slot_write(struct flow_maps *maps, uint32_t slot, uint32_t value)
 int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
 		   uint32_t *out)
 {
-	const struct index_spot spot =
-		index_spot_for(&maps->masks[key->mask], key, *maps->index_size);
+	const struct index_spot spot = index_spot_for(
+		&maps->masks[key->mask], key, maps->masks[key->mask].n_words, *maps->index_size);
 	uint32_t slot = free_slot(maps, spot.bucket[0]);
 
 	if (slot == FLOW_SLOT_NONE)
@@ -113,8 +113,8 @@ static uint32_t bucket_of_twice(const struct flow_maps *maps, uint32_t bucket, u
 	struct kernel_key key;
 
 	flow_maps_key(maps, place, &key);
-	now = index_spot_for(mask, &key, *maps->index_size);
-	then = index_spot_for(mask, &key, *maps->index_size * 2);
+	now = index_spot_for(mask, &key, mask->n_words, *maps->index_size);
+	then = index_spot_for(mask, &key, mask->n_words, *maps->index_size * 2);
 	for (unsigned i = 0; i < 2; i++)
 		if (now.bucket[i] == bucket)
 			return then.bucket[i];
@@ -221,5 +221,6 @@ void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
 		out->rx_bytes += counter_get((const uint64_t *)&row->rx_bytes);
 		out->tx_packets += counter_get((const uint64_t *)&row->tx_packets);
 		out->tx_bytes += counter_get((const uint64_t *)&row->tx_bytes);
+		out->n_by_rule += counter_get((const uint64_t *)&row->n_by_rule);
 	}
 }

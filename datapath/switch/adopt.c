@@ -32,7 +32,8 @@ static void mask_keep(struct vswitch *sw, uint16_t id)
 	const struct flow_mask *mask;
 	struct flow_key bits = {0};
 
-	memcpy(bits.word, row->bits, sizeof(row->bits));
+	for (unsigned i = 0; i < PACKET_KEY_WORDS; i++)
+		bits.word[i] = row->word[i].bits;
 	if (!mask_adopt(sw->masks, id, &bits, &mask))
 		sw->adopted_masks[sw->n_adopted_masks++] = mask;
 }

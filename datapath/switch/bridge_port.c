@@ -45,6 +45,7 @@ static void counts_sum(const struct vswitch *sw, uint16_t id, struct port_counts
 	out->rx_bytes += kernel.rx_bytes;
 	out->tx_packets += kernel.tx_packets;
 	out->tx_bytes += kernel.tx_bytes;
+	out->drops[DROP_BY_RULE] += kernel.n_by_rule;
 }
 
 /* ---- ofports ---- */

@@ -19,18 +19,30 @@ static uint64_t n_words_hashed(const struct flow_mask *mask)
 	return n <= 3 ? 3 : n <= PACKET_KEY_IPV4_WORDS ? PACKET_KEY_IPV4_WORDS : PACKET_KEY_WORDS;
 }
 
-/* An id goes to another mask long after the last entry under it has left. Its seed stays. */
+static uint64_t secret(uint16_t mask, uint16_t number)
+{
+	const uint16_t of[] = {mask, number};
+
+	return hash_bytes(of, sizeof(of)) | 1;
+}
+
+/* An id goes to another mask long after the last entry under it has left. Its secrets stay. */
 static void mask_write(struct flow_maps *maps, const struct flow_mask *mask)
 {
-	struct kernel_mask *row = &maps->masks[mask->id], bits = {.seed = row->seed};
+	struct kernel_mask *row = &maps->masks[mask->id], wanted = *row;
 
-	if (!bits.seed)
-		bits.seed = hash_bytes(&mask->id, sizeof(mask->id));
-	bits.n_words = n_words_hashed(mask);
+	if (!wanted.seed) {
+		wanted.seed = secret(mask->id, PACKET_KEY_WORDS);
+		for (uint16_t i = 0; i < PACKET_KEY_WORDS; i++)
+			wanted.word[i].factor = secret(mask->id, i);
+	}
+	wanted.n_words = n_words_hashed(mask);
+	for (unsigned i = 0; i < PACKET_KEY_WORDS; i++)
+		wanted.word[i].bits = 0;
 	for (unsigned i = 0; i < mask->n_words; i++)
-		bits.bits[mask->word[i]] = mask->bits[i];
-	if (memcmp(row, &bits, sizeof(bits)) != 0)
-		*row = bits;
+		wanted.word[mask->word[i]].bits = mask->bits[i];
+	if (memcmp(row, &wanted, sizeof(wanted)) != 0)
+		*row = wanted;
 }
 
 void offload_masks_write(struct flow_maps *maps, const struct bridge_view *view)

@@ -33,12 +33,23 @@ void map_write(const struct bpf_map *map, uint32_t key, const void *value)
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(map), &key, value, 0), 0);
 }
 
+void port_is(struct fixture *f, const struct port_entry *entry)
+{
+	const int ports = bpf_map__fd(f->kernel->maps.ports);
+	const uint32_t ifindex = IFINDEX;
+
+	map_write(f->kernel->maps.near_ports, IFINDEX % NEAR_PORTS,
+		  entry ?: &(struct port_entry){0});
+	assert_int_equal(entry ? bpf_map_update_elem(ports, &ifindex, entry, 0)
+			       : bpf_map_delete_elem(ports, &ifindex),
+			 0);
+}
+
 int kernel_rig_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	const struct port_entry entry = {
 		.port = PORT, .n_queues = 1, .xsk_base = PORT_MAX_QUEUES, .ifindex = IFINDEX};
-	const uint32_t ifindex = IFINDEX;
 
 	leave_the_host();
 	f->kernel = kernel__open();
@@ -51,8 +62,7 @@ int kernel_rig_setup(void **state)
 	assert_true(f->sock >= 0);
 	for (uint32_t worker = 0; worker < 2; worker++)
 		map_write(f->kernel->maps.xsks, worker, &f->sock);
-	assert_int_equal(
-		bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &entry, 0), 0);
+	port_is(f, &entry);
 	for (uint32_t port = 0; port <= PORT; port += PORT) {
 		struct drop_counters *zeros = calloc(libbpf_num_possible_cpus(), sizeof(*zeros));
 
@@ -167,9 +177,11 @@ static struct kernel_mask mask_of(uint32_t n_words)
 
 	memset(&bits.eth_dst, 0xff, 6);
 	memset(&bits.eth_src, 0xff, 6);
-	memcpy(mask.bits, bits.word, sizeof(mask.bits));
-	for (uint32_t i = PACKET_KEY_IPV4_WORDS; i < n_words; i++)
-		mask.bits[i] = UINT64_MAX;
+	for (uint32_t i = 0; i < PACKET_KEY_WORDS; i++) {
+		mask.word[i].factor = 0x9e3779b97f4a7c15ull + 2 * i;
+		mask.word[i].bits =
+			i < PACKET_KEY_IPV4_WORDS || i >= n_words ? bits.word[i] : UINT64_MAX;
+	}
 	return mask;
 }
 
@@ -184,7 +196,7 @@ static void index_write(struct fixture *f, const struct kernel_mask *mask,
 	const uint32_t n_buckets = INDEX_BUCKETS_BEGIN;
 
 	memcpy(key.word, flow->word, sizeof(flow->word));
-	spot = index_spot_for(mask, &key, n_buckets);
+	spot = index_spot_for(mask, &key, mask->n_words, n_buckets);
 	map_write(f->kernel->maps.index_size, 0, &n_buckets);
 	bucket.slot[2] = (spot.tag ^ differs) << INDEX_PLACE_BITS | other;
 	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;

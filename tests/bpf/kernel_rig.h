@@ -34,6 +34,8 @@ int kernel_rig_teardown(void **state);
 int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,
 	uint32_t *out_size);
 
+/* What IFINDEX is from here on; NULL: no port. */
+void port_is(struct fixture *f, const struct port_entry *entry);
 /* From here on no worker is there. */
 void workers_leave(struct fixture *f);
 

@@ -17,31 +17,21 @@ __attribute__((noinline)) int parse_xdp_frame(struct xdp_md *ctx, struct packet_
 {
 	const void *start = (const void *)(long)ctx->data;
 	const void *end = (const void *)(long)ctx->data_end;
-	struct packet_key key = {.in_port = 3};
-	struct packet_layout layout = {};
-
 	if (!key_out || !layout_out)
 		return -1;
-	parse_packet(start, end, (__u32)(end - start), &key, &layout);
-	*key_out = key;
-	*layout_out = layout;
+	parse_packet(start, end, (__u32)(end - start), key_out, layout_out);
 	return 0;
 }
 
 __attribute__((noinline)) int parse_skb(struct __sk_buff *skb, struct packet_key *key_out,
 					struct packet_layout *layout_out)
 {
-	struct packet_key key = {.in_port = 3};
-	struct packet_layout layout = {};
-
 	if (!key_out || !layout_out)
 		return -1;
 	if (skb->vlan_present)
-		parse_tag(&key, &layout, (be16){skb->vlan_proto}, to_be16(skb->vlan_tci));
+		parse_tag(key_out, layout_out, (be16){skb->vlan_proto}, to_be16(skb->vlan_tci));
 	parse_packet((const void *)(long)skb->data, (const void *)(long)skb->data_end, skb->len,
-		     &key, &layout);
-	*key_out = key;
-	*layout_out = layout;
+		     key_out, layout_out);
 	return 0;
 }
 
@@ -49,7 +39,7 @@ SEC("xdp")
 int parse_xdp(struct xdp_md *ctx)
 {
 	struct packet_layout layout = {};
-	struct packet_key key = {};
+	struct packet_key key = {.word[0] = PACKET_KEY_FRONT(3, 0)};
 
 	if (parse_xdp_frame(ctx, &key, &layout))
 		return XDP_DROP;
@@ -62,7 +52,7 @@ SEC("tc")
 int parse_tc(struct __sk_buff *skb)
 {
 	struct packet_layout layout = {};
-	struct packet_key key = {};
+	struct packet_key key = {.word[0] = PACKET_KEY_FRONT(3, 0)};
 
 	if (parse_skb(skb, &key, &layout))
 		return TC_ACT_SHOT;

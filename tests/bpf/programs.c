@@ -83,11 +83,10 @@ static void test_of_what_the_upcall_device_cannot_carry_the_key_goes_up(void **s
 static void test_frames_of_no_port_are_dropped(void **state)
 {
 	struct fixture *f = *state;
-	const uint32_t ifindex = IFINDEX;
 	uint8_t out[4096];
 	uint32_t size;
 
-	bpf_map_delete_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex);
+	port_is(f, NULL);
 	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
 			 TC_ACT_SHOT);
 	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
@@ -113,11 +112,10 @@ static void test_a_queue_too_many_has_no_socket(void **state)
 {
 	struct fixture *f = *state;
 	const struct port_entry entry = {.port = PORT, .n_queues = 0, .ifindex = IFINDEX};
-	const uint32_t ifindex = IFINDEX;
 	uint8_t out[4096];
 	uint32_t size;
 
-	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &entry, BPF_ANY);
+	port_is(f, &entry);
 	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
 	assert_int_equal(n_dropped(f, PORT, DROP_NO_SOCKET), 1);
 	assert_int_equal(n_dropped(f, PORT, DROP_UPCALL_DOWN), 0);
@@ -231,6 +229,27 @@ static void test_both_hooks_drop(void **state)
 	assert_int_equal(n_flow_packets(f), 2);
 }
 
+static void test_what_rules_drop_is_counted_beside_what_came(void **state)
+{
+	static const struct flow_op by_rule = {.type = OP_DROP, .reason = DROP_BY_RULE};
+	struct fixture *f = *state;
+	struct kernel_port_count count;
+	const uint32_t row = PORT;
+	uint8_t out[4096];
+	uint32_t size;
+
+	socket_listens(f);
+	flow_install(f, ipv4, &by_rule, 1);
+	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
+			 TC_ACT_SHOT);
+	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.port_counts), &row, &count), 0);
+	assert_int_equal(count.rx_packets, 2);
+	assert_int_equal(count.n_by_rule, 2);
+	assert_int_equal(n_dropped(f, PORT, DROP_BY_RULE), 0);
+}
+
 /* Runs these steps on a frame; `tci`: the tag that is there afterwards, 0: none. */
 static void check_vlan(struct fixture *f, const struct flow_op *ops, uint32_t n, uint16_t tci)
 {
@@ -318,6 +337,17 @@ static int run_xdp(struct fixture *f, const void *frame, uint32_t frame_size)
 	return verdict;
 }
 
+static void test_the_near_place_is_another_devices(void **state)
+{
+	struct fixture *f = *state;
+	struct port_entry other = {.port = OUT, .ifindex = IFINDEX + NEAR_PORTS};
+
+	flow_install(f, ipv4, &to_out, 1);
+	map_write(f->kernel->maps.near_ports, IFINDEX % NEAR_PORTS, &other);
+	assert_int_equal(run_xdp(f, ipv4, sizeof(ipv4)), XDP_REDIRECT);
+	assert_int_equal(n_flow_packets(f), 1);
+}
+
 static void test_xdp_redirects_one_output(void **state)
 {
 	struct fixture *f = *state;
@@ -354,8 +384,8 @@ static void test_xdp_passes_up_to_devices_that_take_only_skbs(void **state)
 static void test_xdp_passes_up_partial_checksums(void **state)
 {
 	struct fixture *f = *state;
-	struct port_entry port = {.port = PORT, .flags = PORT_FLAG_CSUM_PARTIAL};
-	const uint32_t ifindex = IFINDEX;
+	const struct port_entry port = {
+		.port = PORT, .flags = PORT_FLAG_CSUM_PARTIAL, .ifindex = IFINDEX};
 	uint8_t frame[sizeof(ipv4)];
 
 	memcpy(frame, ipv4, sizeof(frame));
@@ -363,7 +393,7 @@ static void test_xdp_passes_up_partial_checksums(void **state)
 	frame[41] = 0x20;
 	flow_install(f, ipv4, &to_out, 1);
 	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_REDIRECT);
-	bpf_map_update_elem(bpf_map__fd(f->kernel->maps.ports), &ifindex, &port, BPF_ANY);
+	port_is(f, &port);
 	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_PASS);
 	frame[41]++;
 	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_REDIRECT);
@@ -477,9 +507,11 @@ int main(void)
 		RIG_TEST(test_xdp_refuses_what_is_cut_off),
 		RIG_TEST(test_the_way_down_needs_the_tag),
 		RIG_TEST(test_both_hooks_drop),
+		RIG_TEST(test_what_rules_drop_is_counted_beside_what_came),
 		RIG_TEST(test_tags_come_and_go),
 		RIG_TEST(test_what_an_output_cannot_take_is_dropped),
 		RIG_TEST(test_a_device_that_is_gone_is_sent_nothing),
+		RIG_TEST(test_the_near_place_is_another_devices),
 		RIG_TEST(test_xdp_redirects_one_output),
 		RIG_TEST(test_xdp_passes_up_what_has_several_outputs),
 		RIG_TEST(test_xdp_passes_up_to_devices_that_take_only_skbs),

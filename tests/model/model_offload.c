@@ -186,7 +186,7 @@ static uint32_t kernel_lookup(const struct packet_key *packet)
 	if (!id)
 		return 0;
 	for (unsigned w = 0; w < PACKET_KEY_WORDS; w++)
-		key.word[w] = packet->word[w] & world.maps.masks[key.mask].bits[w];
+		key.word[w] = packet->word[w] & world.maps.masks[key.mask].word[w].bits;
 	slot = flow_index_find(&world.maps, &key);
 	if (slot == FLOW_SLOT_NONE)
 		return 0;

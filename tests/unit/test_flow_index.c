@@ -31,6 +31,8 @@ static int setup(void **state)
 	assert_non_null(maps.index);
 	assert_non_null(maps.index_size);
 	maps.masks[1] = (struct kernel_mask){.seed = 7, .n_words = PACKET_KEY_IPV4_WORDS};
+	for (unsigned i = 0; i < PACKET_KEY_WORDS; i++)
+		maps.masks[1].word[i].factor = 0x9e3779b97f4a7c15 + 2 * i;
 	flow_index_begin(&maps);
 	return 0;
 }
