@@ -14,6 +14,7 @@
 #include "control/method.h"
 #include "flow/port_text.h"
 #include "switch/flows.h"
+#include "switch/group.h"
 #include "switch/vswitch.h"
 
 #define CHANGE_FLOWS_MAX 1000000u
@@ -75,13 +76,14 @@ static int change_add(struct change *change, struct json_object *flows, enum flo
 /* ---- reading it, line by line ---- */
 
 struct reader {
-	struct flow_mod_source source;
+	struct bridge_mod_source source;
 	const struct change *change;
 	struct flow_names names;
 	uint32_t n_parts;  /* begun */
 	struct slice text; /* of the last of them: what is not read yet */
 	unsigned n_line;   /* in it, the one that was read last */
 	uint32_t n_flows;
+	struct flow_mod flow; /* that was read last */
 };
 
 static bool line_next(struct reader *reader, struct slice *line)
@@ -95,12 +97,13 @@ static bool line_next(struct reader *reader, struct slice *line)
 	return true;
 }
 
-static int read_next(struct flow_mod_source *source, struct flow_mod *mod, struct err *err)
+static int read_next(struct bridge_mod_source *source, struct bridge_mod *mod, struct err *err)
 {
 	struct reader *reader = (struct reader *)source;
 	struct slice line;
 	int rc;
 
+	flow_mod_fini(&reader->flow);
 	if (!line_next(reader, &line))
 		return 0;
 	if (reader->n_flows == CHANGE_FLOWS_MAX)
@@ -108,9 +111,12 @@ static int read_next(struct flow_mod_source *source, struct flow_mod *mod, struc
 			       "more than %u flows in one change: send them in several",
 			       CHANGE_FLOWS_MAX);
 	rc = flow_mod_parse(line, reader->change->parts[reader->n_parts - 1].command,
-			    &reader->names, mod, err);
-	reader->n_flows += !rc;
-	return rc ? rc : 1;
+			    &reader->names, &reader->flow, err);
+	if (rc)
+		return rc;
+	reader->n_flows++;
+	mod->flow = &reader->flow;
+	return 1;
 }
 
 static unsigned count_lines(struct slice text)
@@ -146,8 +152,9 @@ static int change_apply(const struct change *change, struct bridge *bridge,
 {
 	struct reader reader = {
 		.source.next = read_next, .change = change, .names = bridge_flow_names(bridge)};
-	int rc = bridge_flow_mods_from(bridge, &reader.source, err);
+	int rc = bridge_mods_from(bridge, &reader.source, NULL, err);
 
+	flow_mod_fini(&reader.flow);
 	if (rc) {
 		blame(&reader, err);
 		return rc;

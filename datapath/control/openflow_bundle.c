@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
 #include <urcu/list.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
@@ -20,28 +20,21 @@
 	4096 /* METER_MODs and PORT_MODs of a bundle: readers are waited for, ports are told of */
 #define IDLE_SECONDS 10
 
-/* What an error about a message needs, after the message itself is gone. */
-struct note {
-	uint32_t xid;
-	uint16_t len;
-	uint8_t head[OF_ERROR_DATA_MAX];
-};
-
 struct bundle {
 	struct cds_list_head node; /* session's */
 	struct openflow_session *session;
 	struct event *timer;
-	bool is_touched;    /* since the timer's last turn */
-	struct note opened; /* by that message */
+	bool is_touched;          /* since the timer's last turn */
+	struct wire_bytes opened; /* by that message; its head */
 	uint32_t id;
 	uint16_t flags;
 	bool is_closed;
 	bool deletes_meters;
 	unsigned n_slow;
 	struct bundle_entry *entries;
-	struct note *notes; /* of each */
 	uint32_t n, size;
-	size_t n_bytes; /* of its messages */
+	size_t n_bytes;     /* of its messages */
+	struct arena arena; /* which are there */
 };
 
 static void bundle_free(struct bundle *bundle)
@@ -54,7 +47,7 @@ static void bundle_free(struct bundle *bundle)
 	for (uint32_t i = 0; i < bundle->n; i++)
 		bundle_entry_fini(&bundle->entries[i]);
 	free(bundle->entries);
-	free(bundle->notes);
+	arena_fini(&bundle->arena);
 	free(bundle);
 }
 
@@ -76,21 +69,11 @@ static struct bundle *lookup(struct openflow_session *session, uint32_t id)
 	return NULL;
 }
 
-static struct note note_of(const struct of_message *message)
-{
-	struct note note = {.xid = message->xid};
-
-	note.len = (uint16_t)(message->all.len < sizeof(note.head) ? message->all.len
-								   : sizeof(note.head));
-	memcpy(note.head, message->all.at, note.len);
-	return note;
-}
-
 static void say_error(struct openflow_session *session, enum of_error error,
-		      const struct note *note)
+		      struct wire_bytes message)
 {
-	of_error_write(&session->reply, error, session->version, note->xid,
-		       (struct wire_bytes){note->head, note->len});
+	of_error_write(&session->reply, error, session->version, wire_get32(message.at + 4),
+		       message);
 	openflow_session_flush(session);
 }
 
@@ -104,7 +87,7 @@ static void timer_cb(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	log_debug("openflow", "%s: bundle %u: forgotten", bundle->session->name, bundle->id);
-	say_error(bundle->session, OF_BFC_TIMEOUT, &bundle->opened);
+	say_error(bundle->session, OF_BFC_TIMEOUT, bundle->opened);
 	bundle_free(bundle);
 }
 
@@ -114,6 +97,16 @@ static int timer_start(struct bundle *bundle)
 
 	bundle->timer = event_new(bundle->session->options.base, -1, EV_PERSIST, timer_cb, bundle);
 	return bundle->timer && !event_add(bundle->timer, &period) ? 0 : -ENOMEM;
+}
+
+/* What an error about the bundle needs, after the message is gone. */
+static int note_opened(struct bundle *bundle, struct wire_bytes message)
+{
+	if (message.len > OF_ERROR_DATA_MAX)
+		message.len = OF_ERROR_DATA_MAX;
+	message.at = arena_copy(&bundle->arena, message.at, message.len);
+	bundle->opened = message;
+	return message.at ? 0 : -ENOMEM;
 }
 
 static enum of_error open_new(struct openflow_session *session, uint32_t id, uint16_t flags,
@@ -130,9 +123,8 @@ static enum of_error open_new(struct openflow_session *session, uint32_t id, uin
 	bundle->id = id;
 	bundle->flags = flags;
 	bundle->session = session;
-	bundle->opened = note_of(session->handling);
 	cds_list_add_tail(&bundle->node, &session->bundles);
-	if (timer_start(bundle)) {
+	if (note_opened(bundle, session->handling->all) || timer_start(bundle)) {
 		bundle_free(bundle);
 		return OF_BFC_OUT_OF_BUNDLES;
 	}
@@ -145,41 +137,19 @@ static enum of_error open_new(struct openflow_session *session, uint32_t id, uin
 static int grow(struct bundle *bundle)
 {
 	uint32_t size = bundle->size ? bundle->size * 2 : 16;
-	void *entries, *notes;
+	struct bundle_entry *entries;
 
 	if (bundle->session->options.peers->n_bundled >= MESSAGES_MAX ||
 	    bundle->session->options.peers->bundled_size >= BYTES_MAX)
 		return -ENOSPC;
 	if (bundle->n < bundle->size)
 		return 0;
-	entries = realloc(bundle->entries, size * sizeof(*bundle->entries));
-	if (entries)
-		bundle->entries = entries;
-	notes = realloc(bundle->notes, size * sizeof(*bundle->notes));
-	if (notes)
-		bundle->notes = notes;
-	if (!entries || !notes)
+	entries = realloc(bundle->entries, size * sizeof(*entries));
+	if (!entries)
 		return -ENOMEM;
+	bundle->entries = entries;
 	bundle->size = size;
 	return 0;
-}
-
-static bool has_meter(const struct ofactions *actions)
-{
-	for (uint32_t i = 0; i < actions->n; i++)
-		if (actions->item[i].type == OFACTION_METER)
-			return true;
-	return false;
-}
-
-/* Meters go behind all other changes of the bundle, whatever stands behind their deletion. */
-static bool is_late(const struct bundle *bundle, const struct bundle_entry *entry)
-{
-	if (!bundle->deletes_meters)
-		return false;
-	if (entry->id == OFM_FLOW_MOD)
-		return has_meter(&entry->flow.actions);
-	return entry->id == OFM_METER_MOD && entry->meter->command != METER_DELETE;
 }
 
 static bool is_slow(const struct bundle_entry *entry)
@@ -187,39 +157,53 @@ static bool is_slow(const struct bundle_entry *entry)
 	return entry->id == OFM_METER_MOD || entry->id == OFM_PORT_MOD;
 }
 
-/* May it stand in the bundle where it came? */
+/* May it stand in the bundle where it came? Meters are set before all else of a bundle, and deleted behind it. */
 static enum of_error check_in(const struct bundle *bundle, const struct bundle_entry *entry)
 {
-	if (is_late(bundle, entry))
+	if (bundle->deletes_meters && entry->id == OFM_METER_MOD &&
+	    entry->meter->command != METER_DELETE)
 		return OF_BFC_MSG_CONFLICT;
 	return is_slow(entry) && bundle->n_slow == SLOW_MAX ? OF_BFC_MSG_TOO_MANY : OF_OK;
+}
+
+/* Its message stays with the bundle. */
+static enum of_error keep(struct bundle *bundle, struct bundle_entry *entry)
+{
+	struct openflow_peers *peers = bundle->session->options.peers;
+	const size_t len = entry->message.len;
+	const uint8_t *message = arena_copy(&bundle->arena, entry->message.at, len);
+
+	if (!message)
+		return OF_BFC_MSG_TOO_MANY;
+	bundle_entry_move(entry, message);
+	bundle->entries[bundle->n++] = *entry;
+	bundle->n_bytes += len;
+	peers->n_bundled++;
+	peers->bundled_size += len;
+	return OF_OK;
 }
 
 static enum of_error append(struct openflow_session *session, struct bundle *bundle,
 			    const struct of_message *inside)
 {
-	struct bundle_entry *entry;
+	struct bundle_entry entry;
 	enum of_error error;
 
 	if (grow(bundle))
 		return OF_BFC_MSG_TOO_MANY;
-	entry = &bundle->entries[bundle->n];
-	error = bundle_entry_read(session, inside, entry);
+	error = bundle_entry_read(session, inside, &entry);
 	if (error)
 		return error;
-	error = check_in(bundle, entry);
+	error = check_in(bundle, &entry);
+	if (!error)
+		error = keep(bundle, &entry);
 	if (error) {
-		bundle_entry_fini(entry);
+		bundle_entry_fini(&entry);
 		return error;
 	}
-	bundle->n_slow += is_slow(entry);
-	bundle->deletes_meters |=
-		entry->id == OFM_METER_MOD && entry->meter->command == METER_DELETE;
-	bundle->notes[bundle->n++] = note_of(inside);
+	bundle->n_slow += is_slow(&entry);
+	bundle->deletes_meters |= entry.id == OFM_METER_MOD && entry.meter->command == METER_DELETE;
 	bundle->is_touched = true;
-	session->options.peers->n_bundled++;
-	bundle->n_bytes += inside->all.len;
-	session->options.peers->bundled_size += inside->all.len;
 	return OF_OK;
 }
 
@@ -253,7 +237,7 @@ static enum of_error commit(struct openflow_session *session, struct bundle *bun
 	if (bundle->n)
 		error = bundle_entries_apply(session, bundle->entries, bundle->n, &which);
 	if (error)
-		say_error(session, error, &bundle->notes[which]);
+		say_error(session, error, bundle->entries[which].message);
 	bundle_free(bundle);
 	return error ? OF_BFC_MSG_FAILED : OF_OK;
 }

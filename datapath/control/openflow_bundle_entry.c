@@ -1,7 +1,7 @@
 #include "control/openflow_bundle_entry.h"
 
+#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -15,11 +15,6 @@
 #include "switch/meters.h"
 #include "switch/packet_out.h"
 #include "switch/port_mod.h"
-
-struct bundle_packet {
-	struct of_packet_out out; /* its data are behind it */
-	uint8_t data[];
-};
 
 /* ---- reading ---- */
 
@@ -44,37 +39,33 @@ static enum of_error read_port(const struct of_message *inside, struct bundle_en
 
 static enum of_error read_packet(const struct of_message *inside, struct bundle_entry *entry)
 {
-	own(ofactions_fini) struct ofactions actions = {0};
-	struct bundle_packet *packet;
-	struct of_packet_out out;
-	enum of_error error = of_packet_out_read(inside, &out);
+	enum of_error error;
 
-	if (error)
-		return error;
-	actions = out.actions;
-	error = openflow_packet_check(&out);
-	if (error)
-		return error;
-	packet = malloc(sizeof(*packet) + out.data.len);
-	if (!packet)
+	entry->id = OFM_PACKET_OUT;
+	entry->packet = calloc(1, sizeof(*entry->packet));
+	if (!entry->packet)
 		return OF_BFC_MSG_TOO_MANY;
-	packet->out = out;
-	memcpy(packet->data, out.data.at, out.data.len);
-	packet->out.data.at = packet->data;
-	actions = (struct ofactions){0};
-	entry->packet = packet;
-	return OF_OK;
+	error = of_packet_out_read(inside, entry->packet);
+	return error ? error : openflow_packet_check(entry->packet);
+}
+
+/* Whether it can be: it is read once more when its turn has come. */
+static enum of_error check_flow(const struct of_message *inside, bool has_table_id)
+{
+	own(flow_mod_fini) struct flow_mod mod = {0};
+
+	return of_flow_mod_read(inside, has_table_id, &mod);
 }
 
 enum of_error bundle_entry_read(struct openflow_session *session, const struct of_message *inside,
 				struct bundle_entry *out)
 {
-	struct bundle_entry entry = {.id = inside->form->id};
+	struct bundle_entry entry = {.message = inside->all, .id = inside->form->id};
 	enum of_error error = OF_BFC_MSG_UNSUP;
 
 	switch (inside->form->id) {
 	case OFM_FLOW_MOD:
-		error = of_flow_mod_read(inside, session->has_table_id, &entry.flow);
+		error = check_flow(inside, session->has_table_id);
 		break;
 	case OFM_GROUP_MOD:
 	case OFM_NX_GROUP_MOD:
@@ -96,12 +87,16 @@ enum of_error bundle_entry_read(struct openflow_session *session, const struct o
 	return error;
 }
 
+void bundle_entry_move(struct bundle_entry *entry, const uint8_t *message)
+{
+	if (entry->id == OFM_PACKET_OUT)
+		entry->packet->data.at = message + (entry->packet->data.at - entry->message.at);
+	entry->message.at = message;
+}
+
 void bundle_entry_fini(struct bundle_entry *entry)
 {
 	switch (entry->id) {
-	case OFM_FLOW_MOD:
-		flow_mod_fini(&entry->flow);
-		return;
 	case OFM_GROUP_MOD:
 		if (entry->group)
 			group_mod_fini(entry->group);
@@ -109,7 +104,7 @@ void bundle_entry_fini(struct bundle_entry *entry)
 		return;
 	case OFM_PACKET_OUT:
 		if (entry->packet)
-			ofactions_fini(&entry->packet->out.actions);
+			ofactions_fini(&entry->packet->actions);
 		free(entry->packet);
 		return;
 	case OFM_METER_MOD:
@@ -235,25 +230,59 @@ static enum of_error error_of(int rc, const struct bundle_entry *entry)
 	return openflow_flow_error(rc);
 }
 
+/* All that the switch does as one change. */
+struct mods {
+	struct bridge_mod_source source;
+	const struct change *change;
+	uint32_t at;
+	struct flow_mod flow; /* that was read last */
+};
+
+static enum of_error read_flow(const struct change *change, const struct bundle_entry *entry,
+			       struct flow_mod *out)
+{
+	struct of_message message;
+	enum of_error error = of_message_read(entry->message, &message);
+
+	return error ? error : of_flow_mod_read(&message, change->session->has_table_id, out);
+}
+
+static int mods_next(struct bridge_mod_source *source, struct bridge_mod *mod, struct err *err)
+{
+	struct mods *mods = (struct mods *)source;
+	const struct change *change = mods->change;
+	const struct bundle_entry *entry = &change->entries[mods->at];
+
+	flow_mod_fini(&mods->flow);
+	if (mods->at++ == change->n)
+		return 0;
+	switch (entry->id) {
+	case OFM_FLOW_MOD:
+		if (read_flow(change, entry, &mods->flow)) /* it could be read before */
+			return err_set(err, ENOMEM, "out of memory");
+		mod->flow = &mods->flow;
+		break;
+	case OFM_GROUP_MOD:
+		mod->group = entry->group;
+		break;
+	case OFM_PACKET_OUT:
+		mod->actions = &entry->packet->actions;
+		break;
+	case OFM_METER_MOD:
+		if (entry->meter->command == METER_DELETE)
+			bridge_meters_leave(change->session->bridge, entry->meter->desc.id);
+	}
+	return 1;
+}
+
 static enum of_error mods_apply(const struct change *change, size_t *which)
 {
-	own(mem_free) struct bridge_mod *mods = calloc(change->n, sizeof(*mods));
+	struct mods mods = {.source.next = mods_next, .change = change};
 	struct err err = ERR_INIT;
-	int rc;
+	int rc = bridge_mods_from(change->session->bridge, &mods.source, which, &err);
 
-	if (!mods)
-		return OF_FMFC_TABLE_FULL;
-	for (uint32_t i = 0; i < change->n; i++) {
-		const struct bundle_entry *entry = &change->entries[i];
-
-		if (entry->id == OFM_FLOW_MOD)
-			mods[i].flow = &entry->flow;
-		else if (entry->id == OFM_GROUP_MOD)
-			mods[i].group = entry->group;
-		else if (entry->id == OFM_PACKET_OUT)
-			mods[i].actions = &entry->packet->out.actions;
-	}
-	rc = bridge_mods(change->session->bridge, mods, change->n, which, &err);
+	flow_mod_fini(&mods.flow);
+	bridge_meters_stay(change->session->bridge);
 	if (!rc)
 		return OF_OK;
 	log_debug("openflow", "%s: %s", change->session->name, err.text);
@@ -277,7 +306,7 @@ static void finish_one(struct openflow_session *session, const struct bundle_ent
 		openflow_forward_meter(session, entry->meter);
 		return;
 	case OFM_PACKET_OUT:
-		out = &entry->packet->out;
+		out = entry->packet;
 		if (bridge_packet_out(session->bridge, out->in_port, &out->actions, out->data.at,
 				      out->data.len, &err))
 			log_debug("openflow", "%s: a packet of a bundle is lost: %s", session->name,

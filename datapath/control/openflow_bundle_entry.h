@@ -6,30 +6,33 @@
  *
  * Control thread only.
  */
-#include "flow/flow_text.h"
 #include "openflow/error.h"
 
 struct group_mod;
 struct meter_mod;
 struct of_message;
+struct of_packet_out;
 struct of_port_mod;
 struct openflow_session;
 
-/* Owns what it has. */
+/* Owns what it has but for its bytes. A flow is kept as these alone: read, it is ten times as much. */
 struct bundle_entry {
+	struct wire_bytes message;
 	uint8_t id; /* enum of_message_id: FLOW_MOD, GROUP_MOD, METER_MOD, PORT_MOD, PACKET_OUT */
-	struct flow_mod flow; /* of FLOW_MOD; the others have: */
+	/* of all but FLOW_MOD: */
 	union {
 		struct group_mod *group;
 		struct meter_mod *meter;
 		struct of_port_mod *port;
-		struct bundle_packet *packet;
+		struct of_packet_out *packet;
 	};
 };
 
-/* BFC_MSG_UNSUP: it cannot be in a bundle. *out is written on success only. */
+/* BFC_MSG_UNSUP: it cannot be in a bundle. *out borrows the message, and is written on success only. */
 enum of_error bundle_entry_read(struct openflow_session *session, const struct of_message *inside,
 				struct bundle_entry *out);
+/* The message is there now. */
+void bundle_entry_move(struct bundle_entry *entry, const uint8_t *message);
 void bundle_entry_fini(struct bundle_entry *entry);
 
 /* All or none; *which is to blame if none. */

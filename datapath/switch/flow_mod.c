@@ -160,69 +160,45 @@ int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struc
 	return err_set(err, EINVAL, "%u is no command of a flow mod", mod->command);
 }
 
-/* Mods as the caller has them: one kind of them in an array, or both; or as they come. */
-struct mods {
-	struct flow_mod_source *source; /* NULL: `flows` */
-	const struct flow_mod *flows;   /* NULL: `any` */
-	const struct bridge_mod *any;
-	size_t n;
-};
-
-static int apply(struct flow_change *change, const struct mods *mods, struct err *err)
+static int apply(struct flow_change *change, const struct bridge_mod *mod, struct err *err)
 {
-	const struct bridge_mod *any;
-
-	if (mods->flows)
-		return flow_mod_apply(change, &mods->flows[change->mod], err);
-	any = &mods->any[change->mod];
-	if (any->flow)
-		return flow_mod_apply(change, any->flow, err);
-	if (any->group)
-		return group_mod_apply(change, any->group, err);
-	return any->actions ? check_actions(change, any->actions, err) : 0;
+	if (mod->flow)
+		return flow_mod_apply(change, mod->flow, err);
+	if (mod->group)
+		return group_mod_apply(change, mod->group, err);
+	return mod->actions ? check_actions(change, mod->actions, err) : 0;
 }
 
-static int apply_from(struct flow_change *change, struct flow_mod_source *source, struct err *err)
+static int apply_all(struct flow_change *change, struct bridge_mod_source *source, size_t *which,
+		     struct err *err)
 {
-	struct flow_mod mod;
 	int rc;
 
 	for (change->mod = 0;; change->mod++) {
+		struct bridge_mod mod = {.flow = NULL};
+
 		rcu_sleep_begin(); /* nobody waits for text that is read */
 		rc = source->next(source, &mod, err);
 		rcu_sleep_end();
-		if (rc != 1)
-			return rc;
-		rc = flow_mod_apply(change, &mod, err);
-		flow_mod_fini(&mod);
+		if (!rc)
+			return group_change_check(change, which, err);
+		*which = change->mod;
+		if (rc > 0)
+			rc = apply(change, &mod, err);
 		if (rc)
 			return rc;
 	}
 }
 
-static int apply_all(struct flow_change *change, const struct mods *mods, size_t *which,
+int bridge_mods_from(struct bridge *bridge, struct bridge_mod_source *source, size_t *which,
 		     struct err *err)
-{
-	int rc = 0;
-
-	if (mods->source)
-		return apply_from(change, mods->source, err);
-	for (change->mod = 0; !rc && change->mod < mods->n; change->mod++) {
-		*which = change->mod;
-		rc = apply(change, mods, err);
-	}
-	return rc ? rc : group_change_check(change, which, err);
-}
-
-static int change_all(struct bridge *bridge, const struct mods *mods, size_t *which,
-		      struct err *err)
 {
 	struct flow_change change;
 	size_t at = 0;
 	int rc = flow_change_begin(&change, bridge->tables, clock_now(bridge->sw->options.clock));
 
 	if (!rc) {
-		rc = apply_all(&change, mods, &at, err);
+		rc = apply_all(&change, source, &at, err);
 		if (rc)
 			flow_change_undo(&change);
 		else
@@ -237,21 +213,41 @@ static int change_all(struct bridge *bridge, const struct mods *mods, size_t *wh
 	return rc;
 }
 
+/* Mods that the caller has already: one kind of them. */
+struct array {
+	struct bridge_mod_source source;
+	const struct flow_mod *flows; /* NULL: `any` */
+	const struct bridge_mod *any;
+	size_t n, at;
+};
+
+static int array_next(struct bridge_mod_source *source, struct bridge_mod *mod, struct err *err)
+{
+	struct array *array = (struct array *)source;
+
+	if (array->at == array->n)
+		return 0;
+	if (array->flows)
+		mod->flow = &array->flows[array->at++];
+	else
+		*mod = array->any[array->at++];
+	return 1;
+}
+
 int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t n, size_t *which,
 		     struct err *err)
 {
-	return change_all(bridge, &(struct mods){.flows = mods, .n = n}, which, err);
-}
+	struct array array = {.source.next = array_next, .flows = mods, .n = n};
 
-int bridge_flow_mods_from(struct bridge *bridge, struct flow_mod_source *source, struct err *err)
-{
-	return change_all(bridge, &(struct mods){.source = source}, NULL, err);
+	return bridge_mods_from(bridge, &array.source, which, err);
 }
 
 int bridge_mods(struct bridge *bridge, const struct bridge_mod *mods, size_t n, size_t *which,
 		struct err *err)
 {
-	return change_all(bridge, &(struct mods){.any = mods, .n = n}, which, err);
+	struct array array = {.source.next = array_next, .any = mods, .n = n};
+
+	return bridge_mods_from(bridge, &array.source, which, err);
 }
 
 int flows_reset(struct bridge *bridge, struct err *err)

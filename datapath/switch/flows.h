@@ -17,21 +17,11 @@ struct err;
 /* What may go wrong, as negative errno: -EINVAL (see err), -ENXIO (there is no such group), -ENODEV (no such meter), -EEXIST
  * (check_overlap), -ENOSPC (the table is full and evicts nothing, or there are too many masks), -ENOMEM. */
 
-/* (switch/group.h has changes of flows and groups together.)
+/* (switch/group.h has changes of flows and groups together, and of many that need not be kept.)
  * Applies `n` changes in order, all or none, visible at once. On failure *which is the index of the one
  * to blame (NULL: nobody asks). The actions are copied. */
 int bridge_flow_mods(struct bridge *bridge, const struct flow_mod *mods, size_t n, size_t *which,
 		     struct err *err);
-
-/* Embedded by whoever makes changes one at a time: of many, none need be kept but the text they are made from. */
-struct flow_mod_source {
-	/* 1: the next one is in *mod, and is given back by flow_mod_fini(); 0: there are no more; -EINVAL (see
-	 * err) or another error, which ends it all. */
-	int (*next)(struct flow_mod_source *source, struct flow_mod *mod, struct err *err);
-};
-
-/* The same with those. On failure the one that came last is to blame. */
-int bridge_flow_mods_from(struct bridge *bridge, struct flow_mod_source *source, struct err *err);
 
 /* ---- reading ---- */
 

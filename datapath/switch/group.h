@@ -60,6 +60,17 @@ struct bridge_mod {
 int bridge_mods(struct bridge *bridge, const struct bridge_mod *mods, size_t n, size_t *which,
 		struct err *err);
 
+/* Embedded by whoever makes changes one at a time: of many, none need be kept but the bytes they are made from. */
+struct bridge_mod_source {
+	/* 1: the next one is in *mod (all of which was NULL), borrowed until the next call; 0: there are no more; -EINVAL
+	 * (see err) or another error, which ends it all. */
+	int (*next)(struct bridge_mod_source *source, struct bridge_mod *mod, struct err *err);
+};
+
+/* The same with those. */
+int bridge_mods_from(struct bridge *bridge, struct bridge_mod_source *source, size_t *which,
+		     struct err *err);
+
 /* ---- reading ---- */
 
 struct group_count {

@@ -64,8 +64,12 @@ int meters_are_there(const struct bridge *bridge, const struct ofactions *action
 {
 	for (uint32_t i = 0; i < actions->n; i++) {
 		const struct ofaction *action = &actions->item[i];
+		const struct bridge_meter *meter;
 
-		if (action->type == OFACTION_METER && !find(&bridge->meters, action->number))
+		if (action->type != OFACTION_METER)
+			continue;
+		meter = find(&bridge->meters, action->number);
+		if (!meter || meter->is_leaving)
 			return err_set(err, ENODEV, "meter:%u: there is no such meter",
 				       action->number);
 	}
@@ -82,12 +86,24 @@ void meters_refer(struct bridge *bridge, const struct ofactions *actions, int by
 	}
 }
 
-/* ---- publishing ---- */
-
 static bool is_meant(const struct bridge_meter *meter, uint32_t id)
 {
 	return id == METER_EVERY || meter->id == id;
 }
+
+void bridge_meters_leave(struct bridge *bridge, uint32_t id)
+{
+	for (uint32_t i = 0; i < bridge->meters.n; i++)
+		bridge->meters.meter[i].is_leaving |= is_meant(&bridge->meters.meter[i], id);
+}
+
+void bridge_meters_stay(struct bridge *bridge)
+{
+	for (uint32_t i = 0; i < bridge->meters.n; i++)
+		bridge->meters.meter[i].is_leaving = false;
+}
+
+/* ---- publishing ---- */
 
 /* What translation finds, but for `without`; the old one is freed when nobody reads it any more. */
 static int publish(struct bridge *bridge, uint32_t without)

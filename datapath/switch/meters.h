@@ -5,6 +5,7 @@
  *
  * Control thread, where nothing else is said.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "flow/meter.h"
@@ -34,6 +35,11 @@ struct meter_row {
  * `visit` must not change meters. 0 at the end. */
 int bridge_meters_for_each(struct bridge *bridge, uint32_t id,
 			   int (*visit)(const struct meter_row *row, void *ctx), void *ctx);
+/* While a change is made: from here on that meter, or with METER_EVERY all there are, cannot be said any more, as it
+ * goes when the change holds. */
+void bridge_meters_leave(struct bridge *bridge, uint32_t id);
+/* The change is made, or not: they can be said again. */
+void bridge_meters_stay(struct bridge *bridge);
 /* What it counted in an earlier life, and since when. */
 void bridge_meter_restore(struct bridge *bridge, const struct meter_row *past);
 
@@ -53,6 +59,7 @@ struct meter_index {
 struct bridge_meter {
 	uint32_t id;
 	uint16_t slot;
+	bool is_leaving; /* see bridge_meters_leave() */
 	uint32_t n_flows;
 	uint64_t created_at;
 };

@@ -153,6 +153,36 @@ def check_groups_and_meters(peer):
     want("meters", peer.multipart(10, struct.pack(">I4x", 0xFFFFFFFF)), b"")
 
 
+def meters(peer):
+    data, found = peer.multipart(10, struct.pack(">I4x", 0xFFFFFFFF)), []
+    while data:
+        size, _, number = struct.unpack(">HHI", data[:8])
+        found.append(number)
+        data = data[size:]
+    return found
+
+
+def check_meter_that_goes(peer):
+    """What comes before its deletion goes with it; what comes behind cannot say it, and then all of it fails."""
+    for number in 1, 2:
+        peer.ok(METER_MOD, meter_mod(0, 1, number, band()))
+    for which in 1, 0xFFFFFFFF:
+        says(peer, 1, OPEN)
+        add(peer, 1, METER_MOD, meter_mod(2, 0, which))
+        add(peer, 1, FLOW_MOD, flow_mod(do=meter(1) + apply(output(2))))
+        fails(peer, 1, (12, 2))
+        want("flows", flows(peer), [])
+        want("meters", meters(peer), [1, 2])
+    says(peer, 1, OPEN)
+    add(peer, 1, FLOW_MOD, flow_mod(priority=1, do=meter(1) + apply(output(2))))
+    add(peer, 1, METER_MOD, meter_mod(2, 0, 1))
+    add(peer, 1, FLOW_MOD, flow_mod(priority=2, do=meter(2) + apply(output(2))))
+    add_refused(peer, (17, 11), 1, METER_MOD, meter_mod(0, 1, 1, band()))
+    says(peer, 1, COMMIT)
+    want("flows", [flow.priority for flow in flows(peer)], [2])
+    want("meters", meters(peer), [2])
+
+
 def ports(peer):
     data, found = peer.multipart(13), {}
     while data:
