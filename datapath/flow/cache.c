@@ -14,13 +14,16 @@
  * next bucket in turn is split, so no insert ever pays for a whole rehash. Bucket b, of the lowest
  * bits of the hash, is split into b and b + 2^level.
  *
- * All memory is mapped for max_entries and touched in order from the front.
+ * All memory is mapped for max_entries and touched in order from the front: a small cache needs few pages, and
+ * a large one has huge ones, without which most accesses would also miss the TLB.
  */
 #define NONE          0
 #define REST_WORDS    (FLOW_KEY_PACKET_WORDS - CACHE_ENTRY_WORDS)
 #define FIRST_BUCKETS 64 /* 2^6 */
 #define FIRST_LEVEL   6
 #define EVICT_SAMPLES 4
+#define SPLIT_AHEAD   8 /* fewer than FIRST_BUCKETS */
+#define HUGE_PAGE     ((size_t)2 << 20)
 
 struct rest {
 	uint64_t word[REST_WORDS];
@@ -63,7 +66,11 @@ static void *map(size_t n, size_t size)
 	void *p = mmap(NULL, n * size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	if (n * size > 2 * HUGE_PAGE) /* where there are none, it goes on without */
+		madvise((char *)p + HUGE_PAGE, n * size - HUGE_PAGE, MADV_HUGEPAGE);
+	return p;
 }
 
 static void unmap(void *p, size_t n, size_t size)
@@ -133,11 +140,18 @@ static uint32_t *bucket_of(const struct cache *cache, uint32_t hash)
 	return &cache->bucket[b < cache->n_buckets ? b : b & low];
 }
 
+static void prefetch_entry(const struct cache *cache, uint32_t place)
+{
+	__builtin_prefetch(&cache->entry[place]);
+	__builtin_prefetch(&cache->entry[place].word[CACHE_ENTRY_WORDS - 1]);
+}
+
 /* Splits the next bucket, so that there is one for every entry. */
 static void bucket_split(struct cache *cache)
 {
 	const uint32_t bit = 1u << cache->level;
 	uint32_t *from = &cache->bucket[cache->n_buckets - bit];
+	const uint32_t *coming = from + SPLIT_AHEAD; /* there are more: the other half */
 	uint32_t *to = &cache->bucket[cache->n_buckets];
 
 	while (*from) {
@@ -152,6 +166,7 @@ static void bucket_split(struct cache *cache)
 		*from = entry->next;
 	}
 	*to = NONE;
+	__builtin_prefetch(&cache->entry[*coming]);
 	if (++cache->n_buckets == bit << 1)
 		cache->level++;
 }
@@ -270,12 +285,6 @@ static bool is_match(const struct cache *cache, const struct cache_entry *entry,
 	return !differs;
 }
 
-static void prefetch_entry(const struct cache *cache, uint32_t place)
-{
-	__builtin_prefetch(&cache->entry[place]);
-	__builtin_prefetch(&cache->entry[place].word[CACHE_ENTRY_WORDS - 1]);
-}
-
 /* Where the walk through a query's chain has come to. */
 struct walk {
 	uint32_t place;
@@ -379,10 +388,24 @@ static void store_words(struct cache *cache, struct cache_entry *entry,
 	       (n - n_here) * sizeof(uint64_t));
 }
 
+/* Where many have to go, memory is awaited once: by the next victim's chain, and the bucket of the one after it. */
+static void victims_prefetch(const struct cache *cache, uint16_t port)
+{
+	const struct cache_entry *entry = &cache->entry[cache->port[port].first];
+
+	prefetch_entry(cache, *bucket_of(cache, entry->hash));
+	for (unsigned i = 0; i < EVICT_SAMPLES; i++)
+		entry = &cache->entry[entry->port_next];
+	__builtin_prefetch(bucket_of(cache, entry->hash));
+}
+
 /* Makes room for an entry of `port` (PORT_ID_NONE: nobody's). */
 static void evict(struct cache *cache, uint16_t port, uint32_t now)
 {
-	cache_remove(cache, victim_entry(cache, victim_port(cache, port), now));
+	const uint16_t from = victim_port(cache, port);
+
+	cache_remove(cache, victim_entry(cache, from, now));
+	victims_prefetch(cache, from);
 	counter_add(&cache->counters.n_evicted, 1);
 }
 
