@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/own.h"
 #include "base/print.h"
+#include "bridge_names.h"
 #include "input.h"
 #include "job.h"
 #include "need.h"
@@ -32,12 +33,17 @@ static bool is_hex(const char *text)
 	return n >= HEADER_DIGITS;
 }
 
-/* Asks for one packet and prints the answer. NULL: no fields, no bytes. */
-static int trace_one(struct job *job, const struct cli_invocation *inv, const char *flow,
-		     const char *packet, struct err *err)
+/* What is asked for; NULL: it was not said. */
+struct question {
+	const char *in_port, *flow, *packet;
+};
+
+/* Asks for one packet and prints the answer. */
+static int trace_one(struct job *job, const char *bridge, const struct question *question,
+		     struct err *err)
 {
-	const char *in_port = inv->options.value[OPTION_IN_PORT];
-	struct json_object *params = job_params(inv->args[0]);
+	const char *in_port = question->in_port, *flow = question->flow;
+	struct json_object *params = job_params(bridge);
 	own(json_free) struct json_object *result = NULL;
 	own(print_fini) struct print text = {0};
 	int ret;
@@ -49,8 +55,9 @@ static int trace_one(struct job *job, const struct cli_invocation *inv, const ch
 	if (flow || in_port)
 		json_object_object_add(params, "flow",
 				       need(json_object_new_string(print_text(&text))));
-	if (packet)
-		json_object_object_add(params, "packet", need(json_object_new_string(packet)));
+	if (question->packet)
+		json_object_object_add(params, "packet",
+				       need(json_object_new_string(question->packet)));
 	ret = job_call(job, "trace", params, &result, err);
 	if (ret)
 		return ret;
@@ -61,28 +68,42 @@ static int trace_one(struct job *job, const struct cli_invocation *inv, const ch
 	return 0;
 }
 
-static int trace_bytes(struct job *job, const struct cli_invocation *inv, struct slice packet,
-		       struct err *err)
+/* The packet that was read last. It came in by the port that it was captured at, if the bridge has one of that
+ * name, and nobody says otherwise. */
+static int trace_read(struct job *job, const struct cli_invocation *inv, struct bridge_names *names,
+		      const struct packet_file *reader, struct err *err)
 {
+	struct question question = {.in_port = inv->options.value[OPTION_IN_PORT]};
+	const struct flow_names known = bridge_names_of(names);
 	own(print_fini) struct print hex = {0};
+	uint16_t port;
+	char number[8];
 
-	for (size_t i = 0; i < packet.len; i++)
-		print_fmt(&hex, "%02x", (uint8_t)packet.at[i]);
-	return trace_one(job, inv, NULL, print_text(&hex), err);
+	for (size_t i = 0; i < reader->packet.len; i++)
+		print_fmt(&hex, "%02x", (uint8_t)reader->packet.at[i]);
+	question.packet = print_text(&hex);
+	if (!question.in_port && reader->interface.len &&
+	    !known.port_number(known.ctx, reader->interface, &port)) {
+		snprintf(number, sizeof(number), "%u", port);
+		question.in_port = number;
+	}
+	return trace_one(job, inv->args[0], &question, err);
 }
 
 /* Each packet of the file, an empty line between them. */
 static int trace_file(struct job *job, const struct cli_invocation *inv, struct slice file,
 		      struct err *err)
 {
-	struct slice packet;
-	size_t state = 0;
-	int ret;
+	own(bridge_names_free) struct bridge_names *names = NULL;
+	struct packet_file reader = {.file = file};
+	int ret = bridge_names_new(&names, job, inv->args[0], err);
 
-	for (unsigned n = 0; (ret = packet_file_next(file, &state, &packet, err)) > 0; n++) {
+	if (ret)
+		return ret;
+	for (unsigned n = 0; (ret = packet_file_next(&reader, err)) > 0; n++) {
 		if (n && !job->is_json)
 			putchar('\n');
-		ret = trace_bytes(job, inv, packet, err);
+		ret = trace_read(job, inv, names, &reader, err);
 		if (ret)
 			break;
 	}
@@ -100,13 +121,18 @@ static bool is_path(const char *text)
 static int run_trace(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
 	const char *what = inv->args[1];
+	struct question question = {.in_port = inv->options.value[OPTION_IN_PORT]};
 	struct slice file;
 	int ret;
 
-	if (is_hex(what))
-		return trace_one(job, inv, NULL, what, err);
-	if (strcmp(what, "-") && !is_path(what))
-		return trace_one(job, inv, what, NULL, err);
+	if (is_hex(what)) {
+		question.packet = what;
+		return trace_one(job, inv->args[0], &question, err);
+	}
+	if (strcmp(what, "-") && !is_path(what)) {
+		question.flow = what;
+		return trace_one(job, inv->args[0], &question, err);
+	}
 	ret = input_read(what, &file, err);
 	if (ret)
 		return ret;

@@ -83,6 +83,11 @@ size_t netlink_client_n_waiting(const struct netlink_client *client)
 	return client->out.len;
 }
 
+bool netlink_client_fits(const struct netlink_client *client)
+{
+	return !client->out.is_full;
+}
+
 int netlink_client_send(struct netlink_client *client, struct err *err)
 {
 	const struct sockaddr_nl to = {.nl_family = AF_NETLINK, .nl_pid = client->switch_port};
@@ -93,7 +98,10 @@ int netlink_client_send(struct netlink_client *client, struct err *err)
 	if (is_full) {
 		w->len = 0;
 		w->is_full = false;
-		return err_set(err, EMSGSIZE, "the flow does not fit into a netlink message");
+		return err_set(
+			err, EMSGSIZE,
+			"it does not fit into a netlink message, where actions may take 65535 "
+			"bytes: use --transport json-rpc, or several flows");
 	}
 	sent = sendto(client->fd, w->at, w->len, 0, (const struct sockaddr *)&to, sizeof(to));
 	w->len = 0;

@@ -24,6 +24,8 @@ void netlink_client_free(struct netlink_client **client);
 struct attr_writer *netlink_request_begin(struct netlink_client *client, uint16_t type, uint8_t cmd,
 					  uint16_t flags);
 uint32_t netlink_request_end(struct netlink_client *client);
+/* False: the request that was ended last is too long for a message; netlink_client_send() says so. */
+bool netlink_client_fits(const struct netlink_client *client);
 /* Bytes that wait to be sent. */
 size_t netlink_client_n_waiting(const struct netlink_client *client);
 /* Sends them all. 0 or -errno with a text. */

@@ -10,6 +10,18 @@ struct err;
 
 /* Is that how such a file begins? */
 bool packet_file_is_one(struct slice file);
-/* Takes the next packet off `file`, which *state (0 at first) remembers. The packet is borrowed from it.
- * 1, 0: there is none, -EINVAL. */
-int packet_file_next(struct slice file, size_t *state, struct slice *packet, struct err *err);
+#define PACKET_FILE_INTERFACES 64 /* of those that follow, names are not known */
+
+/* How far a file has been read; at first zeroes but for `file`. What it says is borrowed from that. */
+struct packet_file {
+	struct slice file;
+	size_t at;
+	unsigned n_interfaces;
+	struct slice interfaces[PACKET_FILE_INTERFACES]; /* their names, in this section */
+	/* the packet that was taken */
+	struct slice packet;
+	struct slice interface; /* where it was captured; empty: the file does not say */
+};
+
+/* Takes the next packet. 1, 0: there is none, -EINVAL. */
+int packet_file_next(struct packet_file *reader, struct err *err);

@@ -173,8 +173,11 @@ static int send_lines(const struct change *change, struct slice text, struct err
 			break;
 		}
 		put_flow(change->client, change->bridge, &mod, true);
-		if (netlink_client_n_waiting(change->client) > BATCH_SIZE)
+		if (netlink_client_n_waiting(change->client) > BATCH_SIZE ||
+		    !netlink_client_fits(change->client))
 			ret = netlink_client_send(change->client, err);
+		if (ret == -EMSGSIZE)
+			err_prefix(err, "line %u", n_line);
 	}
 	return ret;
 }
