@@ -274,6 +274,7 @@ enum output_flag {
 	OUTPUT_FLAG_UP = 1 << 0, /* the device is up and has carrier */
 	OUTPUT_FLAG_XDP =
 		1 << 1, /* it takes frames that XDP redirects: it is in the map `xdp_outputs` */
+	OUTPUT_FLAG_XDP_PIECES = 1 << 2, /* also those in several buffers */
 };
 
 struct output_entry {

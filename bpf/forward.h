@@ -4,7 +4,8 @@
  * XDP has one frame to send, to a device that takes it so, or copies of a frame as it came to all devices of a
  * map. Whatever else an entry wants is passed up as it came, with a note of its entry: the kernel makes an
  * skb of it for the tc program on the same device. So is a frame that holds only a part of its checksum: the skb still knows, an XDP frame that
- * is redirected does not. */
+ * is redirected does not. A frame in several buffers is redirected to a device that takes such; copies of it are
+ * not made at XDP. */
 #include <linux/if_ether.h>
 
 #include "set.h"
@@ -34,6 +35,7 @@ struct forward {
 	__u32 first; /* op in `flow_ops` */
 	__u32 n_ops;
 	__u32 size; /* of the frame */
+	bool is_in_pieces;
 };
 
 static __always_inline __u16 fold(__u32 sum)
@@ -342,7 +344,7 @@ static __always_inline int spread(const struct forward *forward, const struct ke
 	__u32 number = flow->xdp_port - XDP_PORT_SET;
 	void *set = bpf_map_lookup_elem(&xdp_sets, &number);
 
-	if (!set)
+	if (!set || forward->is_in_pieces)
 		return 0;
 #pragma unroll
 	for (__u32 i = 0; i < XDP_SET_PORTS; i++)
@@ -360,16 +362,23 @@ static __always_inline int spread(const struct forward *forward, const struct ke
 	return (int)bpf_redirect_map(set, 0, BPF_F_BROADCAST);
 }
 
-static __always_inline bool can_forward(const struct kernel_flow *flow, struct output_entry *to)
+static __always_inline bool can_forward(const struct kernel_flow *flow, bool is_in_pieces,
+					struct output_entry *to)
 {
+	const __u32 needed =
+		OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP | (is_in_pieces ? OUTPUT_FLAG_XDP_PIECES : 0);
 	__u32 port = flow->xdp_port;
 	const struct output_entry *output = bpf_map_lookup_elem(&outputs, &port);
 
 	if (!port || !output)
 		return false;
 	*to = *output;
-	return (to->flags & (OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP)) ==
-	       (OUTPUT_FLAG_UP | OUTPUT_FLAG_XDP);
+	return (to->flags & needed) == needed;
+}
+
+static __always_inline bool is_in_pieces(struct xdp_md *ctx, __u32 size)
+{
+	return has_pieces && size > (__u32)((void *)(long)ctx->data_end - (void *)(long)ctx->data);
 }
 
 /* What the entry says of the frame: an XDP verdict. XDP_PASS: nothing has been done. */
@@ -380,6 +389,7 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 		.places = {ingress->layout.l3, ingress->layout.l4, ingress->key.packet_class},
 		.in_port = ingress->key.in_port,
 		.size = ingress->size,
+		.is_in_pieces = is_in_pieces(ctx, ingress->size),
 	};
 	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
 	struct output_entry to;
@@ -397,7 +407,7 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 		return verdict_pass(ctx, ingress, place);
 	if (flow->xdp_port >= XDP_PORT_SET)
 		return spread(&what, flow, place) ?: verdict_pass(ctx, ingress, place);
-	if (!can_forward(flow, &to))
+	if (!can_forward(flow, what.is_in_pieces, &to))
 		return verdict_pass(ctx, ingress, place);
 	known_count(&what, place);
 	if (what.n_ops > 1 && edit_all(ctx, &what))

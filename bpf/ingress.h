@@ -12,7 +12,7 @@
 struct ingress {
 	struct packet_key key;
 	struct packet_layout layout;
-	__u32 size; /* XDP: of the frame */
+	__u32 size; /* XDP: of the frame, in however many buffers */
 };
 
 /* The rest of a packet that is cut off somewhere behind its Ethernet header and tags is the

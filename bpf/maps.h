@@ -15,6 +15,10 @@
  * shown it. */
 const volatile bool has_cache __weak = true;
 
+/* Set before load. True: the kernel knows of XDP frames in several buffers, of which a program sees the first
+ * (BPF_F_XDP_HAS_FRAGS; XDP_USE_SG takes them up). False: there are none. */
+const volatile bool has_pieces __weak = false;
+
 /* By ifindex: the port that a device is. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -1,6 +1,6 @@
 /* The programs of the upcall device, a veth pair: way up at the inner end, way down at the outer.
  *
- * Up: whatever arrives at the inner end on rx queue w belongs to worker w.
+ * Up: whatever arrives at the inner end on rx queue w belongs to worker w, in one buffer or in several.
  * Down: a worker writes an S-tag with the output port's number in front of a frame and sends it
  * from the inner end, and behind it another with the queue's, if one was chosen; at the outer end the
  * tags come off and the frame goes to the port's device.

@@ -1,6 +1,8 @@
 /* The XDP program of an xdp port: does what the flow cache says, or passes it up to the tc program of
  * the same device; frames that the cache does not know go to the AF_XDP socket of their rx queue.
  *
+ * Of a frame in several buffers the first is looked at. If that does not hold all headers, the frame goes up.
+ *
  * A frame of a port never reaches the host's stack: the tc program, which takes all, is there as long
  * as this one is; where no socket listens, and no entry stands by, a frame is dropped and counted.
  */
@@ -28,7 +30,7 @@ __attribute__((noinline)) int xdp_parse(struct xdp_md *ctx, struct ingress *out)
 
 	if (!out)
 		return -1;
-	out->size = (__u32)(end - data);
+	out->size = has_pieces ? (__u32)bpf_xdp_get_buff_len(ctx) : (__u32)(end - data);
 	parse_packet(data, end, out->size, &out->key, &out->layout);
 	return 0;
 }

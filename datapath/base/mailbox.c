@@ -13,6 +13,7 @@
 
 struct slot {
 	_Atomic uint64_t turn; /* = position: free for that sender; position + 1: filled */
+	size_t size;           /* of what is there */
 	uint8_t message[];
 };
 
@@ -78,9 +79,15 @@ static void wake(struct mailbox *box)
 
 bool mailbox_send(struct mailbox *box, const void *message)
 {
+	return mailbox_send_part(box, message, box->message_size);
+}
+
+bool mailbox_send_part(struct mailbox *box, const void *message, size_t size)
+{
 	uint64_t position = atomic_load_explicit(&box->head, memory_order_relaxed);
 	struct slot *slot;
 
+	assert(size <= box->message_size);
 	for (;;) {
 		int64_t ahead;
 
@@ -98,7 +105,8 @@ bool mailbox_send(struct mailbox *box, const void *message)
 							       memory_order_relaxed))
 			break;
 	}
-	memcpy(slot->message, message, box->message_size);
+	memcpy(slot->message, message, size);
+	slot->size = size;
 	atomic_store_explicit(&slot->turn, position + 1, memory_order_release);
 	wake(box);
 	return true;
@@ -110,7 +118,7 @@ bool mailbox_receive(struct mailbox *box, void *message)
 
 	if (atomic_load_explicit(&slot->turn, memory_order_acquire) != box->tail + 1)
 		return false;
-	memcpy(message, slot->message, box->message_size);
+	memcpy(message, slot->message, slot->size);
 	atomic_store_explicit(&slot->turn, box->tail + box->mask + 1, memory_order_release);
 	box->tail++;
 	return true;

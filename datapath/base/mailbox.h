@@ -1,5 +1,5 @@
 #pragma once
-/* A bounded queue of fixed-size messages: many senders, one receiver, no locks.
+/* A bounded queue of messages up to a size: many senders, one receiver, no locks.
  *
  * Each slot carries a sequence number that tells whose turn it is (Vyukov's bounded queue).
  * A full queue refuses the message and counts it: nobody ever waits in the packet path.
@@ -17,7 +17,9 @@ void mailbox_free(struct mailbox **box);
 
 /* Copies one message in. Any thread. False if the box is full; that is counted. */
 bool mailbox_send(struct mailbox *box, const void *message);
-/* Copies the oldest message out. The receiver's thread only. False if there is none. */
+/* The same of its first `size` bytes, where the rest is room that it does not use. */
+bool mailbox_send_part(struct mailbox *box, const void *message, size_t size);
+/* Copies the oldest message out, as much of it as was sent. The receiver's thread only. False if there is none. */
 bool mailbox_receive(struct mailbox *box, void *message);
 
 /* Becomes readable when a message waits. Readers call mailbox_wake_ack() and then receive until

@@ -39,10 +39,16 @@ int frame_pool_new(struct frame_pool **out, uint32_t n_chunks, uint32_t chunk_si
 	return 0;
 }
 
+int frame_pool_add_jumbo(struct frame_pool *pool, uint32_t n_chunks)
+{
+	return frame_pool_new(&pool->jumbo, n_chunks, FRAME_JUMBO_SIZE);
+}
+
 void frame_pool_free(struct frame_pool **pool)
 {
 	if (!*pool)
 		return;
+	frame_pool_free(&(*pool)->jumbo);
 	if ((*pool)->base)
 		munmap((*pool)->base, pool_size(*pool));
 	free((*pool)->free);
@@ -53,7 +59,7 @@ int frame_copy(struct frame *out, const struct frame *frame, struct frame_pool *
 {
 	struct frame copy;
 
-	if (frame->len > pool->chunk_size - FRAME_HEADROOM || frame_alloc(pool, &copy))
+	if (frame_alloc_for(pool, frame->len, &copy))
 		return -ENOBUFS;
 	memcpy(copy.data, frame->data, frame->len);
 	copy.len = frame->len;

@@ -8,6 +8,9 @@
  * The memory is mapped, not touched: a chunk costs memory from its first use on, and chunks that
  * were used last are used first.
  *
+ * A packet that is longer than what a chunk holds (a jumbo frame) is in a chunk of the pool's second pool, which
+ * the kernel does not know: on its way from and to the kernel it is in pieces (port/xsk.c).
+ *
  * A frame is a value of a few words that owns one chunk. Whoever holds it either passes it on
  * (then it must not be used again) or frees it. Copying the struct does not copy the packet.
  *
@@ -21,11 +24,16 @@
 
 #define FRAME_HEADROOM 256 /* bytes before the data of a fresh frame */
 
+/* Chunks of jumbo frames, and the longest packet that there is room for. */
+#define FRAME_JUMBO_SIZE    16384
+#define FRAME_JUMBO_LEN_MAX (FRAME_JUMBO_SIZE - FRAME_HEADROOM)
+
 struct frame_pool {
 	/* fixed after create */
 	uint8_t *base;
 	uint32_t chunk_size; /* a power of two */
 	uint32_t n_chunks;
+	struct frame_pool *jumbo; /* for what does not fit into its chunks; NULL: nowhere */
 	/* owning worker only */
 	uint32_t n_free;
 	uint32_t *free; /* stack of chunk numbers */
@@ -53,6 +61,8 @@ enum frame_flag {
  * frames of it. */
 int frame_pool_new(struct frame_pool **out, uint32_t n_chunks, uint32_t chunk_size);
 void frame_pool_free(struct frame_pool **pool);
+/* Gives it a second pool, of `n_chunks` chunks for jumbo frames, which is freed with it. 0 or -ENOMEM. */
+int frame_pool_add_jumbo(struct frame_pool *pool, uint32_t n_chunks);
 
 /* Takes a chunk; the frame is empty with FRAME_HEADROOM before it. 0 or -ENOBUFS. */
 static inline int frame_alloc(struct frame_pool *pool, struct frame *out)
@@ -65,6 +75,16 @@ static inline int frame_alloc(struct frame_pool *pool, struct frame *out)
 		.pool = pool,
 	};
 	return 0;
+}
+
+/* The same for a packet of that length. -ENOBUFS, too, where it is longer than what a chunk holds. */
+static inline int frame_alloc_for(struct frame_pool *pool, uint32_t len, struct frame *out)
+{
+	if (len > pool->chunk_size - FRAME_HEADROOM)
+		pool = pool->jumbo;
+	if (!pool || len > pool->chunk_size - FRAME_HEADROOM)
+		return -ENOBUFS;
+	return frame_alloc(pool, out);
 }
 
 static inline uint32_t frame_chunk(const struct frame *frame)
@@ -92,6 +112,6 @@ static inline uint32_t frame_tailroom(const struct frame *frame)
 	return frame->pool->chunk_size - frame_headroom(frame) - frame->len;
 }
 
-/* A copy in a chunk of `pool`, with the same headroom rules as a fresh frame. 0 or -ENOBUFS, also
- * where the packet is longer than what a chunk holds. */
+/* A copy in a chunk of `pool`, with the same headroom rules as a fresh frame. 0 or -ENOBUFS, as
+ * frame_alloc_for(). */
 int frame_copy(struct frame *out, const struct frame *frame, struct frame_pool *pool);

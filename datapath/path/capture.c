@@ -24,5 +24,6 @@ void capture(struct worker *worker, const struct frame *frame, const struct flow
 	message->len = shorter(frame->len, op->port ? op->port : CAPTURE_DATA_MAX);
 	message->len = shorter(message->len, CAPTURE_DATA_MAX);
 	memcpy(message->data, frame->data, message->len);
-	mailbox_send(worker->host->captures, message);
+	mailbox_send_part(worker->host->captures, message,
+			  offsetof(struct captured, data) + message->len);
 }

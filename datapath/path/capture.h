@@ -9,8 +9,8 @@ struct flow_op;
 struct frame;
 struct worker;
 
-#define CAPTURE_SLOTS    1024 /* that wait, of all captures */
-#define CAPTURE_DATA_MAX 4096 /* no frame is longer */
+#define CAPTURE_SLOTS    1024  /* that wait, of all captures */
+#define CAPTURE_DATA_MAX 16384 /* no frame is longer */
 
 /* The words of OP_CAPTURE. */
 struct capture_words {
@@ -23,7 +23,7 @@ struct captured {
 	struct capture_words who;
 	uint64_t time;      /* clock ns of the worker's turn */
 	uint32_t total_len; /* of the packet */
-	uint32_t len;       /* of it in `data` */
+	uint32_t len;       /* of it in `data`; what is behind does not count */
 	uint16_t port;      /* switch-wide number of where it came in */
 	uint8_t data[CAPTURE_DATA_MAX];
 };

@@ -37,6 +37,7 @@ void packet_in(struct worker *worker, const struct frame *frame, const struct fl
 		return;
 	}
 	fill(worker->packet_in, frame, op, &context);
-	if (!mailbox_send(worker->host->packet_ins, worker->packet_in))
+	if (!mailbox_send_part(worker->host->packet_ins, worker->packet_in,
+			       offsetof(struct packet_in, data) + worker->packet_in->len))
 		drop_count(worker, frame->in_port, DROP_PACKET_IN_FULL, 1);
 }

@@ -17,7 +17,7 @@ struct worker;
 #define PACKET_IN_BURST 128  /* at once, with that */
 #define PACKET_IN_SLOTS 512  /* that wait, of all ports */
 
-#define PACKET_IN_DATA_MAX 4096 /* no frame is longer */
+#define PACKET_IN_DATA_MAX 16384 /* no frame is longer */
 
 /* Message: a packet as it was when a flow said "controller". */
 struct packet_in {
@@ -25,7 +25,8 @@ struct packet_in {
 	uint16_t port; /* switch-wide number of where it came from; PORT_ID_NONE: the switch */
 	uint16_t pad;
 	uint32_t total_len; /* of the packet */
-	uint32_t len;       /* of it in `data`: all that there is room for */
+	uint32_t
+		len; /* of it in `data`: all that there is room for; what is behind does not count */
 	uint32_t pad2;
 	uint8_t userdata[PACKET_IN_USERDATA_MAX];
 	uint8_t data[PACKET_IN_DATA_MAX];

@@ -13,7 +13,8 @@
 
 bool packet_out_send(struct worker *worker, const struct packet_out *message)
 {
-	if (!mailbox_send(worker->packet_outs, message))
+	if (!mailbox_send_part(worker->packet_outs, message,
+			       offsetof(struct packet_out, data) + message->len))
 		return false;
 	worker_wake(worker);
 	return true;
@@ -24,7 +25,7 @@ static void inject(struct worker *worker, const struct packet_out *message)
 	struct frame frame;
 	struct edit edit = {.frame = &frame};
 
-	if (frame_alloc(worker->pool, &frame)) {
+	if (frame_alloc_for(worker->pool, message->len, &frame)) {
 		drop_count(worker, message->port, DROP_NO_BUFFER, 1);
 		return;
 	}

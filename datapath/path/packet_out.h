@@ -7,7 +7,7 @@
 struct worker;
 
 #define PACKET_OUT_SLOTS    64
-#define PACKET_OUT_DATA_MAX 3840 /* a fresh packet buffer's */
+#define PACKET_OUT_DATA_MAX 16128 /* a jumbo frame's: FRAME_JUMBO_LEN_MAX */
 
 /* Message. Those bytes of op and data that do not count need not be defined. */
 struct packet_out {
@@ -15,8 +15,8 @@ struct packet_out {
 	uint16_t pad;
 	uint32_t len;
 	uint32_t n_ops; /* at least 1 */
-	uint8_t data[PACKET_OUT_DATA_MAX];
 	struct flow_op op[FLOW_OPS_MAX];
+	uint8_t data[PACKET_OUT_DATA_MAX];
 };
 
 /* Has a worker act on the packet in its next turn. False: too many wait. Any thread. */

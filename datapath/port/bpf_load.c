@@ -169,6 +169,13 @@ static void late_set(struct kernel *kernel, bool is_wanted)
 	bpf_program__set_autoload(kernel->progs.late_redirect, is_wanted);
 }
 
+static void pieces_set(struct kernel *kernel)
+{
+	kernel->rodata->has_pieces = true;
+	bpf_program__set_flags(kernel->progs.port_xdp, BPF_F_XDP_HAS_FRAGS);
+	bpf_program__set_flags(kernel->progs.upcall_xdp, BPF_F_XDP_HAS_FRAGS);
+}
+
 static uint32_t own_netns(void)
 {
 	struct stat info;
@@ -192,6 +199,8 @@ static int kernel_load(struct bpf_programs *programs, const struct bpf_settings 
 	kernel->rodata->n_workers = settings->n_workers;
 	kernel->rodata->netns = own_netns();
 	kernel->rodata->has_cache = extent < BARE;
+	if (settings->has_pieces)
+		pieces_set(kernel);
 	late_set(kernel, extent == WITH_LATE);
 	rc = maps_share(programs, kernel->obj);
 	kernel->rodata->n_places = bpf_map__max_entries(kernel->maps.flows);

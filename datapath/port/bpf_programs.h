@@ -40,7 +40,8 @@ struct attachment {
 struct bpf_settings {
 	uint32_t upcall_ifindex; /* the outer end */
 	unsigned n_workers;
-	bool hold; /* until bpf_programs_admit() no packet reaches a socket */
+	bool has_pieces; /* see xsk_has_pieces() */
+	bool hold;       /* until bpf_programs_admit() no packet reaches a socket */
 };
 
 /* What programs and maps of this build are called in bpffs: a hash of all their code, and of the size of the

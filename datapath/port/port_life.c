@@ -364,6 +364,12 @@ static bool may_have_xdp_now(const struct port *port, const struct link_info *in
 	return port->foreign_xdp ? port->foreign_xdp != info->xdp_prog_id : old_mtu != info->mtu;
 }
 
+/* Its packets may be longer than AF_XDP can take up. */
+static bool must_leave_xdp(const struct port *port, const struct link_info *info)
+{
+	return port->status.hook == HOOK_XDP && info->mtu > port_xsk_mtu_max(port);
+}
+
 static void device_changed(struct port *port, const struct link_info *info)
 {
 	const uint32_t old_mtu = port->status.mtu;
@@ -377,7 +383,7 @@ static void device_changed(struct port *port, const struct link_info *info)
 		port_qos_apply(port);
 	if (!port->status.is_attached)
 		return;
-	if (may_have_xdp_now(port, info, old_mtu)) {
+	if (may_have_xdp_now(port, info, old_mtu) || must_leave_xdp(port, info)) {
 		detach(port);
 		attach(port, info);
 		return;

@@ -9,15 +9,19 @@
 #include "port/table.h"
 #include "port/xdp_features.h"
 
-/* Whether frames may be redirected to it that are no skbs: a device that cannot take them loses them
- * without a word. Where the kernel does not tell, cards that have XDP themselves can. */
-static bool takes_xdp_frames(const struct port *port, const struct link_info *info)
+/* What frames may be redirected to it that are no skbs: a device that cannot take them loses them
+ * without a word. Where the kernel does not tell, cards that have XDP themselves take those in one buffer. */
+static uint32_t xdp_flags(const struct port *port, const struct link_info *info)
 {
 	struct xdp_features features;
 
 	xdp_features_get(info->ifindex, &features);
-	return features.is_known ? features.xdp & XDP_HAS_TRANSMIT
-				 : port->sockets && link_is_card(info);
+	if (!features.is_known)
+		return port->sockets && link_is_card(info) ? OUTPUT_FLAG_XDP : 0;
+	if (!(features.xdp & XDP_HAS_TRANSMIT))
+		return 0;
+	return features.xdp & XDP_HAS_TRANSMIT_PIECES ? OUTPUT_FLAG_XDP | OUTPUT_FLAG_XDP_PIECES
+						      : OUTPUT_FLAG_XDP;
 }
 
 int port_output_update(struct port *port, const struct link_info *info)
@@ -27,8 +31,8 @@ int port_output_update(struct port *port, const struct link_info *info)
 	if (link_is_up(info))
 		entry.flags |= OUTPUT_FLAG_UP;
 	/* XDP goes past qdiscs. */
-	if (!port->is_qdisc_ours && takes_xdp_frames(port, info))
-		entry.flags |= OUTPUT_FLAG_XDP;
+	if (!port->is_qdisc_ours)
+		entry.flags |= xdp_flags(port, info);
 	return bpf_output_set(port->table->programs, port->id, &entry);
 }
 

@@ -17,6 +17,9 @@
 #include "port/umem.h"
 #include "port/xsk.h"
 
+/* With a larger one a packet may not fit into one buffer. */
+#define ONE_BUFFER_MTU (UMEM_CHUNK_SIZE - FRAME_HEADROOM - 14 - 2 * 4)
+
 /* ---- slots of the map `xsks`: PORT_MAX_QUEUES in a row for each port; the first are the upcall
  * device's ---- */
 
@@ -62,8 +65,8 @@ static struct umem *umem_for(struct port *port, unsigned worker)
 
 	if (!*own && !port->config.zerocopy && umem_has_room(shared))
 		return shared;
-	if (!*own)
-		umem_new_own(own, (sockets->n + n_workers - 1) / n_workers);
+	if (!*own && !umem_new_own(own, (sockets->n + n_workers - 1) / n_workers, shared))
+		(*own)->has_pieces = sockets->has_pieces;
 	return *own;
 }
 
@@ -202,14 +205,30 @@ static void maps_clear(struct port *port, uint32_t ifindex)
 	bpf_port_clear(port->table->programs, ifindex);
 }
 
+/* A driver may have zero-copy for packets in one buffer alone: enough where none is longer. */
+static int zerocopy_open(struct port *port, const struct link_info *info)
+{
+	struct port_sockets *sockets = port->sockets;
+	int rc;
+
+	sockets->has_pieces = port->table->has_pieces;
+	rc = sockets_open(port, info, true);
+	if (!rc || !sockets->has_pieces || info->mtu > ONE_BUFFER_MTU)
+		return rc;
+	sockets->has_pieces = false;
+	return sockets_open(port, info, true);
+}
+
 static int sockets_start(struct port *port, const struct link_info *info, struct err *err)
 {
 	int rc = -EOPNOTSUPP;
 
 	if (port->config.zerocopy)
-		rc = sockets_open(port, info, true);
-	if (rc)
+		rc = zerocopy_open(port, info);
+	if (rc) {
+		port->sockets->has_pieces = port->table->has_pieces;
 		rc = sockets_open(port, info, false);
+	}
 	if (rc)
 		return err_set(err, -rc, "binding AF_XDP sockets to its %u queues: %s",
 			       port->sockets->n, strerror(-rc));
@@ -227,11 +246,20 @@ static void programs_detach(struct port *port)
 	bpf_detach(port->table->programs, &port->tc_attachment);
 }
 
+uint32_t port_xsk_mtu_max(const struct port *port)
+{
+	/* Without packets in pieces it is the driver that knows. */
+	return port->table->has_pieces ? upcall_port_mtu_max(port->table->upcall) : UINT32_MAX;
+}
+
 int port_xsk_attach(struct port *port, const struct link_info *info, struct err *err)
 {
 	struct bpf_programs *programs = port->table->programs;
-	int rc = sockets_new(port);
+	int rc;
 
+	if (info->mtu > port_xsk_mtu_max(port))
+		return err_set(err, ERANGE, "its MTU is larger than %u", port_xsk_mtu_max(port));
+	rc = sockets_new(port);
 	if (!rc)
 		rc = maps_set(port, info);
 	if (rc)

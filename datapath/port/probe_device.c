@@ -91,8 +91,9 @@ static void xdp_row(const struct device *device)
 	else if (!(features->xdp & XDP_HAS_BASIC))
 		row(device, "native XDP", PROBE_LESS, "its driver has none");
 	else
-		row(device, "native XDP", PROBE_GOOD, "yes%s%s",
+		row(device, "native XDP", PROBE_GOOD, "yes%s%s%s",
 		    features->xdp & XDP_HAS_REDIRECT ? ", redirect" : "",
+		    features->xdp & XDP_HAS_PIECES ? ", multi-buffer" : "",
 		    features->xdp & XDP_HAS_ZEROCOPY
 			    ? ", zero-copy (if its driver means it: options:zerocopy=true)"
 			    : ", no zero-copy");
@@ -103,7 +104,10 @@ static void transmit_row(const struct device *device)
 	if (!device->features.is_known || !(device->features.xdp & XDP_HAS_BASIC))
 		return;
 	if (device->features.xdp & XDP_HAS_TRANSMIT)
-		row(device, "XDP transmit", PROBE_GOOD, "XDP may redirect into it");
+		row(device, "XDP transmit", PROBE_GOOD, "XDP may redirect into it%s",
+		    device->features.xdp & XDP_HAS_TRANSMIT_PIECES
+			    ? ""
+			    : ", but for packets in several buffers, which go through tc");
 	else
 		row(device, "XDP transmit", PROBE_LESS,
 		    "not until %s: what XDP sends goes through tc",

@@ -27,7 +27,7 @@
 
 /* One try at everything that needs a device: on a pair in a namespace of its own. 0 or -errno each. */
 struct trial {
-	int pair, xdp, afxdp, tcx;
+	int pair, xdp, afxdp, pieces, tcx;
 };
 
 /* ---- programs of two or three instructions ---- */
@@ -67,7 +67,7 @@ static int attach_try(uint32_t ifindex, bool xdp)
 	return 0;
 }
 
-static int afxdp_try(const char *device)
+static int afxdp_try(const char *device, bool has_pieces)
 {
 	own(frame_pool_free) struct frame_pool *pool = NULL;
 	own(umem_free) struct umem *umem = NULL;
@@ -75,7 +75,7 @@ static int afxdp_try(const char *device)
 	int rc = frame_pool_new(&pool, N_CHUNKS, UMEM_CHUNK_SIZE);
 
 	if (!rc)
-		rc = umem_new(&umem, pool);
+		rc = umem_new(&umem, pool, has_pieces);
 	if (!rc)
 		rc = xsk_new(&xsk, umem, &(struct xsk_config){.device = device});
 	return rc;
@@ -100,7 +100,8 @@ static void pair_try(struct trial *trial)
 		return;
 	trial->xdp = attach_try(info.ifindex, true);
 	trial->tcx = attach_try(info.ifindex, false);
-	trial->afxdp = afxdp_try("probe0");
+	trial->afxdp = afxdp_try("probe0", false);
+	trial->pieces = xsk_has_pieces() ? afxdp_try("probe0", true) : -EOPNOTSUPP;
 	link_del(links, info.ifindex);
 }
 
@@ -216,6 +217,8 @@ void probe_kernel(probe_fn *emit, void *ctx)
 	tried(&out, "native XDP", trial.xdp, PROBE_BAD, "no way for packets to reach the daemon");
 	tried(&out, "AF_XDP", trial.afxdp, PROBE_BAD,
 	      "no way for packets to reach the daemon: CONFIG_XDP_SOCKETS");
+	tried(&out, "multi-buffer XDP", trial.pieces, PROBE_LESS,
+	      "ports whose MTU is larger than a page are skb ports (Linux 6.6 has it)");
 	tried(&out, "tcx", trial.tcx, PROBE_LESS,
 	      "tc programs are attached by clsact filters (Linux 6.6 has tcx)");
 }

@@ -19,6 +19,7 @@
 #include "port/qdisc.h"
 #include "port/umem.h"
 #include "port/xdp_features.h"
+#include "port/xsk.h"
 
 #define RETRY_S 1
 
@@ -90,7 +91,7 @@ static int umems_new(struct port_table *table, struct err *err)
 	if (!table->umems)
 		return err_set(err, ENOMEM, "out of memory");
 	for (unsigned w = 0; w < host->n_workers; w++) {
-		int rc = umem_new(&table->umems[w], host->pool(host->ctx, w));
+		int rc = umem_new(&table->umems[w], host->pool(host->ctx, w), table->has_pieces);
 
 		if (rc)
 			return err_set(err, -rc, "registering packet buffers for AF_XDP: %s%s",
@@ -113,7 +114,11 @@ static void upcall_down(struct port_table *table)
 static int upcall_up(struct port_table *table, struct err *err)
 {
 	const struct port_host *host = table->host;
-	struct bpf_settings settings = {.n_workers = host->n_workers, .hold = !table->is_settled};
+	struct bpf_settings settings = {
+		.n_workers = host->n_workers,
+		.has_pieces = table->has_pieces,
+		.hold = !table->is_settled,
+	};
 	int rc = upcall_new(&table->upcall, table->links, table->instance, host->n_workers, err);
 
 	if (rc)
@@ -181,6 +186,7 @@ static int kernel_start(struct port_table *table, struct err *err)
 	if (!table->is_left)
 		port_stale_devices_del(table);
 	port_numbers_read(table);
+	table->has_pieces = xsk_has_pieces();
 	rc = umems_new(table, err);
 	return rc ? rc : upcall_up(table, err);
 }

@@ -32,6 +32,7 @@ struct port_table {
 	struct bpf_programs *programs;
 	char upcall_error[200]; /* why there is no upcall device; "": it is there */
 	struct umem **umems;    /* by worker */
+	bool has_pieces;        /* see xsk_has_pieces() */
 	struct xdp_watch *xdp_watch;
 	struct event *retry; /* ticks while a port waits for more than an event */
 	/* control only */
@@ -55,6 +56,7 @@ struct port_sockets {
 	struct xsk *xsks[PORT_MAX_QUEUES];
 	unsigned workers[PORT_MAX_QUEUES]; /* by queue */
 	struct umem **own_umems;           /* by worker; NULL where the worker's is shared */
+	bool has_pieces;                   /* of own_umems */
 };
 
 struct port {
@@ -93,6 +95,8 @@ int port_skb_attach(struct port *port, const struct link_info *info, struct err 
 void port_skb_detach(struct port *port);
 int port_xsk_attach(struct port *port, const struct link_info *info, struct err *err);
 void port_xsk_detach(struct port *port);
+/* Ports with a larger MTU are skb ports. */
+uint32_t port_xsk_mtu_max(const struct port *port);
 /* The txq of the worker's own socket; NULL: it has none on this device. */
 struct txq *port_xsk_txq(const struct port *port, unsigned worker);
 /* What its sockets are bound as: "xdp-copy" or "xdp-zerocopy". */

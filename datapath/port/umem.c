@@ -37,7 +37,7 @@ void umem_close(struct umem *umem)
 	umem->umem = NULL;
 }
 
-int umem_new(struct umem **out, struct frame_pool *pool)
+int umem_new(struct umem **out, struct frame_pool *pool, bool has_pieces)
 {
 	own(umem_free) struct umem *umem = calloc(1, sizeof(*umem));
 	int rc;
@@ -45,6 +45,8 @@ int umem_new(struct umem **out, struct frame_pool *pool)
 	if (!umem)
 		return -ENOMEM;
 	umem->pool = pool;
+	umem->jumbo = pool->jumbo;
+	umem->has_pieces = has_pieces;
 	umem->holder = calloc(pool->n_chunks, sizeof(*umem->holder));
 	if (!umem->holder)
 		return -ENOMEM;
@@ -55,17 +57,19 @@ int umem_new(struct umem **out, struct frame_pool *pool)
 	return 0;
 }
 
-int umem_new_own(struct umem **out, unsigned n_sockets)
+int umem_new_own(struct umem **out, unsigned n_sockets, const struct umem *shared)
 {
 	own(frame_pool_free) struct frame_pool *pool = NULL;
 	int rc = frame_pool_new(&pool, n_sockets * (XSK_RX_HELD + XSK_TX_SIZE) + XSK_RX_SIZE,
 				UMEM_CHUNK_SIZE);
 
 	if (!rc)
-		rc = umem_new(out, pool);
-	if (!rc)
-		(*out)->own_pool = take_ptr(pool);
-	return rc;
+		rc = umem_new(out, pool, shared->has_pieces);
+	if (rc)
+		return rc;
+	(*out)->own_pool = take_ptr(pool);
+	(*out)->jumbo = shared->jumbo;
+	return 0;
 }
 
 /* Frees the lists that the worker is done with; all of them, if there is no worker any more. */

@@ -31,9 +31,11 @@ struct umem {
 	/* fixed after create */
 	struct frame_pool *pool;
 	struct frame_pool *own_pool; /* the same, if it is freed with the UMEM */
+	struct frame_pool *jumbo;    /* of the worker, for packets that came in pieces; or NULL */
 	struct xsk_umem *umem;
 	/* control only */
 	unsigned n_sockets;
+	bool has_pieces; /* a packet may be in several chunks: its first socket is bound so, and all follow */
 	uint32_t last_id;
 	struct umem_return *returns; /* all that were made and not yet freed */
 	/* The first socket's; libxdp asks for them at both calls. */
@@ -45,10 +47,10 @@ struct umem {
 	uint32_t *holder; /* by chunk: id of the socket, 0: nobody */
 };
 
-/* `pool` is borrowed. 0, -ENOMEM or the errno of registering it. */
-int umem_new(struct umem **out, struct frame_pool *pool);
-/* With a pool of its own for `n_sockets` sockets. */
-int umem_new_own(struct umem **out, unsigned n_sockets);
+/* `pool` is borrowed. `has_pieces`: see xsk_has_pieces(). 0, -ENOMEM or the errno of registering it. */
+int umem_new(struct umem **out, struct frame_pool *pool, bool has_pieces);
+/* With a pool of its own for `n_sockets` sockets of the worker whose UMEM is `shared`. */
+int umem_new_own(struct umem **out, unsigned n_sockets, const struct umem *shared);
 /* All its sockets must be gone. */
 void umem_free(struct umem **umem);
 /* Takes it from the kernel, and gives it back: between, its first socket may be another. */

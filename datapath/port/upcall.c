@@ -19,12 +19,16 @@
 #define MACS_SIZE 12
 #define TAG_SIZE  4
 
+/* Longer packets the kernel refuses to put a header in front of (bpf_skb_change_head; pages of 4 KiB). */
+#define LEN_MAX 16064
+
 struct upcall {
 	/* fixed after create */
 	struct link_client *links;
 	char outer[IFNAMSIZ], inner[IFNAMSIZ];
 	uint32_t outer_ifindex, inner_ifindex;
 	unsigned n_workers;
+	bool has_pieces;
 	uint32_t len_max; /* longest frame that fits, with its header */
 	bool is_left;
 	/* fixed after start */
@@ -113,6 +117,8 @@ static unsigned transmit(struct txq *txq, uint16_t port, const struct frame *fra
 	txq->n_full += n - n_tagged;
 	return xsk_transmit(xsk_of_txq(txq), tagged, n_tagged);
 }
+
+_Static_assert(LEN_MAX + 2 * TAG_SIZE <= FRAME_JUMBO_LEN_MAX, "a worker has room for it");
 
 static const struct rxq_ops rx_ops = {.burst = receive, .arm = xsk_arm};
 static const struct txq_ops tx_ops = {.send = transmit, .flush = xsk_flush};
@@ -266,17 +272,20 @@ void upcall_leave(struct upcall *upcall)
 }
 
 /* With XDP on its peer the outer end says how large its MTU may be: one page of the kernel's less
- * what XDP and the skb need. */
+ * what XDP and the skb need, or more than we have use for. */
 static int mtu_raise(struct upcall *upcall)
 {
 	struct link_info info;
 	int rc = link_lookup(upcall->links, upcall->outer, &info);
+	const uint32_t max = upcall->has_pieces
+				     ? LEN_MAX - ETH_SIZE
+				     : UMEM_CHUNK_SIZE - FRAME_HEADROOM - ETH_SIZE - TAG_SIZE;
 	uint32_t mtu = info.mtu_max;
 
 	if (rc)
 		return rc;
-	if (mtu > UMEM_CHUNK_SIZE - FRAME_HEADROOM - ETH_SIZE - TAG_SIZE)
-		mtu = UMEM_CHUNK_SIZE - FRAME_HEADROOM - ETH_SIZE - TAG_SIZE;
+	if (mtu > max)
+		mtu = max;
 	rc = link_set_mtu(upcall->links, upcall->outer_ifindex, mtu);
 	if (!rc)
 		rc = link_set_mtu(upcall->links, upcall->inner_ifindex, mtu);
@@ -338,6 +347,7 @@ int upcall_start(struct upcall *upcall, struct bpf_programs *programs, struct um
 	int rc;
 
 	upcall->programs = programs;
+	upcall->has_pieces = umems[0]->has_pieces;
 	upcall->host = host;
 	rc = start(upcall, umems, err);
 	if (rc)

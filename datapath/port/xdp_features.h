@@ -11,6 +11,8 @@ enum {
 	XDP_HAS_TRANSMIT =
 		1 << 2, /* takes frames that are redirected to it, as long as it says so */
 	XDP_HAS_ZEROCOPY = 1 << 3,
+	XDP_HAS_PIECES = 1 << 5,          /* hands frames in several buffers to a program */
+	XDP_HAS_TRANSMIT_PIECES = 1 << 6, /* takes such frames, as it takes others */
 };
 
 struct xdp_features {

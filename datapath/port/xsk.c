@@ -18,6 +18,9 @@
 #define KICKS_MAX    (XSK_TX_SIZE / TX_PER_CALL + 4)
 #define SEND_BUFFER  (4 << 20) /* bytes of packets that may be on their way */
 
+/* What the kernel makes of one packet: 64 KiB in pages, and one more, would be 17. */
+#define RX_PIECES_MAX 32
+
 /* From <linux/if_xdp.h> of Linux 6.17: how many packets copy mode sends in one system call. */
 #define XDP_MAX_TX_SKB_BUDGET 9
 
@@ -43,32 +46,100 @@ static void refill(struct xsk *xsk)
 	xsk->n_rx_held += n;
 }
 
-unsigned xsk_receive(struct xsk *xsk, struct frame *frames, unsigned max)
+static void chunk_put(struct xsk *xsk, uint64_t addr)
 {
 	struct frame_pool *pool = xsk->umem->pool;
-	uint32_t at;
-	unsigned n;
+
+	pool->free[pool->n_free++] = (uint32_t)(addr / UMEM_CHUNK_SIZE);
+}
+
+/* How many of `n` descriptors hold the packet that begins at the first; 0: its end is not among them. */
+static uint32_t pieces_count(const struct xsk *xsk, uint32_t at, uint32_t n, uint32_t *len)
+{
+	*len = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&xsk->rx, at + i);
+
+		*len += desc->len;
+		if (!(desc->options & XSK_PKT_CONTD))
+			return i + 1;
+	}
+	return 0;
+}
+
+/* One packet of `n` pieces. False: it is lost, for want of a buffer that is large enough. */
+static bool gather(struct xsk *xsk, uint32_t at, uint32_t n, uint32_t len, struct frame *frame)
+{
+	struct frame_pool *pool = xsk->umem->pool, *jumbo = xsk->umem->jumbo;
+	const bool has_room = jumbo && len <= FRAME_JUMBO_LEN_MAX && !frame_alloc(jumbo, frame);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&xsk->rx, at + i);
+
+		if (has_room) {
+			memcpy(frame->data + frame->len, pool->base + desc->addr, desc->len);
+			frame->len += desc->len;
+		}
+		xsk->umem->holder[desc->addr / UMEM_CHUNK_SIZE] = 0;
+		chunk_put(xsk, desc->addr);
+	}
+	if (!has_room) {
+		__atomic_store_n(&xsk->n_rx_lost, xsk->n_rx_lost + 1, __ATOMIC_RELAXED);
+		return false;
+	}
+	frame->in_port = xsk->rxq.port;
+	frame->flags = xsk->rx_flags;
+	return true;
+}
+
+/* The packet that begins at the first of `n` descriptors. Returns how many it takes; 0: there are more to come.
+ * One that is lost takes some, too. */
+static uint32_t packet_take(struct xsk *xsk, uint32_t at, uint32_t n, struct frame *frame,
+			    bool *is_lost)
+{
+	const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&xsk->rx, at);
+	struct frame_pool *pool = xsk->umem->pool;
+	uint32_t len, n_pieces;
+
+	*is_lost = false;
+	if (__builtin_expect(desc->options & XSK_PKT_CONTD, 0)) {
+		n_pieces = pieces_count(xsk, at, n, &len);
+		*is_lost = n_pieces && !gather(xsk, at, n_pieces, len, frame);
+		return n_pieces;
+	}
+	*frame = (struct frame){
+		.data = pool->base + desc->addr,
+		.len = desc->len,
+		.in_port = xsk->rxq.port,
+		.flags = xsk->rx_flags,
+		.pool = pool,
+	};
+	xsk->umem->holder[desc->addr / UMEM_CHUNK_SIZE] = 0;
+	return 1;
+}
+
+unsigned xsk_receive(struct xsk *xsk, struct frame *frames, unsigned max)
+{
+	uint32_t at, n, n_taken = 0, n_more;
+	unsigned n_frames = 0;
+	bool is_lost;
 
 	umem_collect(xsk->umem);
 	refill(xsk);
-	n = xsk_ring_cons__peek(&xsk->rx, max, &at);
+	n = xsk_ring_cons__peek(&xsk->rx, max + RX_PIECES_MAX, &at);
 	if (!n)
 		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&xsk->rx, at + i);
-
-		frames[i] = (struct frame){
-			.data = pool->base + desc->addr,
-			.len = desc->len,
-			.in_port = xsk->rxq.port,
-			.flags = xsk->rx_flags,
-			.pool = pool,
-		};
-		xsk->umem->holder[desc->addr / UMEM_CHUNK_SIZE] = 0;
+	while (n_frames < max && n_taken < n) {
+		n_more = packet_take(xsk, at + n_taken, n - n_taken, &frames[n_frames], &is_lost);
+		if (!n_more)
+			break;
+		n_taken += n_more;
+		n_frames += !is_lost;
 	}
-	xsk_ring_cons__release(&xsk->rx, n);
-	xsk->n_rx_held -= n;
-	return n;
+	xsk_ring_cons__cancel(&xsk->rx, n - n_taken);
+	xsk_ring_cons__release(&xsk->rx, n_taken);
+	xsk->n_rx_held -= n_taken;
+	return n_frames;
 }
 
 static unsigned burst(struct rxq *rxq, struct frame *frames, unsigned max)
@@ -152,52 +223,80 @@ void xsk_flush(struct txq *txq)
 	complete(xsk);
 }
 
-/* How many of `n` frames may be handed over. */
-static unsigned room(struct xsk *xsk, unsigned n)
+/* Room for descriptors, if need be after a flush. */
+static uint32_t room(struct xsk *xsk, uint32_t n_wanted)
 {
-	uint32_t left = XSK_TX_SIZE - xsk->txq.n_pending;
-
-	if (left < n) {
+	if (XSK_TX_SIZE - xsk->txq.n_pending < n_wanted)
 		xsk_flush(&xsk->txq);
-		left = XSK_TX_SIZE - xsk->txq.n_pending;
-	}
-	return left < n ? left : n;
+	return XSK_TX_SIZE - xsk->txq.n_pending;
 }
 
-/* The frame in a chunk of the socket's UMEM. False: no chunk; the frame is as it was. */
-static bool frame_move(struct xsk *xsk, struct frame *frame)
+/* How many chunks a frame takes. */
+static uint32_t pieces_of(const struct xsk *xsk, const struct frame *frame)
 {
-	struct frame copy;
+	const uint32_t size = UMEM_CHUNK_SIZE - FRAME_HEADROOM;
 
-	if (frame->pool == xsk->umem->pool)
-		return true;
-	if (frame_copy(&copy, frame, xsk->umem->pool))
+	return frame->pool == xsk->umem->pool || frame->len <= size
+		       ? 1
+		       : (frame->len + size - 1) / size;
+}
+
+static void piece_put(struct xsk *xsk, uint32_t place, const struct frame *frame, bool has_more)
+{
+	struct xdp_desc *desc = xsk_ring_prod__tx_desc(&xsk->tx, xsk->tx.cached_prod + place);
+
+	desc->addr = (uint64_t)(frame->data - xsk->umem->pool->base);
+	desc->len = frame->len;
+	desc->options = has_more ? XSK_PKT_CONTD : 0;
+	xsk->umem->holder[desc->addr / UMEM_CHUNK_SIZE] = xsk->id;
+}
+
+/* Puts a frame of another pool in `n` chunks of ours. False: that cannot be; the frame is as it was. */
+static bool split(struct xsk *xsk, uint32_t place, const struct frame *frame, uint32_t n)
+{
+	struct frame_pool *pool = xsk->umem->pool;
+	uint32_t done = 0;
+
+	if (pool->n_free < n || (n > 1 && !xsk->umem->has_pieces))
 		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		struct frame piece = {0};
+
+		frame_alloc(pool, &piece);
+		piece.len = UMEM_CHUNK_SIZE - FRAME_HEADROOM;
+		if (piece.len > frame->len - done)
+			piece.len = frame->len - done;
+		memcpy(piece.data, frame->data + done, piece.len);
+		done += piece.len;
+		piece_put(xsk, place + i, &piece, done < frame->len);
+	}
 	frame_free(frame);
-	*frame = copy;
 	return true;
 }
 
 unsigned xsk_transmit(struct xsk *xsk, const struct frame *frames, unsigned n)
 {
-	unsigned n_room = room(xsk, n), n_taken;
-	uint8_t *base = xsk->umem->pool->base;
+	uint32_t n_wanted = 0, n_room, n_used = 0;
+	unsigned n_taken;
 
-	for (n_taken = 0; n_taken < n_room; n_taken++) {
-		struct frame frame = frames[n_taken];
-		struct xdp_desc *desc;
+	for (unsigned i = 0; i < n; i++)
+		n_wanted += pieces_of(xsk, &frames[i]);
+	n_room = room(xsk, n_wanted);
+	for (n_taken = 0; n_taken < n; n_taken++) {
+		const struct frame *frame = &frames[n_taken];
+		const uint32_t n_pieces = pieces_of(xsk, frame);
 
-		if (!frame_move(xsk, &frame))
+		if (n_used + n_pieces > n_room)
 			break;
-		desc = xsk_ring_prod__tx_desc(&xsk->tx, xsk->tx.cached_prod + n_taken);
-		desc->addr = (uint64_t)(frame.data - base);
-		desc->len = frame.len;
-		desc->options = 0;
-		xsk->umem->holder[desc->addr / UMEM_CHUNK_SIZE] = xsk->id;
+		if (frame->pool == xsk->umem->pool)
+			piece_put(xsk, n_used, frame, false);
+		else if (!split(xsk, n_used, frame, n_pieces))
+			break;
+		n_used += n_pieces;
 	}
-	xsk->tx.cached_prod += n_taken;
-	xsk_ring_prod__submit(&xsk->tx, n_taken);
-	xsk->txq.n_pending += n_taken;
+	xsk->tx.cached_prod += n_used;
+	xsk_ring_prod__submit(&xsk->tx, n_used);
+	xsk->txq.n_pending += n_used;
 	for (unsigned i = n_taken; i < n; i++)
 		frame_free(&frames[i]);
 	xsk->txq.n_full += n - n_taken;
@@ -234,7 +333,8 @@ static int socket_new(struct xsk *xsk, const struct xsk_config *config)
 		.rx_size = XSK_RX_SIZE,
 		.tx_size = XSK_TX_SIZE,
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
-		.bind_flags = (config->zerocopy ? XDP_ZEROCOPY : XDP_COPY) | XDP_USE_NEED_WAKEUP,
+		.bind_flags = (uint16_t)((config->zerocopy ? XDP_ZEROCOPY : XDP_COPY) |
+					 (umem->has_pieces ? XSK_USE_SG : 0) | XDP_USE_NEED_WAKEUP),
 	};
 	bool is_first = !umem->n_sockets;
 	struct xsk_ring_prod *fill = is_first ? &umem->fill : &xsk->fill;
@@ -309,7 +409,8 @@ void xsk_counters_add(const struct xsk *xsk, struct port_counters *counters)
 
 	if (getsockopt(xsk->fd, SOL_XDP, XDP_STATISTICS, &s, &size))
 		return;
-	counters->xsk_rx_dropped += s.rx_dropped;
+	counters->xsk_rx_dropped +=
+		s.rx_dropped + __atomic_load_n(&xsk->n_rx_lost, __ATOMIC_RELAXED);
 	counters->xsk_rx_invalid += s.rx_invalid_descs;
 	counters->xsk_tx_invalid += s.tx_invalid_descs;
 	counters->xsk_rx_ring_full += s.rx_ring_full;

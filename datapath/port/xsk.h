@@ -8,6 +8,9 @@
  * receiver lets go of the packet. No more than XSK_TX_SIZE are out at a time, so one slow receiver
  * cannot hold all of a worker's chunks.
  *
+ * A packet that is longer than a chunk comes and goes in pieces, one descriptor each, if the kernel can do that
+ * (xsk_has_pieces()); here it is one jumbo frame.
+ *
  * An AF_XDP socket does not tell when its device goes away: it only has an error pending, and a
  * send says ENXIO, which `is_dead` keeps for the control thread.
  */
@@ -37,6 +40,7 @@ struct xsk {
 	uint32_t n_rx_held; /* chunks in the fill and rx rings */
 	/* the worker writes, atomic */
 	bool is_dead;
+	uint64_t n_rx_lost; /* packets in pieces that there was no room for */
 };
 
 struct xsk_config {
@@ -45,6 +49,13 @@ struct xsk_config {
 	uint8_t rx_flags;
 	bool zerocopy;
 };
+
+/* From <linux/if_xdp.h> of Linux 6.6: a socket that takes packets in pieces, and all pieces but the last. */
+#define XSK_USE_SG    (1 << 4)
+#define XSK_PKT_CONTD (1 << 0)
+
+/* True if this kernel takes packets in pieces: XDP programs that say so, and AF_XDP (Linux 6.6). Control. */
+bool xsk_has_pieces(void);
 
 /* Binds a socket of `umem` to a queue. Waits some milliseconds for a queue that was in use a moment ago.
  * 0 or -errno. Control. */

@@ -21,9 +21,7 @@
 #include "switch/snapshot.h"
 #include "switch/translate.h"
 
-#define CHUNK_SIZE 4096 /* takes PACKET_OUT_DATA_MAX */
-
-_Static_assert(PACKET_OUT_DATA_MAX + FRAME_HEADROOM <= CHUNK_SIZE, "a packet fits");
+_Static_assert(PACKET_OUT_DATA_MAX == FRAME_JUMBO_LEN_MAX, "a packet fits");
 
 /* Scratch of one packet at a time. */
 struct packet_outs {
@@ -40,7 +38,7 @@ int packet_outs_new(struct packet_outs **out)
 
 	if (!packet_outs)
 		return -ENOMEM;
-	rc = frame_pool_new(&packet_outs->pool, 1, CHUNK_SIZE);
+	rc = frame_pool_new(&packet_outs->pool, 1, FRAME_JUMBO_SIZE);
 	if (rc)
 		return rc;
 	*out = take_ptr(packet_outs);

@@ -14,7 +14,7 @@ struct flow_op;
 struct translate_trace;
 struct translation;
 
-#define TRACE_PACKET_MAX 4096
+#define TRACE_PACKET_MAX 16384
 
 struct trace {
 	/* in: the packet, by its fields or its bytes */

@@ -8,7 +8,7 @@
 #include "switch/translate_trace.h"
 
 /* Of a copy of the packet; a pool of one chunk lets it be edited like any other. */
-#define COPY_SIZE     8192
+#define COPY_SIZE     (2 * FRAME_JUMBO_SIZE)
 #define COPY_HEADROOM (2 * FRAME_HEADROOM)
 
 static _Thread_local uint8_t copy[COPY_SIZE];

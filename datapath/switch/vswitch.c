@@ -34,6 +34,7 @@
 
 #define POOL_CHUNKS         8192 /* AF_XDP pins all of it: 32 MiB a worker */
 #define POOL_CHUNK_SIZE     4096
+#define JUMBO_CHUNKS        256 /* a burst, and copies of it */
 #define WORKERS_DEFAULT_MAX 4
 
 static unsigned workers_default(void)
@@ -98,6 +99,8 @@ static int workers_new(struct vswitch *sw)
 	for (unsigned i = 0; i < sw->n_workers; i++) {
 		int rc = frame_pool_new(&sw->pools[i], POOL_CHUNKS, POOL_CHUNK_SIZE);
 
+		if (!rc)
+			rc = frame_pool_add_jumbo(sw->pools[i], JUMBO_CHUNKS);
 		if (!rc)
 			rc = worker_new(&sw->workers[i], &sw->path_host, sw->options.clock,
 					sw->pools[i]);

@@ -45,7 +45,14 @@ void port_is(struct fixture *f, const struct port_entry *entry)
 			 0);
 }
 
-int kernel_rig_setup(void **state)
+static void pieces_set(struct kernel *kernel)
+{
+	kernel->rodata->has_pieces = true;
+	bpf_program__set_flags(kernel->progs.port_xdp, BPF_F_XDP_HAS_FRAGS);
+	bpf_program__set_flags(kernel->progs.upcall_xdp, BPF_F_XDP_HAS_FRAGS);
+}
+
+static int setup(void **state, bool has_pieces)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	const struct port_entry entry = {
@@ -56,6 +63,8 @@ int kernel_rig_setup(void **state)
 	assert_non_null(f->kernel);
 	f->kernel->rodata->upcall_ifindex = IFINDEX;
 	f->kernel->rodata->n_workers = 2;
+	if (has_pieces)
+		pieces_set(f->kernel);
 	assert_int_equal(kernel__load(f->kernel), 0);
 	f->kernel->bss->upcall_len_max = LEN_MAX;
 	f->sock = socket(AF_XDP, SOCK_RAW, 0);
@@ -73,6 +82,16 @@ int kernel_rig_setup(void **state)
 	}
 	*state = f;
 	return 0;
+}
+
+int kernel_rig_setup(void **state)
+{
+	return setup(state, false);
+}
+
+int kernel_rig_setup_pieces(void **state)
+{
+	return setup(state, true);
 }
 
 int kernel_rig_teardown(void **state)

@@ -3,6 +3,7 @@
  * (BPF_PROG_TEST_RUN). All functions fail the test that calls them rather than return an error. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -27,6 +28,8 @@ struct fixture {
 };
 
 int kernel_rig_setup(void **state);
+/* With frames in several buffers, where the kernel has them (xsk_has_pieces()). */
+int kernel_rig_setup_pieces(void **state);
 int kernel_rig_teardown(void **state);
 #define RIG_TEST(test) cmocka_unit_test_setup_teardown(test, kernel_rig_setup, kernel_rig_teardown)
 

@@ -98,6 +98,32 @@ static void copy_has_all_but_the_place(void **state)
 	frame_pool_free(&other);
 }
 
+static void what_is_too_long_for_a_chunk_is_a_jumbo_frame(void **state)
+{
+	struct frame_pool *pool = NULL;
+	struct frame frame = {0}, copy = {0};
+
+	assert_int_equal(frame_pool_new(&pool, 2, 4096), 0);
+	assert_int_equal(frame_alloc_for(pool, 4096 - FRAME_HEADROOM + 1, &frame), -ENOBUFS);
+	assert_int_equal(frame_pool_add_jumbo(pool, 2), 0);
+	assert_int_equal(frame_alloc_for(pool, 4096 - FRAME_HEADROOM, &frame), 0);
+	assert_ptr_equal(frame.pool, pool);
+	frame_free(&frame);
+	assert_int_equal(frame_alloc_for(pool, FRAME_JUMBO_LEN_MAX + 1, &frame), -ENOBUFS);
+	assert_int_equal(frame_alloc_for(pool, FRAME_JUMBO_LEN_MAX, &frame), 0);
+	assert_ptr_equal(frame.pool, pool->jumbo);
+	frame.len = FRAME_JUMBO_LEN_MAX;
+	memset(frame.data, 0x5a, frame.len);
+	assert_int_equal(frame_copy(&copy, &frame, pool), 0);
+	assert_ptr_equal(copy.pool, pool->jumbo);
+	assert_memory_equal(copy.data, frame.data, frame.len);
+	frame_free(&copy);
+	frame.len = 100; /* cut short, it fits again */
+	assert_int_equal(frame_copy(&copy, &frame, pool), 0);
+	assert_ptr_equal(copy.pool, pool);
+	frame_pool_free(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +132,7 @@ int main(void)
 		cmocka_unit_test(last_freed_is_used_first),
 		cmocka_unit_test(memory_is_not_touched_before_use),
 		cmocka_unit_test(copy_has_all_but_the_place),
+		cmocka_unit_test(what_is_too_long_for_a_chunk_is_a_jumbo_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
