@@ -187,7 +187,8 @@ static void listen_now(struct controller *controller)
 	if (rc >= 0)
 		rc = listener_new(&controller->listener, &options, &err);
 	if (rc) {
-		snprintf(controller->last_error, sizeof(controller->last_error), "%s", err.text);
+		snprintf(controller->last_error, sizeof(controller->last_error), "%.*s",
+			 (int)sizeof(controller->last_error) - 1, err.text);
 		log_warn("openflow", "cannot listen: %s", err.text);
 		return;
 	}
@@ -226,7 +227,8 @@ static void controller_add(struct controllers *all, const struct openflow_contro
 	cds_list_add_tail(&controller->node, &all->list);
 	if (target_parse(wanted->target, DEFAULT_PORT, &controller->target, &err) ||
 	    target_confine(&controller->target, all->dirs, &err)) {
-		snprintf(controller->last_error, sizeof(controller->last_error), "%s", err.text);
+		snprintf(controller->last_error, sizeof(controller->last_error), "%.*s",
+			 (int)sizeof(controller->last_error) - 1, err.text);
 		log_warn("openflow", "controller %s", err.text);
 	} else if (controller->target.is_passive) {
 		listen_now(controller);
