@@ -125,24 +125,25 @@ _Static_assert(sizeof(struct port_entry) == 16, "port entry");
 
 #define NEAR_PORTS (2 * PORT_ID_MAX) /* a power of two */
 
-/* How much may come in by a port (map `policers`, by port number). What has come so far takes, at the rate,
- * until `next`: more may come if that, and with it, is no more than `burst` from now. */
-struct police_rate {
-	__u64 cost; /* of a byte or a packet: ns, with POLICE_SHIFT bits behind the point; 0: no limit */
-	__u64 burst; /* ns */
-	__u64 next;  /* the programs' alone: ns of the monotonic clock */
+/* A rate, in bytes or packets (bpf/rate.h). Times are ticks of 1/64 ns of the monotonic clock, so that 64 bytes at
+ * 100 Gb/s are still some hundred. */
+#define RATE_TICKS_NS      64ull
+#define RATE_TICKS_PER_SEC (RATE_TICKS_NS * 1000000000ull)
+#define RATE_SHIFT         12
+
+struct rate {
+	__u64 cost;    /* of one: ticks, with RATE_SHIFT bits behind the point */
+	__u64 depth;   /* ticks' worth that may come at once */
+	__u64 free_at; /* ticks; atomic */
 };
 
-#define POLICE_SHIFT 20
-
+/* How much may come in by a port (map `policers`, by port number). */
 struct policer {
-	struct bpf_spin_lock lock;
-	__u32 pad;
-	struct police_rate bytes;
-	struct police_rate packets;
+	struct rate bytes; /* cost 0: no limit */
+	struct rate packets;
 };
 
-_Static_assert(sizeof(struct policer) == 56, "policer");
+_Static_assert(sizeof(struct policer) == 48, "policer");
 
 /* ---- what the parser (bpf/parse.h) finds in a packet ---- */
 
@@ -321,8 +322,9 @@ enum flow_op_type {
 	OP_POP_VLAN,  /* nothing */
 	OP_SET_VLAN,  /* tci in the bits of mask */
 	OP_SET,       /* field (enum packet_field); words: value, then mask, as in the packet */
-	OP_TRUNCATE, /* port: the next output, and no other, sends at most so many bytes, 14 or more */
+	OP_METER,     /* port: slot of the meter (map `meters`); a word: its number, for people */
 	/* The kernel stops here: what follows is for userspace. */
+	OP_TRUNCATE, /* port: the next output, and no other, sends at most so many bytes, 14 or more */
 	OP_PUSH_MPLS, /* tpid: ETH_TYPE_MPLS or the multicast one; a word: the entry, be32, then zeroes */
 	OP_POP_MPLS,   /* tpid: the Ethernet type of what is behind */
 	OP_PUSH_PBB,   /* tpid; a word: the I-TAG's TCI, be32, then zeroes */
@@ -331,7 +333,6 @@ enum flow_op_type {
 	OP_CAPTURE, /* port: bytes at most, 0: all; a word: struct capture_words (path/capture.h) */
 	OP_CLONE,   /* words: ops, done to a copy of the packet */
 	OP_TRANSLATE, /* alone in its list: each packet is decided by itself */
-	OP_METER,     /* port: slot of the meter (path/meter.h); a word: its number, for people */
 	N_OP_TYPES
 };
 
@@ -490,3 +491,44 @@ struct kernel_port_count {
 	__u64 tx_bytes;
 	__u64 n_by_rule; /* of the received: dropped for DROP_BY_RULE, by a flow; all others are in `drops` */
 };
+
+/* ---- meters: what both floors have of them ---- */
+
+#define METERS_MAX      4096 /* of a switch: slots */
+#define METER_BANDS_MAX 8
+
+/* By slot (map `meters`). Written by the control thread, but for the counters. */
+struct meter {
+	__u32 bands; /* row of the map `meter_bands`; 0: there is no such meter. Written last */
+	__u32 id;    /* as flows say it. With the time of its making: who it is to a later daemon */
+	__u64 created_at;
+	__u64 n_packets, n_bytes; /* that came; atomic */
+};
+
+_Static_assert(sizeof(struct meter) == 32, "meter");
+
+/* What becomes of a packet that exceeds a band. */
+enum metered {
+	METERED_PASS, /* none is exceeded */
+	METERED_DROP,
+	METERED_REMARK, /* or more: the drop precedence grows by what is above it */
+};
+
+struct meter_clock {
+	struct rate rate;
+	__u64 n_packets, n_bytes; /* that this band decided about; atomic */
+};
+
+/* All bands of a meter. A meter that is modified gets another row, and this one rests until nobody reads it. */
+#define METER_ROWS (METERS_MAX + 256)
+
+struct meter_bands {
+	__u8 n;
+	__u8 is_in_packets; /* else in bytes */
+	__u8 pad[6];
+	__u8 what[METER_BANDS_MAX];                /* enum metered */
+	struct meter_clock clock[METER_BANDS_MAX]; /* the highest rate first: it decides */
+	__u64 to_line[6];
+};
+
+_Static_assert(sizeof(struct meter_bands) == 384, "meter bands: whole cache lines");

@@ -8,6 +8,7 @@
 #include <linux/pkt_cls.h>
 
 #include "lookup.h"
+#include "metered.h"
 #include "set.h"
 
 #define TAG_SIZE sizeof(struct vlan_header)
@@ -191,23 +192,31 @@ static __always_inline void dropped(const struct act *act, enum drop_reason reas
 	flow_drop_count(port_count(act->in_port), act->in_port, act->extent.n_packets, reason);
 }
 
+static __always_inline struct header_places places_now(const struct __sk_buff *skb,
+						       const struct act *act)
+{
+	const __u32 moved = skb->len - act->extent.len;
+
+	return (struct header_places){
+		.packet_class = act->places.packet_class,
+		.l3 = act->places.l3 + moved,
+		.l4 = act->places.l4 ? act->places.l4 + moved : 0,
+	};
+}
+
 /* Not static: see tc_parse() in tc.bpf.c. */
 __attribute__((noinline)) int act_set(struct __sk_buff *skb, struct act *act, __u32 i)
 {
 	struct header_places places;
 	struct patch patch = {0};
 	const struct flow_op *op;
-	__u32 moved;
 
 	if (!act)
 		return -1;
 	op = bpf_map_lookup_elem(&flow_ops, &i);
 	if (!op)
 		return -1;
-	moved = skb->len - act->extent.len;
-	places.packet_class = act->places.packet_class;
-	places.l3 = act->places.l3 + moved;
-	places.l4 = act->places.l4 ? act->places.l4 + moved : 0;
+	places = places_now(skb, act);
 	patch_read(&patch, i, op->n_words);
 	patch_make(&patch, &places, op->field);
 	return patch_apply(skb, &patch, &places);
@@ -226,6 +235,44 @@ static __always_inline int edit(struct __sk_buff *skb, struct act *act, struct f
 		return act_set(skb, act, i);
 	}
 	return -1;
+}
+
+/* The drop precedence of a packet that exceeds a band grows. Not static: see tc_parse() in tc.bpf.c. */
+__attribute__((noinline)) int act_remark(struct __sk_buff *skb, struct act *act, __u32 level)
+{
+	struct header_places places;
+	struct patch patch = {0};
+	__u8 pair[2];
+
+	if (!act)
+		return -1;
+	places = places_now(skb, act);
+	if (!is_ipv4(places.packet_class) && !is_ipv6(places.packet_class))
+		return 0;
+	if (bpf_skb_load_bytes(skb, places.l3, pair, sizeof(pair)))
+		return -1;
+	patch_dscp(&patch, &places, meter_remark(tos_in(pair, &places), level));
+	return patch_apply(skb, &patch, &places);
+}
+
+static __always_inline enum drop_reason act_meter(struct __sk_buff *skb, struct act *act,
+						  __u32 slot)
+{
+	const int what = metered(slot, act->extent.n_packets, (__u32)n_bytes_of(skb, &act->extent));
+
+	if (what == METERED_DROP)
+		return DROP_METER;
+	if (what >= METERED_REMARK && act_remark(skb, act, (__u32)what - METERED_REMARK))
+		return DROP_NO_BUFFER;
+	return DROP_NONE;
+}
+
+static __always_inline enum drop_reason change(struct __sk_buff *skb, struct act *act,
+					       struct flow_op op, __u32 i)
+{
+	if (op.type == OP_METER)
+		return act_meter(skb, act, op.port);
+	return edit(skb, act, op, i) ? DROP_NO_BUFFER : DROP_NONE;
 }
 
 enum { ACT_ON = -1 }; /* there is more to do */
@@ -248,9 +295,13 @@ __attribute__((noinline)) int act_op(struct __sk_buff *skb, struct act *act, __u
 		if (is_last)
 			return output(skb, &act->extent, op->port, op->queue);
 		output_copy(skb, &act->extent, *op);
-	} else if (edit(skb, act, *op, i)) {
-		drop_count(act->in_port, DROP_NO_BUFFER);
-		return TC_ACT_SHOT;
+	} else {
+		const enum drop_reason why = change(skb, act, *op, i);
+
+		if (why != DROP_NONE) {
+			dropped(act, why);
+			return TC_ACT_SHOT;
+		}
 	}
 	return is_last ? TC_ACT_SHOT : ACT_ON;
 }

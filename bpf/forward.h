@@ -8,6 +8,7 @@
  * not made at XDP. */
 #include <linux/if_ether.h>
 
+#include "metered.h"
 #include "set.h"
 #include "verdict.h"
 
@@ -189,13 +190,27 @@ static __always_inline int patch_write(struct xdp_md *ctx, const struct patch *p
 	return (int)diff;
 }
 
+static __always_inline int patch_do(struct xdp_md *ctx, const struct patch *patch,
+				    const struct header_places *places)
+{
+	const int diff = patch_write(ctx, patch);
+
+	if (diff < 0)
+		return -1;
+	if (patch->sums & SUM_IPV4 && !sum_follow(ctx, places->l3 + 10, (__u32)diff, false))
+		return -1;
+	if (!(patch->sums & (SUM_PSEUDO | SUM_L4)) || !sum_place(places))
+		return 0;
+	return sum_follow(ctx, sum_place(places), (__u32)diff, is_udp(places->packet_class)) ? 0
+											     : -1;
+}
+
 /* Not static: see tc_parse() in tc.bpf.c. */
 __attribute__((noinline)) int forward_set(struct xdp_md *ctx, struct forward *forward, __u32 i)
 {
 	struct header_places places;
 	struct patch patch = {0};
 	const struct flow_op *op;
-	int diff;
 
 	if (!forward)
 		return -1;
@@ -205,42 +220,77 @@ __attribute__((noinline)) int forward_set(struct xdp_md *ctx, struct forward *fo
 	places = forward->places;
 	patch_read(&patch, i, op->n_words);
 	patch_make(&patch, &places, op->field);
-	diff = patch_write(ctx, &patch);
-	if (diff < 0)
-		return -1;
-	if (patch.sums & SUM_IPV4 && !sum_follow(ctx, places.l3 + 10, (__u32)diff, false))
-		return -1;
-	if (!(patch.sums & (SUM_PSEUDO | SUM_L4)) || !sum_place(&places))
-		return 0;
-	return sum_follow(ctx, sum_place(&places), (__u32)diff, is_udp(places.packet_class)) ? 0
-											     : -1;
+	return patch_do(ctx, &patch, &places);
 }
 
-/* One op that is no output. 0 or -1: no memory, or the frame is not as it was parsed. Not static, so
- * that a loop over it costs the verifier little. */
-__attribute__((noinline)) int forward_edit(struct xdp_md *ctx, struct forward *forward, __u32 i)
+/* ---- meters ---- */
+
+/* The drop precedence of a packet that exceeds a band grows. Not static: see tc_parse() in tc.bpf.c. */
+__attribute__((noinline)) int forward_remark(struct xdp_md *ctx, struct forward *forward,
+					     __u32 level)
 {
-	const struct flow_op *op;
+	struct header_places places;
+	struct patch patch = {0};
+	const __u8 *pair;
 
 	if (!forward)
 		return -1;
-	op = bpf_map_lookup_elem(&flow_ops, &i);
-	if (!op)
+	places = forward->places;
+	if (!is_ipv4(places.packet_class) && !is_ipv6(places.packet_class))
+		return 0;
+	if (places.l3 > PLACE_MAX)
 		return -1;
-	switch (op->type) {
+	pair = frame_at(ctx, places.l3);
+	if (pair + 2 > (const __u8 *)(long)ctx->data_end)
+		return -1;
+	patch_dscp(&patch, &places, meter_remark(tos_in(pair, &places), level));
+	return patch_do(ctx, &patch, &places);
+}
+
+static __always_inline int forward_meter(struct xdp_md *ctx, struct forward *forward, __u32 slot)
+{
+	const int what = metered(slot, 1, forward->size);
+
+	if (what == METERED_DROP)
+		return DROP_METER;
+	if (what >= METERED_REMARK && forward_remark(ctx, forward, (__u32)what - METERED_REMARK))
+		return DROP_NO_BUFFER;
+	return DROP_NONE;
+}
+
+static __always_inline int edit(struct xdp_md *ctx, struct forward *forward, struct flow_op op,
+				__u32 i)
+{
+	switch (op.type) {
 	case OP_PUSH_VLAN:
-		return push_vlan(ctx, forward, *op);
+		return push_vlan(ctx, forward, op);
 	case OP_POP_VLAN:
 		return pop_vlan(ctx, forward);
 	case OP_SET_VLAN:
-		return set_vlan(ctx, *op);
+		return set_vlan(ctx, op);
 	case OP_SET:
 		return forward_set(ctx, forward, i);
 	}
 	return -1;
 }
 
-/* All but the last op, which is the output. */
+/* One op that is no output. Why the frame is to be dropped: no memory, it is not as it was parsed, or its meter
+ * says so; or DROP_NONE. Not static, so that a loop over it costs the verifier little. */
+__attribute__((noinline)) int forward_edit(struct xdp_md *ctx, struct forward *forward, __u32 i)
+{
+	const struct flow_op *op;
+
+	if (!forward)
+		return DROP_NO_BUFFER;
+	op = bpf_map_lookup_elem(&flow_ops, &i);
+	if (!op)
+		return DROP_NO_BUFFER;
+	if (op->type == OP_METER)
+		return forward_meter(ctx, forward, op->port);
+	return edit(ctx, forward, *op, i) ? DROP_NO_BUFFER : DROP_NONE;
+}
+
+/* All but the last op, which is the output. Why the frame is to be dropped, or DROP_NONE. */
 static __always_inline int edit_all(struct xdp_md *ctx, struct forward *forward)
 {
 	__u32 i = 0;
@@ -250,13 +300,16 @@ static __always_inline int edit_all(struct xdp_md *ctx, struct forward *forward)
 		__u32 at = forward->first + i;
 		const struct flow_op *op = bpf_map_lookup_elem(&flow_ops, &at);
 
+		int why;
+
 		if (!op)
-			return -1;
+			return DROP_NO_BUFFER;
 		i += 1 + op->n_words;
-		if (forward_edit(ctx, forward, at))
-			return -1;
+		why = forward_edit(ctx, forward, at);
+		if (why)
+			return why;
 	}
-	return 0;
+	return DROP_NONE;
 }
 
 /* ---- output ---- */
@@ -393,6 +446,7 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 	};
 	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
 	struct output_entry to;
+	int why;
 
 	if (!flow)
 		return verdict_pass(ctx, ingress, place);
@@ -410,7 +464,8 @@ static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, 
 	if (!can_forward(flow, what.is_in_pieces, &to))
 		return verdict_pass(ctx, ingress, place);
 	known_count(&what, place);
-	if (what.n_ops > 1 && edit_all(ctx, &what))
-		return give_up(what.in_port, DROP_NO_BUFFER);
+	why = what.n_ops > 1 ? edit_all(ctx, &what) : DROP_NONE;
+	if (why)
+		return give_up(what.in_port, (enum drop_reason)why);
 	return send(ctx, &what, flow->xdp_port, to.mtu);
 }

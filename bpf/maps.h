@@ -178,6 +178,23 @@ struct {
 	__type(value, struct kernel_port_count);
 } port_counts SEC(".maps") __weak;
 
+/* Workers meter in the same memory. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, METERS_MAX);
+	__type(key, __u32);
+	__type(value, struct meter);
+} meters SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, METER_ROWS);
+	__type(key, __u32);
+	__type(value, struct meter_bands);
+} meter_bands SEC(".maps") __weak;
+
 /* The port that a device is; NULL: none. */
 static __always_inline const struct port_entry *port_of(__u32 ifindex)
 {

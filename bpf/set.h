@@ -106,6 +106,21 @@ static __always_inline void patch_tos(struct patch *patch, const struct header_p
 	}
 }
 
+/* Of what the first two bytes of an IP header are. */
+static __always_inline __u8 tos_in(const __u8 pair[2], const struct header_places *places)
+{
+	return is_ipv4(places->packet_class) ? pair[1] : (__u8)(pair[0] << 4 | pair[1] >> 4);
+}
+
+/* As OP_SET of SET_IP_TOS would: `tos`, but for ECN. */
+static __always_inline void patch_dscp(struct patch *patch, const struct header_places *places,
+				       __u8 tos)
+{
+	patch->mask_byte[0] = 0xfc;
+	patch->value_byte[0] = tos & 0xfc;
+	patch_tos(patch, places);
+}
+
 static __always_inline void patch_ttl(struct patch *patch, const struct header_places *places)
 {
 	if (is_ipv4(places->packet_class)) {

@@ -280,12 +280,9 @@ static bool meter_read(struct reader *reader, struct slice line)
 		if (!state_number_next(&line, UINT64_MAX, &past.band[i].n_packets) ||
 		    !state_number_next(&line, UINT64_MAX, &past.band[i].n_bytes))
 			return false;
-	if (meter_mod_parse(line, METER_ADD, &mod, NULL) ||
-	    bridge_meter_mod(reader->bridge, &mod, NULL))
-		return false;
 	past.desc = &mod.desc;
-	bridge_meter_restore(reader->bridge, &past);
-	return true;
+	return !meter_mod_parse(line, METER_ADD, &mod, NULL) &&
+	       !bridge_meter_restore(reader->bridge, &past, NULL);
 }
 
 static bool frags_read(struct reader *reader, struct slice line)

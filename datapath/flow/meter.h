@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../bpf/abi.h" /* METER_BANDS_MAX */
 #include "base/slice.h"
 
 struct err;
@@ -20,7 +21,6 @@ enum meter_flag {
 /* Numbers of OpenFlow's OFPMBT_. */
 enum meter_band_type { METER_DROP = 1, METER_DSCP_REMARK };
 
-#define METER_BANDS_MAX  8
 #define METER_NUMBER_MAX 0xffff0000u
 #define METER_CONTROLLER 0xfffffffeu /* all packets to controllers go through it: OFPM_CONTROLLER */
 #define METER_EVERY      0xffffffffu

@@ -107,8 +107,10 @@ struct path_host {
 	 * what of it is worth sending on (learned, flows); its deps are set. Worker, revalidator. */
 	void (*refresh)(const struct path_view *view, const struct flow_key *key, uint64_t now,
 			struct translation *scratch);
+	/* slots, and the rows that these name (path/meter.h) */
+	struct meter *meters;
+	struct meter_bands *meter_bands;
 	uint32_t packet_in_rate; /* atomic: packets a second that a port may send to controllers */
 	/* RCU: control writes, workers read */
-	struct meter **meters; /* METERS_MAX slots (path/meter.h); NULL in one: none */
 	const struct path_view *view;
 };

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/rcu.h"
+#include "../bpf/meter.h"
 #include "packet/edit.h"
 #include "packet/frame.h"
 #include "path/host.h"
@@ -12,6 +12,8 @@
 #define DEFAULT_BURST_PART 10
 #define LEAST_KILOBITS     36 /* three frames of 1,500 bytes */
 #define LEAST_PACKETS      4
+
+#define LEVEL_MAX 3 /* of drop precedence */
 
 static uint32_t burst_of(const struct meter_desc *desc, const struct meter_band *band)
 {
@@ -23,80 +25,67 @@ static uint32_t burst_of(const struct meter_desc *desc, const struct meter_band 
 	return part > least ? part : least;
 }
 
-void meter_begin(struct meter *meter, const struct meter_desc *desc)
+static struct rate rate_of(const struct meter_desc *desc, const struct meter_band *band)
 {
-	memset(meter, 0, sizeof(*meter));
-	meter->desc = *desc;
-	for (unsigned i = 0; i < desc->n_bands; i++) {
-		const unsigned __int128 ticks =
-			(unsigned __int128)burst_of(desc, &desc->band[i]) * METER_TICKS_PER_SEC;
+	const unsigned __int128 ticks = RATE_TICKS_PER_SEC;
+	const unsigned __int128 depth = burst_of(desc, band) * ticks / band->rate;
+	/* A kilobit is 125 bytes. */
+	const uint32_t of_unit = desc->flags & METER_PKTPS ? 1 : 125;
 
-		const unsigned __int128 depth = ticks / desc->band[i].rate;
-
+	return (struct rate){
+		.cost = (uint64_t)((ticks << RATE_SHIFT) / band->rate / of_unit),
 		/* The time, this, and what a packet costs stay within 64 bits. */
-		meter->clock[i].depth = depth < UINT64_MAX / 4 ? (uint64_t)depth : UINT64_MAX / 4;
+		.depth = depth < UINT64_MAX / 4 ? (uint64_t)depth : UINT64_MAX / 4,
+	};
+}
+
+static uint8_t what_of(const struct meter_band *band)
+{
+	if (band->type == METER_DROP)
+		return METERED_DROP;
+	return METERED_REMARK + (band->level < LEVEL_MAX ? band->level : LEVEL_MAX);
+}
+
+/* The highest rate first; of equal ones as they were said. */
+void meter_bands_order(const struct meter_desc *desc, uint8_t order[METER_BANDS_MAX])
+{
+	for (uint8_t i = 0; i < desc->n_bands; i++) {
+		uint8_t at = i;
+
+		for (; at && desc->band[order[at - 1]].rate < desc->band[i].rate; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
 	}
 }
 
-/* What a packet takes at that rate. */
-static uint64_t cost_of(const struct meter_desc *desc, uint32_t rate, uint32_t len)
+void meter_bands_write(struct meter_bands *out, const struct meter_desc *desc)
 {
-	if (desc->flags & METER_PKTPS)
-		return METER_TICKS_PER_SEC / rate;
-	return (uint64_t)len * 8 * (METER_TICKS_PER_SEC / 1000) / rate;
-}
+	uint8_t order[METER_BANDS_MAX];
 
-/* False: it would be too far ahead. */
-static bool clock_take(struct meter_clock *clock, uint64_t cost, uint64_t now)
-{
-	uint64_t free_at = __atomic_load_n(&clock->free_at, __ATOMIC_RELAXED), next;
-
-	do {
-		next = (free_at > now ? free_at : now) + cost;
-		if (next - now > clock->depth)
-			return false;
-	} while (!__atomic_compare_exchange_n(&clock->free_at, &free_at, next, true,
-					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-	return true;
-}
-
-static void count(uint64_t *n_packets, uint64_t *n_bytes, uint32_t len)
-{
-	__atomic_fetch_add(n_packets, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(n_bytes, len, __ATOMIC_RELAXED);
-}
-
-unsigned meter_pass(struct meter *meter, uint32_t len, uint64_t now)
-{
-	const struct meter_desc *desc = &meter->desc;
-	unsigned exceeded = desc->n_bands;
-
-	count(&meter->n_packets, &meter->n_bytes, len);
+	memset(out, 0, sizeof(*out));
+	out->n = (uint8_t)desc->n_bands;
+	out->is_in_packets = desc->flags & METER_PKTPS ? 1 : 0;
+	meter_bands_order(desc, order);
 	for (unsigned i = 0; i < desc->n_bands; i++) {
-		const uint32_t rate = desc->band[i].rate;
+		const struct meter_band *band = &desc->band[order[i]];
 
-		if (clock_take(&meter->clock[i], cost_of(desc, rate, len), now * METER_TICKS_NS))
-			continue;
-		if (exceeded == desc->n_bands || rate > desc->band[exceeded].rate)
-			exceeded = i;
+		out->what[i] = what_of(band);
+		out->clock[i].rate = rate_of(desc, band);
 	}
-	if (exceeded < desc->n_bands)
-		count(&meter->clock[exceeded].n_packets, &meter->clock[exceeded].n_bytes, len);
-	return exceeded;
 }
 
-uint8_t meter_remark(uint8_t tos, uint8_t level)
+static uint32_t pass(const struct worker *worker, uint16_t slot, uint32_t len)
 {
-	const unsigned dscp = tos >> 2, class = dscp >> 3, precedence = dscp >> 1 & 3;
-	unsigned more = precedence + level;
+	const struct path_host *host = worker->host;
+	struct meter *meter = &host->meters[slot];
+	const uint32_t row = __atomic_load_n(&meter->bands, __ATOMIC_ACQUIRE);
 
-	if (class < 1 || class > 4 || !precedence || dscp & 1)
-		return tos;
-	more = more > 3 ? 3 : more;
-	return (uint8_t)(class << 5 | more << 3 | (tos & 3));
+	if (!row) /* it is going, and so are its flows */
+		return METERED_PASS;
+	return meter_pass(meter, &host->meter_bands[row], 1, len, worker->now * RATE_TICKS_NS);
 }
 
-static void remark(struct edit *edit, uint8_t level)
+static void remark(struct edit *edit, uint32_t level)
 {
 	static const uint8_t dscp = 0xfc;
 	const int tos = edit_ip_tos(edit);
@@ -110,27 +99,16 @@ static void remark(struct edit *edit, uint8_t level)
 
 bool meter_lets_by(struct worker *worker, uint16_t slot, uint32_t len)
 {
-	struct meter *meter = rcu_load(worker->host->meters[slot]);
-	unsigned band;
-
-	if (!meter)
-		return true;
-	band = meter_pass(meter, len, worker->now);
-	return band == meter->desc.n_bands || meter->desc.band[band].type != METER_DROP;
+	return pass(worker, slot, len) != METERED_DROP;
 }
 
 enum drop_reason meter_apply(struct worker *worker, struct edit *edit, const struct flow_op *op)
 {
-	struct meter *meter = rcu_load(worker->host->meters[op->port]);
-	unsigned band;
+	const uint32_t what = pass(worker, op->port, edit->frame->len);
 
-	if (!meter) /* it is going, and so are its flows */
-		return DROP_NONE;
-	band = meter_pass(meter, edit->frame->len, worker->now);
-	if (band == meter->desc.n_bands)
-		return DROP_NONE;
-	if (meter->desc.band[band].type == METER_DROP)
+	if (what == METERED_DROP)
 		return DROP_METER;
-	remark(edit, meter->desc.band[band].level);
+	if (what >= METERED_REMARK)
+		remark(edit, what - METERED_REMARK);
 	return DROP_NONE;
 }

@@ -143,7 +143,7 @@ static void upper_half_fill(struct flow_maps *maps)
 
 /* Until no program is under way that has begun before. The kernel's own wait (synchronize_rcu()), if it is
  * to be had: not where CPUs run without ticks. */
-static void programs_wait(void)
+void flow_maps_wait(void)
 {
 	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(FLOW_MAPS_REST_NS / 1000);
@@ -158,7 +158,7 @@ int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t pl
 		return -ENOSPC;
 	upper_half_fill(maps);
 	__atomic_store_n(maps->index_size, size * 2, __ATOMIC_RELEASE);
-	programs_wait();
+	flow_maps_wait();
 	for (uint32_t slot = 0; slot < n_slots; slot++) {
 		const uint32_t place = flow_index_place(maps, slot + n_slots);
 

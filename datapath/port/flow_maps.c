@@ -32,6 +32,8 @@ static const struct layout {
 	[FLOW_MAP_OPS] = {"flow_ops", sizeof(struct flow_op), KERNEL_OPS, false},
 	[FLOW_MAP_INDEX] = {"flow_index", sizeof(struct index_bucket), 0, false},
 	[FLOW_MAP_INDEX_SIZE] = {"index_size", sizeof(uint32_t), 1, false},
+	[FLOW_MAP_METERS] = {"meters", sizeof(struct meter), METERS_MAX, false},
+	[FLOW_MAP_METER_BANDS] = {"meter_bands", sizeof(struct meter_bands), METER_ROWS, false},
 };
 
 const char *flow_map_name(enum flow_map map)
@@ -152,6 +154,10 @@ static int arrays_new(struct flow_maps *maps, struct pins *pins)
 	if (!rc)
 		rc = array_new(maps, pins, FLOW_MAP_INDEX_SIZE, (void **)&maps->index_size);
 	if (!rc)
+		rc = array_new(maps, pins, FLOW_MAP_METERS, (void **)&maps->meters);
+	if (!rc)
+		rc = array_new(maps, pins, FLOW_MAP_METER_BANDS, (void **)&maps->meter_bands);
+	if (!rc)
 		flow_index_begin(maps);
 	return rc;
 }
@@ -208,6 +214,8 @@ void flow_maps_free(struct flow_maps **p)
 	memory[FLOW_MAP_OPS] = maps->ops;
 	memory[FLOW_MAP_INDEX] = maps->index;
 	memory[FLOW_MAP_INDEX_SIZE] = maps->index_size;
+	memory[FLOW_MAP_METERS] = maps->meters;
+	memory[FLOW_MAP_METER_BANDS] = maps->meter_bands;
 	for (unsigned i = 0; i < N_FLOW_MAPS; i++) {
 		if (memory[i])
 			munmap(memory[i], map_size(maps, i));

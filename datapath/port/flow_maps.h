@@ -29,6 +29,8 @@ enum flow_map {
 	FLOW_MAP_OPS,
 	FLOW_MAP_INDEX,
 	FLOW_MAP_INDEX_SIZE,
+	FLOW_MAP_METERS,
+	FLOW_MAP_METER_BANDS,
 	N_FLOW_MAPS
 };
 
@@ -59,7 +61,10 @@ struct flow_maps {
 	struct kernel_flow *flows;  /* n_places */
 	struct kernel_tail *tails;  /* n_places: of their keys */
 	struct flow_op *ops;        /* KERNEL_OPS */
-	/* the same writes; no program reads it: how much of a place's counters was given to flows */
+	/* control writes; programs and workers count, and set clocks: switch/meter-rows.h */
+	struct meter *meters;            /* METERS_MAX */
+	struct meter_bands *meter_bands; /* METER_ROWS */
+	/* whoever holds that lock writes; no program reads it: how much of a place's counters was given to flows */
 	struct kernel_count *seen; /* n_places */
 	/* programs write; places that nobody can find are zeroed under that lock */
 	struct kernel_count *counts;           /* n_cpus * n_places */
@@ -79,6 +84,9 @@ int flow_maps_hold(struct flow_maps *maps);
 /* What was written to masks and port_masks meanwhile holds from now on; the versions are again what
  * they were before the hold, and nothing that rests on the copy's may be kept. The same threads. */
 int flow_maps_release(struct flow_maps *maps);
+
+/* Returns when no program is under way that had begun before. */
+void flow_maps_wait(void);
 
 /* What a map is called in the programs. Static. */
 const char *flow_map_name(enum flow_map map);

@@ -10,19 +10,19 @@
 #define KBITS_DEFAULT    8000
 #define KPACKETS_DEFAULT 16
 
-#define BURST_MAX (3600 * 1000000000ull)
+#define BURST_MAX (3600 * RATE_TICKS_PER_SEC)
 
 /* Of `per_s` a second, and `burst` at once. */
-static struct police_rate rate_of(double per_s, double burst)
+static struct rate rate_of(double per_s, double burst)
 {
-	struct police_rate rate = {.cost = 0};
-	double ns;
+	struct rate rate = {.cost = 0};
+	double ticks;
 
 	if (per_s == 0)
 		return rate;
-	ns = burst * 1e9 / per_s;
-	rate.cost = (uint64_t)(1e9 * (1 << POLICE_SHIFT) / per_s);
-	rate.burst = ns < BURST_MAX ? (uint64_t)ns : BURST_MAX;
+	ticks = burst * (double)RATE_TICKS_PER_SEC / per_s;
+	rate.cost = (uint64_t)((double)(RATE_TICKS_PER_SEC << RATE_SHIFT) / per_s);
+	rate.depth = ticks < (double)BURST_MAX ? (uint64_t)ticks : BURST_MAX;
 	return rate;
 }
 

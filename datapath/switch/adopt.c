@@ -135,6 +135,7 @@ void vswitch_settle(struct vswitch *sw)
 		port_table_settle(sw->port_table);
 	if (were_there && sw->offload)
 		entries_confirm(sw);
+	meter_rows_settle(&sw->meter_rows);
 	ledger_settle(sw->ledger);
 	for (unsigned i = 0; i < sw->n_adopted_masks; i++)
 		mask_put(sw->masks, &sw->adopted_masks[i]);

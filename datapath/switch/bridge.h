@@ -12,9 +12,9 @@
 #include "base/hash.h"
 #include "path/host.h"
 #include "path/drop.h"
-#include "path/meter.h"
 #include "port/port.h"
 #include "switch/flows.h"
+#include "switch/meter-rows.h"
 #include "switch/meters.h"
 #include "switch/port_ids.h"
 #include "switch/vswitch.h"
@@ -75,13 +75,13 @@ struct vswitch {
 	struct event *ticker;  /* NULL: tests turn it */
 	struct event *learner; /* the same */
 	struct mailbox *learned_flows;
+	struct meter_rows meter_rows;
 	const struct flow_mask **adopted_masks; /* references, until it is settled */
 	unsigned n_adopted_masks;
 	/* published as path_host.view; control only, as a pointer */
 	struct snapshot *snapshot;
 	/* see flow/version.h; read by everybody. The flow maps' own, or ours */
 	struct versions *versions;
-	struct meter *meters[METERS_MAX]; /* RCU, each of them; see meters.h */
 	/* for the FDBs' contents, and for the list of bridges as the revalidator walks it */
 	pthread_mutex_t fdb_lock;
 };

@@ -146,24 +146,6 @@ static int check(const struct meter_desc *desc, struct err *err)
 	return 0;
 }
 
-static struct meter *meter_new(const struct meter_desc *desc)
-{
-	struct meter *meter = malloc(sizeof(*meter));
-
-	if (meter)
-		meter_begin(meter, desc);
-	return meter;
-}
-
-/* -1: all are taken. */
-static int slot_find(const struct vswitch *sw)
-{
-	for (int i = 0; i < METERS_MAX; i++)
-		if (!sw->meters[i])
-			return i;
-	return -1;
-}
-
 static void forget(struct bridge_meters *meters, uint32_t at)
 {
 	meters->n--;
@@ -171,58 +153,76 @@ static void forget(struct bridge_meters *meters, uint32_t at)
 		(meters->n - at) * sizeof(meters->meter[0]));
 }
 
-static int add(struct bridge *bridge, const struct meter_desc *desc, struct err *err)
+static int make_room(struct bridge_meters *meters, const struct meter_desc *desc, struct err *err)
 {
-	struct bridge_meters *meters = &bridge->meters;
-	struct vswitch *sw = bridge->sw;
-	const uint32_t at = place_of(meters, desc->id);
-	const int slot = slot_find(sw);
 	struct bridge_meter *more;
-	struct meter *meter;
-	int rc;
 
 	if (find(meters, desc->id))
 		return err_set(err, EEXIST, "meter %u: there is one of that number already",
 			       desc->id);
-	if (slot < 0)
-		return err_set(err, ENOSPC, "a switch has at most %d meters", METERS_MAX);
 	more = realloc(meters->meter, (meters->n + 1) * sizeof(*more));
-	if (more)
-		meters->meter = more;
-	meter = more ? meter_new(desc) : NULL;
-	if (!meter)
+	if (!more)
 		return err_set(err, ENOMEM, "out of memory");
-	memmove(&more[at + 1], &more[at], (meters->n - at) * sizeof(*more));
-	more[at] = (struct bridge_meter){
-		.id = desc->id, .slot = (uint16_t)slot, .created_at = clock_now(sw->options.clock)};
+	meters->meter = more;
+	return 0;
+}
+
+static void insert(struct bridge_meters *meters, const struct bridge_meter *one)
+{
+	const uint32_t at = place_of(meters, one->id);
+
+	memmove(&meters->meter[at + 1], &meters->meter[at],
+		(meters->n - at) * sizeof(meters->meter[0]));
+	meters->meter[at] = *one;
 	meters->n++;
-	rcu_publish(sw->meters[slot], meter);
+}
+
+/* With a slot that is taken. */
+static int join(struct bridge *bridge, const struct meter_desc *desc, uint32_t slot,
+		uint64_t created_at, struct err *err)
+{
+	const struct bridge_meter one = {
+		.id = desc->id, .slot = (uint16_t)slot, .created_at = created_at, .desc = *desc};
+	int rc;
+
+	insert(&bridge->meters, &one);
 	rc = publish(bridge, METER_NONE);
 	if (!rc)
 		return 0;
-	forget(meters, at);
-	sw->meters[slot] = NULL;
-	free(meter);
+	forget(&bridge->meters, place_of(&bridge->meters, desc->id));
+	meter_slot_give_up(&bridge->sw->meter_rows, slot);
 	return err_set(err, -rc, "meter %u: %s", desc->id, strerror(-rc));
+}
+
+static int slot_take(struct bridge *bridge, const struct meter_desc *desc, uint64_t created_at,
+		     uint32_t *slot, struct err *err)
+{
+	*slot = meter_slot_take(&bridge->sw->meter_rows, desc, created_at);
+	return *slot == METER_SLOT_NONE
+		       ? err_set(err, ENOSPC, "a switch has at most %d meters", METERS_MAX)
+		       : 0;
+}
+
+static int add(struct bridge *bridge, const struct meter_desc *desc, struct err *err)
+{
+	const uint64_t now = clock_now(bridge->sw->options.clock);
+	uint32_t slot;
+	int rc = make_room(&bridge->meters, desc, err);
+
+	if (!rc)
+		rc = slot_take(bridge, desc, now, &slot, err);
+	return rc ? rc : join(bridge, desc, slot, now, err);
 }
 
 /* It counts on; its bands begin anew. */
 static int modify(struct bridge *bridge, const struct meter_desc *desc, struct err *err)
 {
-	const struct bridge_meter *place = find(&bridge->meters, desc->id);
-	struct meter *old, *new;
+	struct bridge_meter *meter = find(&bridge->meters, desc->id);
 
-	if (!place)
+	if (!meter)
 		return err_set(err, ENOENT, "meter %u: there is no such meter", desc->id);
-	new = meter_new(desc);
-	if (!new)
-		return err_set(err, ENOMEM, "out of memory");
-	old = bridge->sw->meters[place->slot];
-	rcu_publish(bridge->sw->meters[place->slot], new);
-	rcu_wait_readers();
-	__atomic_fetch_add(&new->n_packets, old->n_packets, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&new->n_bytes, old->n_bytes, __ATOMIC_RELAXED);
-	free(old);
+	meter_slot_modify(&bridge->sw->meter_rows, meter->slot, desc);
+	meter->desc = *desc;
 	return 0;
 }
 
@@ -276,13 +276,11 @@ static int flows_delete(struct bridge *bridge, uint32_t id, struct err *err)
 	return rc;
 }
 
-/* Nobody can find those that are going any more: their slots are free a grace period later. */
 static int delete (struct bridge *bridge, uint32_t id, struct err *err)
 {
 	struct bridge_meters *meters = &bridge->meters;
-	own(mem_free) uint16_t *slots = calloc(meters->n ? meters->n : 1, sizeof(*slots));
-	uint32_t n_gone = 0, n_flows = 0, n_meant = 0;
-	int rc = slots ? 0 : -ENOMEM;
+	uint32_t n_flows = 0, n_meant = 0;
+	int rc = 0;
 
 	for (uint32_t i = 0; i < meters->n; i++) {
 		if (!is_meant(&meters->meter[i], id))
@@ -292,7 +290,7 @@ static int delete (struct bridge *bridge, uint32_t id, struct err *err)
 	}
 	if (!n_meant)
 		return 0;
-	if (!rc && n_flows)
+	if (n_flows)
 		rc = flows_delete(bridge, id, err);
 	if (!rc)
 		rc = publish(bridge, id);
@@ -301,15 +299,8 @@ static int delete (struct bridge *bridge, uint32_t id, struct err *err)
 	for (uint32_t i = meters->n; i--;) {
 		if (!is_meant(&meters->meter[i], id))
 			continue;
-		slots[n_gone++] = meters->meter[i].slot;
+		meter_slot_give_up(&bridge->sw->meter_rows, meters->meter[i].slot);
 		forget(meters, i);
-	}
-	for (uint32_t i = 0; i < n_gone; i++) {
-		struct meter *meter = bridge->sw->meters[slots[i]];
-
-		rcu_publish(bridge->sw->meters[slots[i]], NULL);
-		rcu_wait_readers();
-		free(meter);
 	}
 	return 0;
 }
@@ -335,13 +326,9 @@ void bridge_meters_free(struct bridge *bridge)
 {
 	struct bridge_meters *meters = &bridge->meters;
 
-	for (uint32_t i = 0; i < meters->n; i++) {
-		struct meter *meter = bridge->sw->meters[meters->meter[i].slot];
-
-		rcu_publish(bridge->sw->meters[meters->meter[i].slot], NULL);
-		rcu_wait_readers();
-		free(meter);
-	}
+	/* If the kernel goes on without us, it goes on metering. */
+	for (uint32_t i = 0; !bridge->sw->is_left && i < meters->n; i++)
+		meter_slot_give_up(&bridge->sw->meter_rows, meters->meter[i].slot);
 	mem_free(&meters->meter);
 	mem_free(&meters->index);
 	meters->n = 0;
@@ -349,21 +336,30 @@ void bridge_meters_free(struct bridge *bridge)
 
 /* ---- reading ---- */
 
+static struct meter_count count_of(const __u64 *n_packets, const __u64 *n_bytes)
+{
+	return (struct meter_count){counter_get((const uint64_t *)n_packets),
+				    counter_get((const uint64_t *)n_bytes)};
+}
+
 static int visit_one(const struct bridge *bridge, const struct bridge_meter *place,
 		     int (*visit)(const struct meter_row *row, void *ctx), void *ctx)
 {
-	const struct meter *meter = bridge->sw->meters[place->slot];
+	const struct meter_rows *rows = &bridge->sw->meter_rows;
+	const struct meter *meter = &rows->meters[place->slot];
+	const struct meter_bands *bands = meter_slot_bands(rows, place->slot);
 	struct meter_row row = {
-		.desc = &meter->desc,
+		.desc = &place->desc,
 		.created_at = place->created_at,
 		.duration = clock_now(bridge->sw->options.clock) - place->created_at,
 		.n_flows = place->n_flows,
-		.count = {counter_get(&meter->n_packets), counter_get(&meter->n_bytes)},
+		.count = count_of(&meter->n_packets, &meter->n_bytes),
 	};
+	uint8_t order[METER_BANDS_MAX];
 
-	for (unsigned i = 0; i < meter->desc.n_bands; i++)
-		row.band[i] = (struct meter_count){counter_get(&meter->clock[i].n_packets),
-						   counter_get(&meter->clock[i].n_bytes)};
+	meter_bands_order(&place->desc, order);
+	for (unsigned i = 0; i < place->desc.n_bands; i++)
+		row.band[order[i]] = count_of(&bands->clock[i].n_packets, &bands->clock[i].n_bytes);
 	return visit(&row, ctx);
 }
 
@@ -379,18 +375,53 @@ int bridge_meters_for_each(struct bridge *bridge, uint32_t id,
 	return rc;
 }
 
-void bridge_meter_restore(struct bridge *bridge, const struct meter_row *past)
-{
-	struct bridge_meter *place = find(&bridge->meters, past->desc->id);
-	struct meter *meter = place ? bridge->sw->meters[place->slot] : NULL;
+/* ---- from an earlier life ---- */
 
-	if (!meter)
-		return;
-	place->created_at = past->created_at;
-	meter->n_packets = past->count.n_packets;
-	meter->n_bytes = past->count.n_bytes;
-	for (unsigned i = 0; i < meter->desc.n_bands; i++) {
-		meter->clock[i].n_packets = past->band[i].n_packets;
-		meter->clock[i].n_bytes = past->band[i].n_bytes;
+static void counts_write(struct meter *meter, struct meter_bands *bands,
+			 const struct meter_row *past)
+{
+	uint8_t order[METER_BANDS_MAX];
+
+	if (meter) {
+		meter->n_packets = past->count.n_packets;
+		meter->n_bytes = past->count.n_bytes;
 	}
+	meter_bands_order(past->desc, order);
+	for (unsigned i = 0; i < past->desc->n_bands; i++) {
+		bands->clock[i].n_packets = past->band[order[i]].n_packets;
+		bands->clock[i].n_bytes = past->band[order[i]].n_bytes;
+	}
+}
+
+/* The kernel's counters are at least as new as those of `past`. */
+static int slot_restore(struct bridge *bridge, const struct meter_row *past, uint32_t *slot,
+			struct err *err)
+{
+	struct meter_rows *rows = &bridge->sw->meter_rows;
+	int rc;
+
+	*slot = meter_slot_adopt(rows, past->desc->id, past->created_at);
+	if (*slot == METER_SLOT_NONE) {
+		rc = slot_take(bridge, past->desc, past->created_at, slot, err);
+		if (!rc)
+			counts_write(&rows->meters[*slot], meter_slot_bands(rows, *slot), past);
+		return rc;
+	}
+	if (!meter_slot_is(rows, *slot, past->desc)) {
+		meter_slot_modify(rows, *slot, past->desc);
+		counts_write(NULL, meter_slot_bands(rows, *slot), past);
+	}
+	return 0;
+}
+
+int bridge_meter_restore(struct bridge *bridge, const struct meter_row *past, struct err *err)
+{
+	uint32_t slot;
+	int rc = check(past->desc, err);
+
+	if (!rc)
+		rc = make_room(&bridge->meters, past->desc, err);
+	if (!rc)
+		rc = slot_restore(bridge, past, &slot, err);
+	return rc ? rc : join(bridge, past->desc, slot, past->created_at, err);
 }

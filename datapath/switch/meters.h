@@ -1,6 +1,6 @@
 #pragma once
-/* The meters of a bridge: by number, as flows say them. Workers apply them (path/meter.h) by a slot, which an op names; so
- * a meter that is modified is another one for the next packet, and nothing is translated again. A meter that is new or
+/* The meters of a bridge: by number, as flows say them. Workers and the kernel apply them (path/meter.h) by a slot, which an
+ * op names (meter-rows.h); so a meter that is modified is another one for the next packet, and nothing is translated again. A meter that is new or
  * goes is published with the snapshot; with one that goes, the flows that say it go before.
  *
  * Control thread, where nothing else is said.
@@ -40,8 +40,9 @@ int bridge_meters_for_each(struct bridge *bridge, uint32_t id,
 void bridge_meters_leave(struct bridge *bridge, uint32_t id);
 /* The change is made, or not: they can be said again. */
 void bridge_meters_stay(struct bridge *bridge);
-/* What it counted in an earlier life, and since when. */
-void bridge_meter_restore(struct bridge *bridge, const struct meter_row *past);
+/* Adds one that an earlier daemon had, with what it counted. If the kernel still meters by it, then it goes on, and counts
+ * on. 0 or as bridge_meter_mod(). */
+int bridge_meter_restore(struct bridge *bridge, const struct meter_row *past, struct err *err);
 
 /* ---- for this room ---- */
 
@@ -62,6 +63,7 @@ struct bridge_meter {
 	bool is_leaving; /* see bridge_meters_leave() */
 	uint32_t n_flows;
 	uint64_t created_at;
+	struct meter_desc desc;
 };
 
 struct bridge_meters {

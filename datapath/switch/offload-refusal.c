@@ -44,7 +44,6 @@ static const char *op_refusal(const struct packet_key *key, const struct flow_op
 		[OP_CONTROLLER] = "it sends packets to a controller",
 		[OP_CAPTURE] = "somebody captures its packets",
 		[OP_CLONE] = "it goes on with a packet as it was before it was changed",
-		[OP_METER] = "it goes through a meter",
 		[OP_TRANSLATE] = "each of its packets is decided by itself",
 	};
 

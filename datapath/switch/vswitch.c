@@ -168,7 +168,7 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	rc = versions_new(sw);
 	if (rc)
 		return rc;
-	if (!sw->snapshot || !sw->spare)
+	if (!sw->snapshot || !sw->spare || meter_rows_init(&sw->meter_rows, sw->flow_maps))
 		return -ENOMEM;
 	rc = learn_start(sw);
 	if (rc)
@@ -210,7 +210,8 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		.captures = captures_mailbox(sw->captures),
 		.translate = translate,
 		.refresh = translate_refresh,
-		.meters = sw->meters,
+		.meters = sw->meter_rows.meters,
+		.meter_bands = sw->meter_rows.bands,
 		.view = &sw->snapshot->path,
 	};
 	rc = workers_new(sw);
@@ -325,6 +326,7 @@ void vswitch_free(struct vswitch **p)
 		free(sw->versions);
 	mask_table_free(&sw->masks);
 	offload_free(&sw->offload);
+	meter_rows_fini(&sw->meter_rows);
 	flow_maps_free(&sw->flow_maps);
 	credit_book_free(&sw->credits);
 	ledger_close(&sw->ledger);

@@ -6,18 +6,23 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../bpf/meter.h"
 #include "base/err.h"
 #include "base/print.h"
 #include "flow/meter.h"
 #include "path/meter.h"
+#include "port/flow_maps.h"
 #include "port/port_fake.h"
 #include "support/flows.h"
 #include "support/packet.h"
 #include "support/rig.h"
 #include "switch/bridge.h"
+#include "switch/meter-rows.h"
 #include "switch/meters.h"
 
 static struct rig rig;
@@ -106,13 +111,22 @@ static void text_that_is_wrong_is_refused(void **state)
 /* ---- clocks ---- */
 
 static struct meter meter;
+static struct meter_bands these;
+static struct meter_desc desc;
 
 static void begin(const char *line)
 {
 	struct meter_mod mod;
 
 	assert_int_equal(meter_mod_parse(slice_of(line), METER_ADD, &mod, NULL), 0);
-	meter_begin(&meter, &mod.desc);
+	desc = mod.desc;
+	meter = (struct meter){.bands = 1};
+	meter_bands_write(&these, &desc);
+}
+
+static uint32_t come(uint32_t n_packets, uint64_t len, uint64_t now)
+{
+	return meter_pass(&meter, &these, n_packets, len, now * RATE_TICKS_NS);
 }
 
 /* Bytes that pass of frames that come every `gap` ns for `seconds`. */
@@ -122,7 +136,7 @@ static uint64_t passed(uint32_t len, uint64_t gap, unsigned seconds)
 	uint64_t sum = 0;
 
 	for (uint64_t now = begin_at; now < begin_at + seconds * CLOCK_NS_PER_SEC; now += gap)
-		if (meter_pass(&meter, len, now) == meter.desc.n_bands)
+		if (come(1, len, now) == METERED_PASS)
 			sum += len;
 	return sum;
 }
@@ -156,13 +170,13 @@ static void packets_and_bursts(void **state)
 {
 	begin("meter=1,pktps,burst,bands=type=drop,rate=10,burst_size=3");
 	for (unsigned i = 0; i < 3; i++)
-		assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC), 1);
-	assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC), 0);
-	assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC + CLOCK_NS_PER_SEC / 10), 1);
-	assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC + CLOCK_NS_PER_SEC / 10), 0);
+		assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC), METERED_PASS);
+	assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC), METERED_DROP);
+	assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC + CLOCK_NS_PER_SEC / 10), METERED_PASS);
+	assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC + CLOCK_NS_PER_SEC / 10), METERED_DROP);
 	assert_int_equal(meter.n_packets, 6);
-	assert_int_equal(meter.clock[0].n_packets, 2);
-	assert_int_equal(meter.clock[0].n_bytes, 128);
+	assert_int_equal(these.clock[0].n_packets, 2);
+	assert_int_equal(these.clock[0].n_bytes, 128);
 }
 
 /* More than fits into the clock is as much as fits. */
@@ -170,17 +184,39 @@ static void a_burst_for_centuries(void **state)
 {
 	begin("meter=1,pktps,burst,bands=type=drop,rate=1,burst_size=288230377");
 	for (unsigned i = 0; i < 1000; i++)
-		assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC), 1);
+		assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC), METERED_PASS);
+}
+
+/* All segments of a large packet count; larger than the burst, it passes when nothing came for long enough. */
+static void large_packets(void **state)
+{
+	begin("meter=1,pktps,burst,bands=type=drop,rate=10,burst_size=3");
+	assert_int_equal(come(20, 30000, CLOCK_NS_PER_SEC), METERED_PASS);
+	assert_int_equal(come(1, 64, 2 * CLOCK_NS_PER_SEC), METERED_DROP);
+	assert_int_equal(come(20, 30000, 3 * CLOCK_NS_PER_SEC - 1), METERED_DROP);
+	assert_int_equal(come(20, 30000, 3 * CLOCK_NS_PER_SEC), METERED_PASS);
+	assert_int_equal(meter.n_packets, 61);
+	assert_int_equal(these.clock[0].n_packets, 21);
+	/* the largest at the slowest rate */
+	begin("meter=1,kbps,burst,bands=type=drop,rate=1,burst_size=1");
+	assert_int_equal(come(360, 524280, CLOCK_NS_PER_SEC), METERED_PASS);
+	assert_int_equal(come(1, 64, 4190 * CLOCK_NS_PER_SEC), METERED_DROP);
+	assert_int_equal(come(1, 64, 4200 * CLOCK_NS_PER_SEC), METERED_PASS);
 }
 
 /* Of the bands that are exceeded the highest rate decides. */
 static void bands(void **state)
 {
-	begin("meter=1,pktps,burst,bands=type=drop,rate=20,burst_size=2,type=dscp_remark,rate=10,"
-	      "burst_size=1,prec_level=1");
-	assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC), 2);
-	assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC), 1);
-	assert_int_equal(meter_pass(&meter, 64, CLOCK_NS_PER_SEC), 0);
+	static const uint8_t in_order[] = {1, 0};
+	uint8_t order[METER_BANDS_MAX];
+
+	begin("meter=1,pktps,burst,bands=type=dscp_remark,rate=10,burst_size=1,prec_level=1,"
+	      "type=drop,rate=20,burst_size=2");
+	meter_bands_order(&desc, order);
+	assert_memory_equal(order, in_order, sizeof(in_order));
+	assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC), METERED_PASS);
+	assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC), METERED_REMARK + 1);
+	assert_int_equal(come(1, 64, CLOCK_NS_PER_SEC), METERED_DROP);
 }
 
 static void remarks(void **state)
@@ -190,6 +226,36 @@ static void remarks(void **state)
 	assert_int_equal(meter_remark(0x90, 7), 0x98); /* AF42 becomes AF43 */
 	assert_int_equal(meter_remark(0xb8, 1), 0xb8); /* EF is none of them */
 	assert_int_equal(meter_remark(0x00, 1), 0x00);
+}
+
+#define MANY_THREADS 4
+#define MANY_TAKES   200000
+
+static void *take_many(void *arg)
+{
+	uint64_t *n_passed = arg;
+
+	for (unsigned i = 0; i < MANY_TAKES; i++)
+		*n_passed += come(1, 64, CLOCK_NS_PER_SEC) == METERED_PASS;
+	return NULL;
+}
+
+/* Workers and programs on all CPUs: as many pass as may, and all are counted. */
+static void shared_by_threads(void **state)
+{
+	uint64_t n_passed[MANY_THREADS] = {0}, sum = 0;
+	pthread_t thread[MANY_THREADS];
+
+	begin("meter=1,pktps,burst,bands=type=drop,rate=1000,burst_size=300000");
+	for (unsigned i = 0; i < MANY_THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, take_many, &n_passed[i]), 0);
+	for (unsigned i = 0; i < MANY_THREADS; i++) {
+		pthread_join(thread[i], NULL);
+		sum += n_passed[i];
+	}
+	assert_int_equal(sum, 300000);
+	assert_int_equal(meter.n_packets, MANY_THREADS * MANY_TAKES);
+	assert_int_equal(these.clock[0].n_packets, MANY_THREADS * MANY_TAKES - sum);
 }
 
 /* ---- in a switch ---- */
@@ -315,6 +381,74 @@ static void changes(void **state)
 	assert_string_equal(counts(), "");
 }
 
+/* Far more often than there are rows to spare. */
+static void a_meter_that_is_modified_again_and_again(void **state)
+{
+	char line[80];
+
+	assert_int_equal(try(METER_ADD, "meter=7,pktps,burst,bands=type=drop,rate=1,burst_size=1"),
+			 0);
+	flows_add(rig.bridge, "actions=meter:7,output:2");
+	for (unsigned i = 1; i < METER_ROWS + 600; i++) {
+		snprintf(line, sizeof(line),
+			 "meter=7,pktps,burst,bands=type=drop,rate=1,burst_size=%u", i % 2 + 1);
+		assert_int_equal(try(METER_MODIFY, line), 0);
+	}
+	for (unsigned i = 0; i < 5; i++)
+		put(0);
+	assert_int_equal(take(), 2);
+	assert_string_equal(counts(), "7: flows=1 5 3\n");
+}
+
+/* As many as there may be; then others, in the slots of those that went. */
+static void all_slots(void **state)
+{
+	char line[80];
+
+	for (unsigned i = 1; i <= METERS_MAX; i++) {
+		snprintf(line, sizeof(line), "meter=%u,pktps,bands=type=drop,rate=1", i);
+		assert_int_equal(try(METER_ADD, line), 0);
+	}
+	assert_int_equal(try(METER_ADD, "meter=9999,pktps,bands=type=drop,rate=1"), -ENOSPC);
+	assert_int_equal(try(METER_DELETE, "meter=77"), 0);
+	assert_int_equal(try(METER_ADD, "meter=9999,pktps,bands=type=drop,rate=1"), 0);
+	assert_int_equal(try(METER_ADD, "meter=9998,pktps,bands=type=drop,rate=1"), -ENOSPC);
+}
+
+/* A later daemon finds what an earlier one left in the maps: by number and age, with what it counted. */
+static void what_an_earlier_daemon_left(void **state)
+{
+	const struct meter_desc one = {.id = 5,
+				       .flags = METER_KBPS,
+				       .n_bands = 1,
+				       .band = {{.type = METER_DROP, .rate = 100}}};
+	struct meter_desc other = one;
+	struct flow_maps maps = {.meters = calloc(METERS_MAX, sizeof(struct meter)),
+				 .meter_bands = calloc(METER_ROWS, sizeof(struct meter_bands))};
+	struct meter_rows *rows = malloc(sizeof(*rows));
+	uint32_t slot;
+
+	assert_int_equal(meter_rows_init(rows, &maps), 0);
+	meter_slot_take(rows, &one, 100);
+	slot = meter_slot_take(rows, &one, 200);
+	maps.meters[slot].n_packets = 33;
+	assert_int_equal(meter_rows_init(rows, &maps), 0);
+	assert_int_equal(meter_slot_adopt(rows, 5, 300), METER_SLOT_NONE);
+	assert_int_equal(meter_slot_adopt(rows, 5, 200), slot);
+	assert_int_equal(meter_slot_adopt(rows, 5, 200), METER_SLOT_NONE);
+	assert_int_equal(maps.meters[slot].n_packets, 33);
+	assert_true(meter_slot_is(rows, slot, &one));
+	other.band[0].rate = 101;
+	assert_false(meter_slot_is(rows, slot, &other));
+	meter_rows_settle(rows);
+	assert_int_equal(maps.meters[0].bands, 0);
+	assert_int_not_equal(maps.meters[slot].bands, 0);
+	meter_rows_fini(rows);
+	free(rows);
+	free(maps.meters);
+	free(maps.meter_bands);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -325,12 +459,17 @@ int main(void)
 		cmocka_unit_test(rates_hold),
 		cmocka_unit_test(packets_and_bursts),
 		cmocka_unit_test(a_burst_for_centuries),
+		cmocka_unit_test(large_packets),
 		cmocka_unit_test(bands),
 		cmocka_unit_test(remarks),
+		cmocka_unit_test(shared_by_threads),
 		TEST(what_is_too_much_is_dropped),
 		TEST(what_is_too_much_is_remarked),
 		TEST(a_meter_alone),
 		TEST(changes),
+		TEST(a_meter_that_is_modified_again_and_again),
+		TEST(all_slots),
+		cmocka_unit_test(what_an_earlier_daemon_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
