@@ -51,7 +51,8 @@
 	X(BY_ORDER, "by-order", "a drop order of its bridge: see ofctl orders") \
 	X(NO_BUCKET, "no-bucket", "no bucket of its group was alive") \
 	X(METER, "meter", "more than a meter lets through") \
-	X(POLICED, "policed", "more than the port may send: ingress_policing_rate, _kpkts_rate")
+	X(POLICED, "policed", "more than the port may send: ingress_policing_rate, _kpkts_rate") \
+	X(PACKET_OUT_FULL, "packet-out-full", "too many packets of controllers waited to be sent")
 
 enum drop_reason {
 #define X(id, name, help) DROP_##id,

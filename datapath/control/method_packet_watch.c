@@ -115,9 +115,9 @@ static void seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 	result_integer(news, "controller", context->controller);
 	add_metadata(news, context);
 	result_integer(news, "total_len", packet->total_len);
-	add_bytes(news, "packet", packet->data, packet->len);
+	add_bytes(news, "packet", packet_in_data(packet), packet->len);
 	if (context->n_userdata)
-		add_bytes(news, "userdata", packet->userdata, context->n_userdata);
+		add_bytes(news, "userdata", packet_in_userdata(packet), context->n_userdata);
 	if (watch->n_lost)
 		result_integer(news, "lost", watch->n_lost);
 	watch->n_lost = 0;

@@ -38,14 +38,17 @@ static bool is_within_rate(struct openflow_session *session)
 	return false;
 }
 
+static struct openflow_session *session_of(struct packet_in_watcher *watcher)
+{
+	return (struct openflow_session *)((char *)watcher -
+					   offsetof(struct openflow_session, packets));
+}
+
 void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 			  const struct packet_in *packet)
 {
-	struct openflow_session *session =
-		(struct openflow_session *)((char *)watcher -
-					    offsetof(struct openflow_session, packets));
+	struct openflow_session *session = session_of(watcher);
 	const struct packet_in_context *context = &packet->context;
-	own(wire_fini) struct wire_writer w = {.at = NULL};
 	struct flow_key key = {.metadata = context->metadata};
 	const struct of_packet_in in = {
 		.key = &key,
@@ -53,8 +56,8 @@ void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *brid
 		.table = context->table,
 		.reason = of_packet_in_reason(session->version, context->reason),
 		.total_len = packet->total_len,
-		.data = {packet->data, packet->len},
-		.userdata = {packet->userdata, context->n_userdata},
+		.data = {packet_in_data(packet), packet->len},
+		.userdata = {packet_in_userdata(packet), context->n_userdata},
 	};
 
 	if (context->controller != session->controller_id ||
@@ -64,8 +67,18 @@ void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *brid
 		return;
 	key.packet.in_port = context->in_port;
 	memcpy(key.reg, context->reg, sizeof(key.reg));
-	of_packet_in_write(&w, session->version, session->packet_in_format, &in);
-	openflow_session_tell(session, &w);
+	of_packet_in_write(&session->told, session->version, session->packet_in_format, &in);
+}
+
+/* Those that came together are sent together. */
+void openflow_packets_rest(struct packet_in_watcher *watcher)
+{
+	struct openflow_session *session = session_of(watcher);
+
+	if (!session->told.len && !session->told.is_lost)
+		return;
+	openflow_session_tell(session, &session->told);
+	openflow_session_written(&session->told);
 }
 
 enum of_error handle_packet_in_format(struct openflow_session *session,

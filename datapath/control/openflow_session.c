@@ -136,6 +136,14 @@ static enum of_error answer(struct openflow_session *session, const struct of_me
 
 /* ---- the conversation ---- */
 
+void openflow_session_written(struct wire_writer *w)
+{
+	if (w->size > FLUSH_SIZE * 2)
+		wire_fini(w);
+	w->len = 0;
+	w->is_lost = false;
+}
+
 void openflow_session_flush(struct openflow_session *session)
 {
 	struct wire_writer *w = &session->reply;
@@ -144,10 +152,7 @@ void openflow_session_flush(struct openflow_session *session)
 		stream_close(session->stream, "out of memory");
 	else if (w->len)
 		stream_send(session->stream, w->at, w->len);
-	if (w->size > FLUSH_SIZE * 2)
-		wire_fini(w);
-	w->len = 0;
-	w->is_lost = false;
+	openflow_session_written(w);
 }
 
 static void say_error(struct openflow_session *session, enum of_error error,
@@ -351,6 +356,7 @@ static void session_free(struct openflow_session *session, bool is_bridge_gone)
 	if (session->probe)
 		event_free(session->probe);
 	wire_fini(&session->reply);
+	wire_fini(&session->told);
 	free(session);
 }
 
@@ -409,6 +415,7 @@ int openflow_session_new(struct openflow_session **out, int fd,
 	session->async = of_async_default;
 	session->miss_send_len = options->is_service ? 0 : DEFAULT_MISS_SEND_LEN;
 	session->packets.seen = openflow_packet_seen;
+	session->packets.rest = openflow_packets_rest;
 	session->flows.seen = openflow_flow_seen;
 	session->flows.wants = openflow_flow_wants;
 	CDS_INIT_LIST_HEAD(&session->crowd_node);

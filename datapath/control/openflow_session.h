@@ -108,7 +108,8 @@ struct openflow_session {
 	uint8_t role; /* enum of_role, not NOCHANGE */
 	struct of_async async;
 	struct packet_in_watcher packets;
-	struct bucket bucket; /* of them */
+	struct bucket bucket;    /* of them */
+	struct wire_writer told; /* of them, what is not sent yet */
 	struct flow_watcher flows;
 	struct cds_list_head bundles, monitors;
 	unsigned n_monitors;
@@ -125,6 +126,8 @@ struct openflow_session {
 typedef enum of_error handler_fn(struct openflow_session *session,
 				 const struct of_message *message);
 
+/* It is sent: more may be written. */
+void openflow_session_written(struct wire_writer *w);
 /* Sends what has been appended to `reply` so far: long answers go in pieces. */
 void openflow_session_flush(struct openflow_session *session);
 
@@ -194,6 +197,7 @@ handler_fn handle_packet_out, handle_packet_in_format, handle_controller_id;
 enum of_error openflow_packet_check(const struct of_packet_out *out);
 void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 			  const struct packet_in *packet);
+void openflow_packets_rest(struct packet_in_watcher *watcher);
 /* openflow_role.c */
 handler_fn handle_role, handle_get_async, handle_set_async;
 bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed);

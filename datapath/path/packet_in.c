@@ -1,5 +1,6 @@
 #include "path/packet_in.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/mailbox.h"
@@ -17,8 +18,17 @@ static void fill(struct packet_in *message, const struct frame *frame, const str
 	message->port = frame->in_port;
 	message->total_len = frame->len;
 	message->len = frame->len < PACKET_IN_DATA_MAX ? frame->len : PACKET_IN_DATA_MAX;
-	memcpy(message->userdata, flow_op_userdata(op), context->n_userdata);
-	memcpy(message->data, frame->data, message->len);
+	memcpy(message->bytes, flow_op_userdata(op), context->n_userdata);
+	memcpy(message->bytes + context->n_userdata, frame->data, message->len);
+}
+
+static bool send(struct worker *worker)
+{
+	const struct packet_in *message = worker->packet_in;
+	const size_t size =
+		offsetof(struct packet_in, bytes) + message->context.n_userdata + message->len;
+
+	return mailbox_send_part(worker->host->packet_ins, message, size);
 }
 
 void packet_in(struct worker *worker, const struct frame *frame, const struct flow_op *op)
@@ -37,7 +47,6 @@ void packet_in(struct worker *worker, const struct frame *frame, const struct fl
 		return;
 	}
 	fill(worker->packet_in, frame, op, &context);
-	if (!mailbox_send_part(worker->host->packet_ins, worker->packet_in,
-			       offsetof(struct packet_in, data) + worker->packet_in->len))
+	if (!send(worker))
 		drop_count(worker, frame->in_port, DROP_PACKET_IN_FULL, 1);
 }

@@ -21,16 +21,25 @@ struct worker;
 
 /* Message: a packet as it was when a flow said "controller". */
 struct packet_in {
-	struct packet_in_context context; /* n_userdata of them are in userdata */
+	struct packet_in_context context; /* n_userdata: of the bytes */
 	uint16_t port; /* switch-wide number of where it came from; PORT_ID_NONE: the switch */
 	uint16_t pad;
 	uint32_t total_len; /* of the packet */
-	uint32_t
-		len; /* of it in `data`: all that there is room for; what is behind does not count */
+	uint32_t len;       /* of it here: all that there is room for */
 	uint32_t pad2;
-	uint8_t userdata[PACKET_IN_USERDATA_MAX];
-	uint8_t data[PACKET_IN_DATA_MAX];
+	uint8_t bytes[PACKET_IN_USERDATA_MAX +
+		      PACKET_IN_DATA_MAX]; /* the userdata, then the packet */
 };
+
+static inline const uint8_t *packet_in_userdata(const struct packet_in *message)
+{
+	return message->bytes;
+}
+
+static inline const uint8_t *packet_in_data(const struct packet_in *message)
+{
+	return message->bytes + message->context.n_userdata;
+}
 
 /* Sends a copy of the frame, as OP_CONTROLLER `op` says. Outcomes: sent, DROP_METER (that of the controllers),
  * DROP_PACKET_IN_LIMIT, DROP_PACKET_IN_FULL; all charge the port that it came from. This worker's thread. */

@@ -11,16 +11,14 @@
 #include "path/steps.h"
 #include "path/worker.h"
 
-bool packet_out_send(struct worker *worker, const struct packet_out *message)
+bool packet_out_send(struct worker *worker, struct packet_out *message)
 {
-	if (!mailbox_send_part(worker->packet_outs, message,
-			       offsetof(struct packet_out, data) + message->len))
-		return false;
-	worker_wake(worker);
-	return true;
+	const uint8_t *end = packet_out_data(message) + message->len;
+
+	return mailbox_send_part(worker->packet_outs, message, (size_t)(end - (uint8_t *)message));
 }
 
-static void inject(struct worker *worker, const struct packet_out *message)
+static void inject(struct worker *worker, struct packet_out *message)
 {
 	struct frame frame;
 	struct edit edit = {.frame = &frame};
@@ -29,7 +27,7 @@ static void inject(struct worker *worker, const struct packet_out *message)
 		drop_count(worker, message->port, DROP_NO_BUFFER, 1);
 		return;
 	}
-	memcpy(frame.data, message->data, message->len);
+	memcpy(frame.data, packet_out_data(message), message->len);
 	frame.len = message->len;
 	frame.in_port = message->port;
 	act(worker, &worker->burst, &edit, message->op, message->n_ops);

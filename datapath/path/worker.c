@@ -76,12 +76,13 @@ static int sleep_ms(struct worker *worker)
 	return (int)worker->tx_wait_ms;
 }
 
-/* What to sleep on: the wake-up call and the queues. Returns how many. */
+/* What to sleep on: the wake-up call, packets from above and the queues. Returns how many. */
 static unsigned list_fds(struct worker *worker)
 {
-	unsigned n_rxqs = __atomic_load_n(&worker->n_rxqs, __ATOMIC_ACQUIRE), n = 1;
+	unsigned n_rxqs = __atomic_load_n(&worker->n_rxqs, __ATOMIC_ACQUIRE), n = 2;
 
 	worker->fds[0] = (struct pollfd){.fd = worker->wake_fd, .events = POLLIN};
+	worker->fds[1] = (struct pollfd){.fd = mailbox_fd(worker->packet_outs), .events = POLLIN};
 	for (unsigned i = 0; i < n_rxqs; i++) {
 		struct rxq *rxq = rcu_load(worker->rxqs[i]);
 
@@ -91,11 +92,20 @@ static unsigned list_fds(struct worker *worker)
 	return n;
 }
 
+static void calls_ack(struct worker *worker)
+{
+	eventfd_t n_calls;
+
+	if (worker->fds[0].revents)
+		eventfd_read(worker->wake_fd, &n_calls);
+	if (worker->fds[1].revents)
+		mailbox_wake_ack(worker->packet_outs);
+}
+
 /* poll(2) and not epoll(7): a socket in an epoll set takes a lock for each packet that it has sent,
  * because that wakes who waits for room to write. */
 static void sleep_until_packets(struct worker *worker)
 {
-	eventfd_t n_calls;
 	unsigned n;
 
 	if (arm(worker))
@@ -103,8 +113,8 @@ static void sleep_until_packets(struct worker *worker)
 	n = list_fds(worker);
 	__atomic_add_fetch(&worker->sleep_seq, 1, __ATOMIC_SEQ_CST);
 	rcu_sleep_begin();
-	if (poll(worker->fds, n, sleep_ms(worker)) > 0 && worker->fds[0].revents)
-		eventfd_read(worker->wake_fd, &n_calls);
+	if (poll(worker->fds, n, sleep_ms(worker)) > 0)
+		calls_ack(worker);
 	rcu_sleep_end();
 	__atomic_add_fetch(&worker->sleep_seq, 1, __ATOMIC_SEQ_CST);
 }
@@ -251,7 +261,7 @@ int worker_new(struct worker **out, const struct path_host *host, const struct c
 	worker->wake_fd = -1;
 	worker->tx_wait_ms = TX_WAIT_MIN_MS;
 	/* Most of these pages are never touched. */
-	worker->fds = calloc(1 + WORKER_MAX_QUEUES, sizeof(struct pollfd));
+	worker->fds = calloc(2 + WORKER_MAX_QUEUES, sizeof(struct pollfd));
 	worker->rxqs = calloc(WORKER_MAX_QUEUES, sizeof(struct rxq *));
 	worker->links = calloc(WORKER_MAX_QUEUES, sizeof(struct tx_link *));
 	worker->outputs = calloc(PORT_ID_MAX, sizeof(struct output *));

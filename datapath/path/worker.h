@@ -61,7 +61,7 @@ struct worker {
 	const struct clock *clock;
 	struct frame_pool *pool;
 	int wake_fd;                 /* an eventfd */
-	struct mailbox *packet_outs; /* of struct packet_out; whoever sends wakes the worker */
+	struct mailbox *packet_outs; /* of struct packet_out */
 	/* RCU: control writes, the worker reads. Free slots are NULL. */
 	struct rxq **rxqs;       /* WORKER_MAX_QUEUES, of which the first n_rxqs are looked at */
 	struct tx_link **links;  /* WORKER_MAX_QUEUES, of which the first n_links are looked at */
@@ -76,7 +76,7 @@ struct worker {
 	/* the worker writes, atomic */
 	unsigned sleep_seq; /* odd while it sleeps */
 	/* this worker only */
-	struct pollfd *fds; /* what it sleeps on: WORKER_MAX_QUEUES + 1 of them */
+	struct pollfd *fds; /* what it sleeps on: WORKER_MAX_QUEUES + 2 of them */
 	uint64_t now;       /* of the clock, taken once per turn */
 	unsigned rx_next;   /* rx queue to ask next */
 	unsigned rx_left;   /* rx queues to ask in this turn */

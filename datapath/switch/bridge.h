@@ -67,7 +67,8 @@ struct vswitch {
 	bool is_left;
 	struct bridge *bridges; /* uthash by name */
 	uint32_t n_bridges_made;
-	uint64_t n_no_controller; /* DROP_NO_CONTROLLER of no port */
+	/* DROP_NO_CONTROLLER and DROP_PACKET_OUT_FULL of no port */
+	uint64_t n_no_controller, n_packet_out_full;
 	struct bridge_port *ports[PORT_ID_MAX];
 	struct port_ids ids;
 	struct snapshot *spare; /* for the next change */
@@ -124,7 +125,8 @@ struct bridge_port {
 	struct port_fake *fake;
 	uint32_t max_len; /* longest frame that the device takes; 0: not known yet */
 	struct port_counts counts_before; /* of earlier ports of the same number */
-	uint64_t n_no_controller;         /* DROP_NO_CONTROLLER */
+	/* DROP_NO_CONTROLLER and DROP_PACKET_OUT_FULL */
+	uint64_t n_no_controller, n_packet_out_full;
 	UT_hash_handle hh;
 };
 

@@ -311,6 +311,7 @@ void vswitch_drops(const struct vswitch *sw, uint64_t drops[N_DROP_REASONS])
 	for (unsigned i = 0; i < N_DROP_REASONS; i++)
 		drops[i] = counts.drops[i] + kernel.n[i];
 	drops[DROP_NO_CONTROLLER] += sw->n_no_controller;
+	drops[DROP_PACKET_OUT_FULL] += sw->n_packet_out_full;
 }
 
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out)
@@ -333,6 +334,7 @@ void bridge_port_status(const struct bridge_port *port, struct bridge_port_statu
 	for (unsigned i = 0; i < N_DROP_REASONS; i++)
 		out->drops[i] = counts.drops[i] + kernel.n[i];
 	out->drops[DROP_NO_CONTROLLER] += port->n_no_controller;
+	out->drops[DROP_PACKET_OUT_FULL] += port->n_packet_out_full;
 }
 
 int bridge_port_qos_set(struct bridge_port *port, const struct qos_config *config, struct err *err)

@@ -80,9 +80,8 @@ static void nobody_heard(struct vswitch *sw, uint16_t id)
 	++*(port ? &port->n_no_controller : &sw->n_no_controller);
 }
 
-static void hand_on(struct vswitch *sw, const struct packet_in *packet)
+static void hand_on(struct vswitch *sw, struct bridge *bridge, const struct packet_in *packet)
 {
-	struct bridge *bridge = bridge_by_number(sw, packet->context.bridge);
 	struct packet_in_watcher *watcher, *next;
 
 	if (!bridge || !bridge->packet_in_watchers) {
@@ -95,15 +94,34 @@ static void hand_on(struct vswitch *sw, const struct packet_in *packet)
 	}
 }
 
+/* No more packets of that bridge (NULL: none) for now. */
+static void rest(struct bridge *bridge)
+{
+	struct packet_in_watcher *watcher = bridge ? bridge->packet_in_watchers : NULL, *next;
+
+	for (; watcher; watcher = next) {
+		next = watcher->next;
+		if (watcher->rest)
+			watcher->rest(watcher);
+	}
+}
+
 bool packet_ins_deliver(struct packet_ins *packet_ins)
 {
+	struct packet_in *packet = &packet_ins->packet;
+	struct bridge *bridge = NULL;
+	unsigned n = 0;
+
 	mailbox_wake_ack(packet_ins->mailbox);
-	for (unsigned i = 0; i < BATCH; i++) {
-		if (!mailbox_receive(packet_ins->mailbox, &packet_ins->packet))
-			return false;
-		hand_on(packet_ins->sw, &packet_ins->packet);
+	for (; n < BATCH && mailbox_receive(packet_ins->mailbox, packet); n++) {
+		if (!bridge || bridge->number != packet->context.bridge) {
+			rest(bridge);
+			bridge = bridge_by_number(packet_ins->sw, packet->context.bridge);
+		}
+		hand_on(packet_ins->sw, bridge, packet);
 	}
-	return true;
+	rest(bridge);
+	return n == BATCH;
 }
 
 void bridge_packet_in_watch(struct bridge *bridge, struct packet_in_watcher *watcher)

@@ -12,11 +12,13 @@ struct vswitch;
 
 /* ---- for who watches ---- */
 
-/* Embedded by whoever watches. `seen` may unwatch itself, and nobody else; it may send packets out. */
+/* Embedded by whoever watches. Either may unwatch itself, and nobody else; it may send packets out. */
 struct packet_in_watcher {
 	/* A packet of the bridge. Borrowed during the call. */
 	void (*seen)(struct packet_in_watcher *watcher, struct bridge *bridge,
 		     const struct packet_in *packet);
+	/* Those of the bridge that came together have been seen. NULL: nobody cares. */
+	void (*rest)(struct packet_in_watcher *watcher);
 	struct packet_in_watcher *next; /* the list's */
 };
 

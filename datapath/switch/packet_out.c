@@ -122,8 +122,8 @@ static bool hand_down(struct bridge *bridge, const struct frame *frame,
 	message->port = frame->in_port;
 	message->len = frame->len;
 	message->n_ops = ops->n_ops;
-	memcpy(message->data, frame->data, frame->len);
 	memcpy(message->op, ops->op, ops->n_ops * sizeof(ops->op[0]));
+	memcpy(packet_out_data(message), frame->data, frame->len);
 	/* Always the same worker, so that they stay in order. */
 	return packet_out_send(bridge->sw->workers[0], message);
 }
@@ -137,6 +137,12 @@ static void count(const struct vswitch *sw, const struct credit_list *credits, s
 		return;
 	credit_count(credit, 1, len, clock_now(sw->options.clock));
 	credit_put(&credit);
+}
+
+static void lost(struct vswitch *sw, uint16_t id)
+{
+	++*(id < PORT_ID_MAX && sw->ports[id] ? &sw->ports[id]->n_packet_out_full
+					      : &sw->n_packet_out_full);
 }
 
 int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofactions *actions,
@@ -163,6 +169,8 @@ int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofac
 	is_sent = hand_down(bridge, &frame, &translation->ops);
 	if (is_sent)
 		count(bridge->sw, &translation->credits, len);
+	else
+		lost(bridge->sw, frame.in_port);
 	rcu_sleep_begin();
 	frame_free(&frame);
 	return is_sent ? 0

@@ -14,7 +14,7 @@ struct packet_outs;
  * a worker sends it soon after, behind those sent before. It counts as received nowhere; drops count on the port.
  *
  * 0, -EINVAL: a length, a port or actions that cannot be, -ENXIO, -ENODEV: there is no such group or meter, -EAGAIN: too many packets wait to be sent, and this one
- * is not. `actions` and `data` are borrowed. */
+ * is not (DROP_PACKET_OUT_FULL). `actions` and `data` are borrowed. */
 int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofactions *actions,
 		      const void *data, size_t len, struct err *err);
 

@@ -357,8 +357,8 @@ static void a_controller_gets_the_packet_as_it_is_then(void **state)
 	assert_int_equal(listener.last.port, p1->id);
 	assert_int_equal(listener.last.total_len, len + 4);
 	assert_int_equal(listener.last.len, len + 4);
-	assert_memory_equal(listener.last.data + 12, "\x81\x00\x00\x05", 4);
-	assert_memory_equal(listener.last.userdata, "user", 4);
+	assert_memory_equal(packet_in_data(&listener.last) + 12, "\x81\x00\x00\x05", 4);
+	assert_memory_equal(packet_in_userdata(&listener.last), "user", 4);
 	assert_int_equal(listener.last.context.n_userdata, 4);
 	assert_int_equal(rig_take(p2, frame), len);
 	bridge_packet_in_unwatch(rig.bridge, &listener.watcher);
@@ -457,17 +457,17 @@ static void a_packet_from_above_is_acted_on(void **state)
 	struct bridge_port_status status;
 
 	message.port = p1->id;
-	message.len = (uint32_t)ether_frame(message.data, B, A, ETHER_UNTAGGED);
 	add_output(p2);
 	add_output(p3);
 	message.n_ops = script.n_ops;
 	memcpy(message.op, script.op, script.n_ops * sizeof(script.op[0]));
+	message.len = (uint32_t)ether_frame(packet_out_data(&message), B, A, ETHER_UNTAGGED);
 	assert_true(packet_out_send(rig.sw->workers[0], &message));
 	rig_turn(&rig);
 
 	assert_int_equal(rig_take(p2, frame), message.len);
 	assert_int_equal(rig_take(p3, frame), message.len);
-	assert_memory_equal(frame, message.data, message.len);
+	assert_memory_equal(frame, packet_out_data(&message), message.len);
 	bridge_port_status(p1, &status);
 	assert_int_equal(status.rx_packets, 0);
 	assert_int_equal(n_asked, 0);
@@ -478,9 +478,9 @@ static void packets_from_above_wait_in_a_bounded_box(void **state)
 	static struct packet_out message;
 	unsigned n_sent = 0, n_taken = 0;
 
-	message.len = (uint32_t)ether_frame(message.data, B, A, ETHER_UNTAGGED);
 	message.n_ops = 1;
 	message.op[0] = flow_op_output(p2->id);
+	message.len = (uint32_t)ether_frame(packet_out_data(&message), B, A, ETHER_UNTAGGED);
 	while (packet_out_send(rig.sw->workers[0], &message))
 		n_sent++;
 	rig_turn(&rig);

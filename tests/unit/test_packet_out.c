@@ -195,6 +195,7 @@ static void too_many_are_refused(void **state)
 		n_taken++;
 	assert_int_equal(n, PACKET_OUT_SLOTS);
 	assert_int_equal(n_taken, n);
+	assert_int_equal(rig_drops(p1, DROP_PACKET_OUT_FULL), 1);
 }
 
 /* ---- and back to the controller ---- */
