@@ -126,7 +126,9 @@ static enum of_error answer(struct openflow_session *session, const struct of_me
 	if (session->role == OF_ROLE_SLAVE && is_change(message))
 		return OF_BRC_IS_SLAVE;
 	if (message->flags & OF_MULTIPART_MORE)
-		return OF_BRC_MULTIPART_OVERFLOW;
+		return message->form->id == OFM_TABLE_FEATURES_REQUEST
+			       ? openflow_table_features_gather(session, message)
+			       : OF_BRC_MULTIPART_OVERFLOW;
 	session->handling = message;
 	session->is_abbreviated = false;
 	error = handler(session, message);
@@ -357,6 +359,7 @@ static void session_free(struct openflow_session *session, bool is_bridge_gone)
 		event_free(session->probe);
 	wire_fini(&session->reply);
 	wire_fini(&session->told);
+	wire_fini(&session->features);
 	free(session);
 }
 

@@ -29,6 +29,7 @@ struct group_mod;
 struct meter_mod;
 struct of_packet_out;
 struct of_port_mod;
+struct of_table;
 struct openflow_session;
 struct stream;
 struct tls;
@@ -115,12 +116,14 @@ struct openflow_session {
 	unsigned n_monitors;
 	const struct of_message *handling; /* what is being handled; NULL: nothing */
 	bool is_abbreviated;               /* ... and has been told to its own monitors */
-	bool is_paused;           /* its monitors are: too much of what they say is unread */
-	uint64_t paused_at;       /* ns: of the change that was too much */
-	bool is_resuming;         /* it is told all that it missed, however much that is */
-	bool has_table_id;        /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
-	bool is_nxm;              /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
-	struct wire_writer reply; /* to the message that is handled */
+	bool is_paused;              /* its monitors are: too much of what they say is unread */
+	uint64_t paused_at;          /* ns: of the change that was too much */
+	bool is_resuming;            /* it is told all that it missed, however much that is */
+	bool has_table_id;           /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
+	bool is_nxm;                 /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
+	struct wire_writer reply;    /* to the message that is handled */
+	struct wire_writer features; /* of tables that it would like, until all of them have come */
+	uint32_t features_xid;
 };
 
 typedef enum of_error handler_fn(struct openflow_session *session,
@@ -179,9 +182,18 @@ handler_fn handle_meter_mod, handle_meter_stats, handle_meter_config, handle_met
 enum of_error openflow_meter_error(int rc);
 /* openflow_table.c */
 handler_fn handle_tables, handle_table_mod;
+void openflow_table_describe(struct openflow_session *session, uint8_t number,
+			     struct of_table *out);
 /* The table has other flows than before. */
 void openflow_vacancy_look(struct openflow_session *session, uint8_t table);
 
+/* openflow_table_features.c */
+/* A request that is not all of it: the rest has the same xid. */
+enum of_error openflow_table_features_gather(struct openflow_session *session,
+					     const struct of_message *message);
+/* ... and the end of it, or all of it. All of the tables, or none. */
+enum of_error openflow_table_features_set(struct openflow_session *session,
+					  const struct of_message *message);
 /* openflow_bundle.c */
 handler_fn handle_bundle_control, handle_bundle_add;
 void openflow_bundles_free(struct openflow_session *session);

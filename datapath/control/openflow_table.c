@@ -20,7 +20,7 @@ static uint8_t room(const struct of_table *table)
 	return (uint8_t)((uint64_t)(table->max_flows - table->n_flows) * 100 / table->max_flows);
 }
 
-static void describe(struct openflow_session *session, uint8_t number, struct of_table *out)
+void openflow_table_describe(struct openflow_session *session, uint8_t number, struct of_table *out)
 {
 	const char *name = bridge_flow_names(session->bridge).table_name(session->bridge, number);
 	const struct openflow_vacancy *vacancy = &session->options.peers->vacancy[number];
@@ -64,20 +64,23 @@ static void write_table(struct wire_writer *w, const struct of_message *request,
 	}
 }
 
-/* Statistics, features and descriptions of all tables. Features are what they are: who would change them may not. */
+/* Statistics, features and descriptions of all tables. Who says how features are to be is told how they are then. */
 enum of_error handle_tables(struct openflow_session *session, const struct of_message *message)
 {
 	struct wire_writer *w = &session->reply;
+	enum of_error error = OF_OK;
 	struct openflow_parts parts;
 
-	if (message->body.len)
-		return of_table_features_check(message);
+	if (message->form->id == OFM_TABLE_FEATURES_REQUEST)
+		error = openflow_table_features_set(session, message);
+	if (error)
+		return error;
 	openflow_parts_begin(&parts, session, message, message->form->id + 1);
 	for (unsigned i = 0; i < OF_TABLES; i++) {
 		struct of_table table;
 		size_t entry = w->len;
 
-		describe(session, (uint8_t)i, &table);
+		openflow_table_describe(session, (uint8_t)i, &table);
 		write_table(w, message, &table);
 		openflow_parts_added(&parts, entry);
 	}
@@ -109,7 +112,7 @@ void openflow_vacancy_look(struct openflow_session *session, uint8_t number)
 
 	if (!vacancy->is_on)
 		return;
-	describe(session, number, &table);
+	openflow_table_describe(session, number, &table);
 	if (vacancy->is_low ? table.vacancy <= vacancy->up : table.vacancy >= vacancy->down)
 		return;
 	vacancy->is_low = !vacancy->is_low;
@@ -131,7 +134,7 @@ static void set_vacancy(struct openflow_session *session, uint8_t number,
 		vacancy->down = mod->down;
 		vacancy->up = mod->up;
 	}
-	describe(session, number, &table);
+	openflow_table_describe(session, number, &table);
 	vacancy->is_low = table.vacancy < vacancy->up;
 }
 

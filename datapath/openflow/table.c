@@ -155,51 +155,6 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 	wire_patch16(w, start, (uint16_t)(w->len - start));
 }
 
-enum { FEATURES_SIZE = 64, LAST_PROP_13 = 15, LAST_PROP_15 = 22, PROP_EXPERIMENTER_MISS = 0xfffe };
-
-static enum of_error check_property(uint8_t version, uint16_t type)
-{
-	if (type >= PROP_EXPERIMENTER_MISS)
-		return OF_BPC_BAD_EXPERIMENTER;
-	return type > (version >= OF14 ? LAST_PROP_15 : LAST_PROP_13) || type == 9
-		       ? OF_TFFC_BAD_TYPE
-		       : OF_OK;
-}
-
-/* One table's. */
-static enum of_error check_features(uint8_t version, struct wire_bytes bytes)
-{
-	struct wire_bytes rest = wire_skip(bytes, FEATURES_SIZE);
-	enum of_error error = OF_OK;
-
-	if (bytes.at[2] >= OF_TABLES)
-		return OF_TFFC_BAD_TABLE;
-	while (!error && rest.len) {
-		struct wire_bytes property;
-
-		if (!wire_property_cut(&rest, &property))
-			return OF_TFFC_BAD_LEN;
-		error = check_property(version, wire_get16(property.at));
-	}
-	return error;
-}
-
-enum of_error of_table_features_check(const struct of_message *message)
-{
-	struct wire_bytes rest = message->body;
-	enum of_error error = OF_OK;
-
-	while (!error && rest.len) {
-		const size_t len = wire_get16(rest.at);
-
-		if (len < FEATURES_SIZE || len % 8 || len > rest.len)
-			return OF_TFFC_BAD_LEN;
-		error = check_features(message->version, wire_first(rest, len));
-		rest = wire_skip(rest, len);
-	}
-	return error ? error : OF_TFFC_EPERM;
-}
-
 /* ---- descriptions, and what changes them: OpenFlow 1.4.1 sections 7.3.4.1, 7.3.5.16 and 7.4.5 ---- */
 
 enum { PROP_EVICTION = 2, PROP_VACANCY = 3, PROP_EXPERIMENTER = 0xffff };

@@ -21,8 +21,25 @@ enum of_table_config { OF_TABLE_EVICTION = 1 << 2, OF_TABLE_VACANCY = 1 << 3 };
 /* One entry of the reply each. */
 void of_table_stats_write(struct wire_writer *w, uint8_t version, const struct of_table *table);
 void of_table_features_write(struct wire_writer *w, uint8_t version, const struct of_table *table);
-/* What is wrong with features that somebody would like; TFFC_EPERM: nothing, but they are what they are. */
-enum of_error of_table_features_check(const struct of_message *message);
+
+/* OpenFlow 1.5 says what becomes of tables; earlier versions mean the first: tables that are not named go. */
+enum of_table_command { OF_TABLE_REPLACE, OF_TABLE_MODIFY, OF_TABLE_ENABLE, OF_TABLE_DISABLE };
+
+/* What somebody would like a table to be. */
+struct of_table_features {
+	uint8_t number, command;
+	char name[32]; /* may fill it */
+	uint32_t capabilities, max_flows;
+	struct wire_bytes bytes; /* all of it, with its properties */
+};
+
+/* Takes the next table off the body of a request. *out borrows it. */
+enum of_error of_table_features_read(uint8_t version, struct wire_bytes *rest,
+				     struct of_table_features *out);
+/* Does the table do all of that, whatever its name? */
+enum of_error of_table_features_check(uint8_t version, const struct of_table_features *wanted,
+				      const struct of_table *table);
+
 void of_table_desc_write(struct wire_writer *w, const struct of_table *table);
 
 struct of_table_mod {

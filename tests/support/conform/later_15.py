@@ -86,6 +86,21 @@ def check_table_features(peer):
     want("an ingress table", struct.unpack(">HBBI", data[:8])[1:], (0, 0, 1))
 
 
+def check_table_features_of_some(peer):
+    """Commands: to replace all, to modify some, to enable and to disable."""
+    def table(number, command, name=b"", most=1000):
+        return struct.pack(">HBBI32sQQII", 64, number, command, 0, name, 0, 0, 0, most)
+
+    peer.multipart(12, table(3, 1, b"third"))
+    want("name", peer.multipart(12).count(b"third"), 1)
+    peer.multipart_refused(12, table(3, 0, b"other"), (13, 5))
+    peer.multipart_refused(12, table(3, 3, b"other"), (13, 5))
+    peer.multipart_refused(12, table(3, 1, b"other") + table(4, 1, b"more", 0xFFFFFFFF), (13, 7))
+    want("name", peer.multipart(12).count(b"third"), 1)
+    peer.multipart(12, table(3, 1))
+    want("name", peer.multipart(12).count(b"third"), 0)
+
+
 def check_async_of_others(peer):
     peer.refused(SET_ASYNC, struct.pack(">HHI", 13, 8, 1), (15, 1))
     peer.refused(SET_ASYNC, struct.pack(">HHI", 16, 8, 1), (14, 0))

@@ -218,6 +218,75 @@ def check_table_features(peer):
     want("tables", seen, list(range(n_tables)))
 
 
+def entries(data):
+    """Of TABLE_FEATURES, of each table."""
+    while data:
+        size, = struct.unpack(">H", data[:2])
+        yield data[:size]
+        data = data[size:]
+
+
+def renamed(entry, name, properties=True):
+    """The same table by another name, and with nothing asked of what it can do."""
+    entry = entry[:8] + name.ljust(32, b"\0") + entry[40:]
+    return entry if properties else struct.pack(">H", 64) + entry[2:64]
+
+
+def names(peer):
+    return [entry[8:40].rstrip(b"\0") for entry in entries(peer.multipart(12))]
+
+
+def in_parts(peer, kind, tables):
+    """A request of several messages, each with as much as it holds."""
+    parts = [b""]
+    for table in tables:
+        if len(parts[-1]) + len(table) > 65000:
+            parts.append(b"")
+        parts[-1] += table
+    peer.xid += 1
+    for i, part in enumerate(parts):
+        peer.raw(header(peer.version, MULTIPART_REQUEST, 16 + len(part), peer.xid) +
+                 struct.pack(">HH4x", kind, i + 1 < len(parts)) + part)
+    return peer.until_barrier()
+
+
+def check_table_names_are_set(peer):
+    """All tables or none; a table may do more than is asked of it, and not less."""
+    before = list(entries(peer.multipart(12)))
+    bare = [renamed(entry, b"", False) for entry in before]
+    named = [renamed(bare[0], b"first"), renamed(bare[1], b"second")] + bare[2:]
+    try:
+        data = peer.multipart(12, b"".join(named))
+        want("answer", [entry[8:40].rstrip(b"\0") for entry in entries(data)][:3], [b"first", b"second", b""])
+        want("names", names(peer)[:3], [b"first", b"second", b""])
+        # names may change places
+        named[:2] = renamed(bare[0], b"second"), renamed(bare[1], b"first")
+        peer.multipart(12, b"".join(named))
+        want("names", names(peer)[:3], [b"second", b"first", b""])
+        # nothing of what cannot be
+        for wrong in (named[:-1], named[:-1] + [named[0]]):
+            peer.multipart_refused(12, b"".join([renamed(wrong[0], b"other")] + wrong[1:]), (13, 5), (13, 0))
+        for name in b"x" * 32, b"no name", b"first":
+            peer.multipart_refused(12, b"".join([renamed(bare[0], name)] + named[1:]), (13, 4))
+        many = renamed(bare[2], b"")[:60] + struct.pack(">I", 0xFFFFFFFF)
+        peer.multipart_refused(12, b"".join([bare[0], bare[1], many] + bare[3:]), (13, 5))
+        for kind, wanted in (0, struct.pack(">HH", 77, 4)), (2, b"\0"), (4, struct.pack(">HH", 99, 4)), \
+                (8, b"\x80\x00\xfe\4"), (14, b"\x80\x00\xfe\4"):
+            more = struct.pack(">HH", kind, 4 + len(wanted)) + wanted
+            more += bytes(-len(more) % 8)
+            table = struct.pack(">H", 64 + len(more)) + bare[5][2:] + more
+            peer.multipart_refused(12, b"".join(bare[:5] + [table] + bare[6:]), (13, 4))
+        want("names", names(peer)[:3], [b"second", b"first", b""])
+        # with all that they can do it is more than a message holds
+        answers = in_parts(peer, 12, [renamed(before[0], b"a"), renamed(before[1], b"b")] + before[2:])
+        if not answers or any(answer.kind != MULTIPART_REPLY for answer in answers):
+            raise Wrong(f"answers: {answers}")
+        want("names", names(peer)[:3], [b"a", b"b", b""])
+    finally:
+        peer.multipart(12, b"".join(bare))
+    want("names", set(names(peer)), {b""})
+
+
 def check_meter_features(peer):
     most, kinds, can, bands, _ = struct.unpack(">IIIBB2x", peer.multipart(11))
     want("drop, remark", kinds, 6)
