@@ -1,10 +1,11 @@
 /* A switch of fake ports that does what its standard input says, a line each:
  *
  *	port NUMBER		adds one
- *	flow TEXT		adds a flow: "+", or "- why it was refused"
+ *	group TEXT		adds a group: "+", or "- why it was refused"
+ *	flow TEXT		adds a flow: the same
  *	packet NUMBER HEX	comes in there: "NUMBER HEX" for each that goes out, then "."
  *	dump			all flows with what they counted, then "."
- *	reset			no flows and nothing learned: "+"
+ *	reset			no flows, no groups and nothing learned: "+"
  *
  * For programs that compare it with another switch.
  */
@@ -17,10 +18,12 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/print.h"
+#include "flow/group_text.h"
 #include "flow/port_text.h"
 #include "support/rig.h"
 #include "switch/bridge.h"
 #include "switch/flows.h"
+#include "switch/group.h"
 
 #define MAX_FRAME 2048
 #define MAX_PORTS 16
@@ -41,6 +44,27 @@ static void player_port(struct player *player, const char *number)
 	player->ports[player->n_ports++] = rig_port(&player->rig, &config);
 }
 
+static void answer(int rc, const struct err *err)
+{
+	if (rc)
+		printf("- %s\n", err->text);
+	else
+		puts("+");
+}
+
+static void player_group(struct player *player, struct slice text)
+{
+	const struct flow_names names = bridge_flow_names(player->rig.bridge);
+	own(group_mod_fini) struct group_mod group = {0};
+	struct err err = ERR_INIT;
+	int rc = group_mod_parse(text, GROUP_ADD, &names, &group, &err);
+
+	if (!rc)
+		rc = bridge_mods(player->rig.bridge, &(struct bridge_mod){.group = &group}, 1, NULL,
+				 &err);
+	answer(rc, &err);
+}
+
 static void player_flow(struct player *player, struct slice text)
 {
 	const struct flow_names names = bridge_flow_names(player->rig.bridge);
@@ -50,10 +74,7 @@ static void player_flow(struct player *player, struct slice text)
 
 	if (!rc)
 		rc = bridge_flow_mods(player->rig.bridge, &flow, 1, NULL, &err);
-	if (rc)
-		printf("- %s\n", err.text);
-	else
-		puts("+");
+	answer(rc, &err);
 }
 
 static void player_reset(struct player *player)
@@ -61,9 +82,11 @@ static void player_reset(struct player *player)
 	own(flow_mod_fini) struct flow_mod all = {0};
 	struct err err = ERR_INIT;
 	const struct slice everything = {"", 0};
+	const struct group_mod groups = {.command = GROUP_DELETE, .desc.id = GROUP_EVERY};
 
 	if (flow_mod_parse(everything, FLOW_DELETE, NULL, &all, &err) ||
-	    bridge_flow_mods(player->rig.bridge, &all, 1, NULL, &err))
+	    bridge_flow_mods(player->rig.bridge, &all, 1, NULL, &err) ||
+	    bridge_mods(player->rig.bridge, &(struct bridge_mod){.group = &groups}, 1, NULL, &err))
 		fail_msg("%s", err.text);
 	bridge_fdb_flush(player->rig.bridge, NULL);
 	puts("+");
@@ -135,6 +158,8 @@ static void player_line(struct player *player, char *line)
 		player_dump(player);
 	else if (rest && !strcmp(line, "port"))
 		player_port(player, rest);
+	else if (rest && !strcmp(line, "group"))
+		player_group(player, (struct slice){rest, strlen(rest)});
 	else if (rest && !strcmp(line, "flow"))
 		player_flow(player, (struct slice){rest, strlen(rest)});
 	else if (rest && !strcmp(line, "packet") && strchr(rest, ' '))

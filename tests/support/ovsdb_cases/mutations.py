@@ -20,6 +20,11 @@ def case_arithmetic_on_integers(c):
                                          if (mutator, operand) != ("*=", 0)])
 
 
+def case_deadly_arithmetic(c):
+    """See above: what ours makes of it is compared up to there, and it must live on."""
+    tried(c, "types", {"i": -7}, ["i", "*=", 0])
+
+
 def case_arithmetic_that_overflows(c):
     tried(c, "types", {"i": MAX}, ["i", "+=", 1], ["i", "+=", -1], ["i", "-=", -1], ["i", "*=", 2], ["i", "/=", -1],
           ["i", "*=", -1], ["i", "+=", MAX], ["i", "*=", MAX], ["i", "-=", MIN])
