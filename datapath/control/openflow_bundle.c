@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <urcu/list.h>
 
 #include "base/arena.h"
@@ -14,8 +15,7 @@
 #include "openflow/bundle.h"
 
 #define BUNDLES_MAX  64
-#define MESSAGES_MAX 1000000u            /* of all sessions of a bridge */
-#define BYTES_MAX    ((size_t)256 << 20) /* likewise */
+#define MESSAGES_MAX 1000000u /* of all sessions of a bridge */
 #define SLOW_MAX \
 	4096 /* METER_MODs and PORT_MODs of a bundle: readers are waited for, ports are told of */
 #define IDLE_SECONDS 10
@@ -25,7 +25,8 @@ struct bundle {
 	struct openflow_session *session;
 	struct event *timer;
 	bool is_touched;          /* since the timer's last turn */
-	struct wire_bytes opened; /* by that message; its head */
+	struct wire_bytes opened; /* by that message; its head, in `head` */
+	uint8_t head[OF_ERROR_DATA_MAX];
 	uint32_t id;
 	uint16_t flags;
 	bool is_closed;
@@ -33,15 +34,15 @@ struct bundle {
 	unsigned n_slow;
 	struct bundle_entry *entries;
 	uint32_t n, size;
-	size_t n_bytes;     /* of its messages */
-	struct arena arena; /* which are there */
+	size_t n_bytes;     /* of its messages, and of what is read of them */
+	struct arena arena; /* where the messages are */
 };
 
 static void bundle_free(struct bundle *bundle)
 {
 	cds_list_del(&bundle->node);
 	bundle->session->options.peers->n_bundled -= bundle->n;
-	bundle->session->options.peers->bundled_size -= bundle->n_bytes;
+	bundle->session->options.peers->kept_size -= bundle->n_bytes;
 	if (bundle->timer)
 		event_free(bundle->timer);
 	for (uint32_t i = 0; i < bundle->n; i++)
@@ -100,13 +101,12 @@ static int timer_start(struct bundle *bundle)
 }
 
 /* What an error about the bundle needs, after the message is gone. */
-static int note_opened(struct bundle *bundle, struct wire_bytes message)
+static void note_opened(struct bundle *bundle, struct wire_bytes message)
 {
 	if (message.len > OF_ERROR_DATA_MAX)
 		message.len = OF_ERROR_DATA_MAX;
-	message.at = arena_copy(&bundle->arena, message.at, message.len);
-	bundle->opened = message;
-	return message.at ? 0 : -ENOMEM;
+	memcpy(bundle->head, message.at, message.len);
+	bundle->opened = (struct wire_bytes){bundle->head, message.len};
 }
 
 static enum of_error open_new(struct openflow_session *session, uint32_t id, uint16_t flags,
@@ -124,7 +124,8 @@ static enum of_error open_new(struct openflow_session *session, uint32_t id, uin
 	bundle->flags = flags;
 	bundle->session = session;
 	cds_list_add_tail(&bundle->node, &session->bundles);
-	if (note_opened(bundle, session->handling->all) || timer_start(bundle)) {
+	note_opened(bundle, session->handling->all);
+	if (timer_start(bundle)) {
 		bundle_free(bundle);
 		return OF_BFC_OUT_OF_BUNDLES;
 	}
@@ -140,7 +141,7 @@ static int grow(struct bundle *bundle)
 	struct bundle_entry *entries;
 
 	if (bundle->session->options.peers->n_bundled >= MESSAGES_MAX ||
-	    bundle->session->options.peers->bundled_size >= BYTES_MAX)
+	    bundle->session->options.peers->kept_size >= OPENFLOW_KEPT_MAX)
 		return -ENOSPC;
 	if (bundle->n < bundle->size)
 		return 0;
@@ -170,16 +171,16 @@ static enum of_error check_in(const struct bundle *bundle, const struct bundle_e
 static enum of_error keep(struct bundle *bundle, struct bundle_entry *entry)
 {
 	struct openflow_peers *peers = bundle->session->options.peers;
-	const size_t len = entry->message.len;
-	const uint8_t *message = arena_copy(&bundle->arena, entry->message.at, len);
+	const size_t size = bundle_entry_size(entry);
+	const uint8_t *message = arena_copy(&bundle->arena, entry->message.at, entry->message.len);
 
 	if (!message)
 		return OF_BFC_MSG_TOO_MANY;
 	bundle_entry_move(entry, message);
 	bundle->entries[bundle->n++] = *entry;
-	bundle->n_bytes += len;
+	bundle->n_bytes += size;
 	peers->n_bundled++;
-	peers->bundled_size += len;
+	peers->kept_size += size;
 	return OF_OK;
 }
 

@@ -94,6 +94,33 @@ void bundle_entry_move(struct bundle_entry *entry, const uint8_t *message)
 	entry->message.at = message;
 }
 
+static size_t size_of_group(const struct group_mod *mod)
+{
+	size_t size = sizeof(*mod) + mod->desc.n_buckets * sizeof(*mod->desc.bucket);
+
+	for (uint32_t i = 0; i < mod->desc.n_buckets; i++)
+		size += mod->desc.bucket[i].actions.size * sizeof(struct ofaction);
+	return size;
+}
+
+size_t bundle_entry_size(const struct bundle_entry *entry)
+{
+	const size_t size = entry->message.len;
+
+	switch (entry->id) {
+	case OFM_GROUP_MOD:
+		return size + size_of_group(entry->group);
+	case OFM_PACKET_OUT:
+		return size + sizeof(*entry->packet) +
+		       entry->packet->actions.size * sizeof(struct ofaction);
+	case OFM_METER_MOD:
+		return size + sizeof(*entry->meter);
+	case OFM_PORT_MOD:
+		return size + sizeof(*entry->port);
+	}
+	return size;
+}
+
 void bundle_entry_fini(struct bundle_entry *entry)
 {
 	switch (entry->id) {

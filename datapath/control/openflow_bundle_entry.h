@@ -33,6 +33,8 @@ enum of_error bundle_entry_read(struct openflow_session *session, const struct o
 				struct bundle_entry *out);
 /* The message is there now. */
 void bundle_entry_move(struct bundle_entry *entry, const uint8_t *message);
+/* Bytes that it takes, with its message. */
+size_t bundle_entry_size(const struct bundle_entry *entry);
 void bundle_entry_fini(struct bundle_entry *entry);
 
 /* All or none; *which is to blame if none. */

@@ -38,6 +38,13 @@ void openflow_session_tell(struct openflow_session *session, const struct wire_w
 
 /* ---- roles ---- */
 
+static void role_set(struct openflow_session *session, uint32_t role)
+{
+	session->role = (uint8_t)role;
+	if (role == OF_ROLE_SLAVE)
+		openflow_table_features_refuse(session, OF_BRC_IS_SLAVE);
+}
+
 /* There is one master: who was it is a slave now, and told so if its version can. */
 static void masters_demote(struct openflow_session *session)
 {
@@ -54,7 +61,7 @@ static void masters_demote(struct openflow_session *session)
 			of_role_status_write(&w, other->version, OF_ROLE_SLAVE, peers->generation);
 			openflow_session_tell(other, &w);
 		}
-		other->role = OF_ROLE_SLAVE;
+		role_set(other, OF_ROLE_SLAVE);
 	}
 }
 
@@ -76,7 +83,7 @@ enum of_error handle_role(struct openflow_session *session, const struct of_mess
 	if (request.role == OF_ROLE_MASTER)
 		masters_demote(session);
 	if (request.role != OF_ROLE_NOCHANGE)
-		session->role = (uint8_t)request.role;
+		role_set(session, request.role);
 	of_role_reply_write(&session->reply, message, session->role,
 			    peers->has_generation ? peers->generation : UINT64_MAX);
 	return OF_OK;

@@ -85,11 +85,12 @@ static handler_fn *const handlers[N_OF_MESSAGES] = {
 };
 
 /* What changes something is not for a slave to say. (SET_CONFIG is in part about itself.) */
-static bool is_change(const struct of_message *message)
+static bool is_change(const struct openflow_session *session, const struct of_message *message)
 {
 	switch (message->form->id) {
 	case OFM_TABLE_FEATURES_REQUEST:
-		return message->body.len;
+		return message->body.len || message->flags & OF_MULTIPART_MORE ||
+		       openflow_table_features_are_begun(session, message);
 	case OFM_FLOW_MOD:
 	case OFM_NX_FLOW_MOD:
 	case OFM_GROUP_MOD:
@@ -116,6 +117,29 @@ static enum of_error not_for_us(const struct of_message *message)
 	return OF_BRC_BAD_EXP_TYPE;
 }
 
+/* What comes in several messages. */
+static enum of_error gather(struct openflow_session *session, const struct of_message *message)
+{
+	return message->form->id == OFM_TABLE_FEATURES_REQUEST
+		       ? openflow_table_features_gather(session, message)
+		       : OF_BRC_MULTIPART_OVERFLOW;
+}
+
+/* The rest of what is refused is, too. */
+static enum of_error refuse_slave(struct openflow_session *session,
+				  const struct of_message *message)
+{
+	if (message->form->id != OFM_TABLE_FEATURES_REQUEST)
+		return OF_BRC_IS_SLAVE;
+	if (message->flags & OF_MULTIPART_MORE) {
+		gather(session, message);
+		openflow_table_features_refuse(session, OF_BRC_IS_SLAVE);
+	} else if (openflow_table_features_are_begun(session, message)) {
+		openflow_table_features_forget(session);
+	}
+	return OF_BRC_IS_SLAVE;
+}
+
 static enum of_error answer(struct openflow_session *session, const struct of_message *message)
 {
 	handler_fn *handler = handlers[message->form->id];
@@ -123,12 +147,10 @@ static enum of_error answer(struct openflow_session *session, const struct of_me
 
 	if (!handler)
 		return not_for_us(message);
-	if (session->role == OF_ROLE_SLAVE && is_change(message))
-		return OF_BRC_IS_SLAVE;
+	if (session->role == OF_ROLE_SLAVE && is_change(session, message))
+		return refuse_slave(session, message);
 	if (message->flags & OF_MULTIPART_MORE)
-		return message->form->id == OFM_TABLE_FEATURES_REQUEST
-			       ? openflow_table_features_gather(session, message)
-			       : OF_BRC_MULTIPART_OVERFLOW;
+		return gather(session, message);
 	session->handling = message;
 	session->is_abbreviated = false;
 	error = handler(session, message);
@@ -359,7 +381,7 @@ static void session_free(struct openflow_session *session, bool is_bridge_gone)
 		event_free(session->probe);
 	wire_fini(&session->reply);
 	wire_fini(&session->told);
-	wire_fini(&session->features);
+	openflow_table_features_forget(session);
 	free(session);
 }
 

@@ -47,7 +47,7 @@ struct openflow_peers {
 	struct openflow_crowd *crowd; /* NULL: there are no others */
 	unsigned n;
 	uint32_t n_bundled;  /* messages in bundles of all */
-	size_t bundled_size; /* and their bytes */
+	size_t kept_size;    /* bytes in them, and of requests that come in pieces */
 	bool has_generation; /* of who may be the master */
 	uint64_t generation;
 	struct openflow_vacancy {
@@ -62,6 +62,8 @@ struct openflow_peers {
 	/* A session has come, gone, or wants to be told of other things; NULL: nobody cares. */
 	void (*changed)(struct openflow_peers *peers);
 };
+
+#define OPENFLOW_KEPT_MAX ((size_t)256 << 20) /* of kept_size, about */
 
 struct openflow_session_options {
 	struct event_base *base;
@@ -116,14 +118,18 @@ struct openflow_session {
 	unsigned n_monitors;
 	const struct of_message *handling; /* what is being handled; NULL: nothing */
 	bool is_abbreviated;               /* ... and has been told to its own monitors */
-	bool is_paused;              /* its monitors are: too much of what they say is unread */
-	uint64_t paused_at;          /* ns: of the change that was too much */
-	bool is_resuming;            /* it is told all that it missed, however much that is */
-	bool has_table_id;           /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
-	bool is_nxm;                 /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
-	struct wire_writer reply;    /* to the message that is handled */
-	struct wire_writer features; /* of tables that it would like, until all of them have come */
-	uint32_t features_xid;
+	bool is_paused;           /* its monitors are: too much of what they say is unread */
+	uint64_t paused_at;       /* ns: of the change that was too much */
+	bool is_resuming;         /* it is told all that it missed, however much that is */
+	bool has_table_id;        /* of OpenFlow 1.0: NXT_FLOW_MOD_TABLE_ID */
+	bool is_nxm;              /* of OpenFlow 1.0: NXT_SET_FLOW_FORMAT */
+	struct wire_writer reply; /* to the message that is handled */
+	struct openflow_gathered {
+		struct wire_writer bytes;
+		uint32_t xid;
+		bool is_begun;
+		enum of_error error; /* what became of a piece: the others are in vain */
+	} features;                  /* of tables that it would like, until all of them have come */
 };
 
 typedef enum of_error handler_fn(struct openflow_session *session,
@@ -194,6 +200,12 @@ enum of_error openflow_table_features_gather(struct openflow_session *session,
 /* ... and the end of it, or all of it. All of the tables, or none. */
 enum of_error openflow_table_features_set(struct openflow_session *session,
 					  const struct of_message *message);
+/* Is it the rest of a request? */
+bool openflow_table_features_are_begun(const struct openflow_session *session,
+				       const struct of_message *message);
+/* What has come of a request counts for nothing, and so will its rest. */
+void openflow_table_features_refuse(struct openflow_session *session, enum of_error error);
+void openflow_table_features_forget(struct openflow_session *session);
 /* openflow_bundle.c */
 handler_fn handle_bundle_control, handle_bundle_add;
 void openflow_bundles_free(struct openflow_session *session);

@@ -9,8 +9,8 @@
 #include "openflow/table.h"
 #include "switch/flows.h"
 
-/* Of the messages that a request comes in. */
-#define REQUEST_MAX ((size_t)4 << 20)
+/* Bytes of the messages that a request comes in: all that all tables can do is half of it. */
+#define REQUEST_MAX ((size_t)1 << 20)
 
 struct wanted {
 	unsigned n;
@@ -29,7 +29,7 @@ static enum of_error add(struct wanted *wanted, const struct of_table_features *
 		return OF_TFFC_BAD_TABLE;
 	if (features->command > OF_TABLE_DISABLE ||
 	    (wanted->n && features->command != wanted->command))
-		return OF_TFFC_BAD_ARGUMENT;
+		return OF_TFFC_BAD_COMMAND;
 	wanted->command = features->command;
 	wanted->all[wanted->n] = *features;
 	wanted->table[features->number] = &wanted->all[wanted->n++];
@@ -148,36 +148,77 @@ static enum of_error set(struct openflow_session *session, struct wire_bytes bod
 	return error ? error : rename_all(session->bridge, wanted);
 }
 
-/* One request at a time: another one's beginning ends it. */
+/* ---- in pieces: one request at a time, another one's beginning ends it ---- */
+
+static void drop(struct openflow_session *session)
+{
+	struct wire_writer *w = &session->features.bytes;
+
+	session->options.peers->kept_size -= w->len;
+	wire_fini(w);
+}
+
+void openflow_table_features_refuse(struct openflow_session *session, enum of_error error)
+{
+	drop(session);
+	if (!session->features.error)
+		session->features.error = error;
+}
+
+void openflow_table_features_forget(struct openflow_session *session)
+{
+	drop(session);
+	session->features = (struct openflow_gathered){.is_begun = false};
+}
+
+bool openflow_table_features_are_begun(const struct openflow_session *session,
+				       const struct of_message *message)
+{
+	return session->features.is_begun && session->features.xid == message->xid;
+}
+
 enum of_error openflow_table_features_gather(struct openflow_session *session,
 					     const struct of_message *message)
 {
-	struct wire_writer *w = &session->features;
+	struct openflow_gathered *features = &session->features;
+	size_t *kept = &session->options.peers->kept_size;
+	const size_t len = message->body.len;
+	size_t before;
 
-	if (session->features_xid != message->xid)
-		w->len = 0;
-	session->features_xid = message->xid;
-	if (w->len + message->body.len <= REQUEST_MAX)
-		wire_put_bytes(w, message->body.at, message->body.len);
+	if (!openflow_table_features_are_begun(session, message)) {
+		openflow_table_features_forget(session);
+		features->is_begun = true;
+		features->xid = message->xid;
+	}
+	if (features->error)
+		return features->error;
+	before = features->bytes.len;
+	if (before + len <= REQUEST_MAX && *kept < OPENFLOW_KEPT_MAX)
+		wire_put_bytes(&features->bytes, message->body.at, len);
 	else
-		w->is_lost = true;
-	if (!w->is_lost)
-		return OF_OK;
-	wire_fini(w);
-	return OF_BRC_MULTIPART_OVERFLOW;
+		features->bytes.is_lost = true;
+	*kept += features->bytes.len - before;
+	if (features->bytes.is_lost)
+		openflow_table_features_refuse(session, OF_BRC_MULTIPART_OVERFLOW);
+	return features->error;
 }
 
 enum of_error openflow_table_features_set(struct openflow_session *session,
 					  const struct of_message *message)
 {
-	struct wire_writer *w = &session->features;
-	enum of_error error;
+	struct openflow_gathered *features = &session->features;
+	struct wire_bytes body = message->body;
+	enum of_error error = OF_OK;
 
-	if (!w->len || session->features_xid != message->xid)
-		return message->body.len ? set(session, message->body) : OF_OK;
-	error = openflow_table_features_gather(session, message);
-	if (!error)
-		error = set(session, (struct wire_bytes){w->at, w->len});
-	wire_fini(w);
+	if (openflow_table_features_are_begun(session, message)) {
+		error = openflow_table_features_gather(session, message);
+		body = (struct wire_bytes){features->bytes.at, features->bytes.len};
+	} else if (body.len) { /* what is begun cannot go on */
+		openflow_table_features_refuse(session, OF_BRC_MULTIPART_OVERFLOW);
+	}
+	if (!error && body.len)
+		error = set(session, body);
+	if (openflow_table_features_are_begun(session, message))
+		openflow_table_features_forget(session);
 	return error;
 }

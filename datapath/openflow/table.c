@@ -129,8 +129,6 @@ static void put_fields(struct wire_writer *w, uint16_t property)
 	wire_property_end(w, start);
 }
 
-enum { INGRESS_TABLE = 1 << 0 };
-
 void of_table_features_write(struct wire_writer *w, uint8_t version, const struct of_table *table)
 {
 	size_t start = w->len;
@@ -138,7 +136,7 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 	wire_put16(w, 0);
 	wire_put8(w, table->number);
 	wire_put8(w, 0);
-	wire_put32(w, version >= OF15 ? INGRESS_TABLE : 0);
+	wire_put32(w, version >= OF15 ? OF_TABLE_INGRESS : 0);
 	wire_put_text(w, table->name, 32);
 	wire_put64(w, UINT64_MAX); /* bits of metadata to match on, and to write */
 	wire_put64(w, UINT64_MAX);

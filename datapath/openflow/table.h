@@ -25,12 +25,14 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 /* OpenFlow 1.5 says what becomes of tables; earlier versions mean the first: tables that are not named go. */
 enum of_table_command { OF_TABLE_REPLACE, OF_TABLE_MODIFY, OF_TABLE_ENABLE, OF_TABLE_DISABLE };
 
+enum of_table_flag { OF_TABLE_INGRESS = 1 << 0 }; /* there are no tables for egress */
+
 /* What somebody would like a table to be. */
 struct of_table_features {
 	uint8_t number, command;
-	char name[32]; /* may fill it */
-	uint32_t capabilities, max_flows;
-	struct wire_bytes bytes; /* all of it, with its properties */
+	char name[32];                           /* may fill it */
+	uint32_t flags, capabilities, max_flows; /* flags: enum of_table_flag, of OpenFlow 1.5 */
+	struct wire_bytes bytes;                 /* all of it, with its properties */
 };
 
 /* Takes the next table off the body of a request. *out borrows it. */

@@ -7,7 +7,7 @@
 #include "openflow/table.h"
 
 enum { FEATURES_SIZE = 64, LAST_PROP_13 = 15, LAST_PROP_15 = 22, PROP_EXPERIMENTER_MISS = 0xfffe };
-enum { PROP_NEXT_TABLES = 2, PROP_MATCH = 8, PROP_TABLE_SYNC = 16 };
+enum { PROP_NEXT_TABLES = 2, PROP_MATCH = 8, PROP_WILDCARDS = 10, PROP_TABLE_SYNC = 16 };
 
 /* ---- lists in properties ---- */
 
@@ -44,6 +44,8 @@ static bool is_covered(uint16_t type, const uint8_t *wanted, const uint8_t *have
 
 static bool has(uint16_t type, struct wire_bytes have, const uint8_t *wanted, size_t size)
 {
+	if (size == 1)
+		return have.len && memchr(have.at, *wanted, have.len);
 	while (have.len) {
 		const size_t n = element_size(type, have);
 
@@ -54,8 +56,11 @@ static bool has(uint16_t type, struct wire_bytes have, const uint8_t *wanted, si
 	return false;
 }
 
+/* (A longer list than the table's own would take long to look through.) */
 static enum of_error check_list(uint16_t type, struct wire_bytes wanted, struct wire_bytes have)
 {
+	if (wanted.len > have.len)
+		return OF_TFFC_BAD_ARGUMENT;
 	while (wanted.len) {
 		const size_t size = element_size(type, wanted);
 
@@ -81,6 +86,13 @@ static struct wire_bytes property_of(struct wire_bytes features, uint16_t type)
 	return (struct wire_bytes){.len = 0};
 }
 
+/* Some there are for tables that miss, too, and some are not. */
+static bool is_known(uint8_t version, uint16_t type)
+{
+	return type <= (version >= OF14 ? LAST_PROP_15 : LAST_PROP_13) && type != PROP_MATCH + 1 &&
+	       type != PROP_WILDCARDS + 1 && type != PROP_TABLE_SYNC + 1;
+}
+
 static enum of_error check_property(uint8_t version, struct wire_bytes property,
 				    struct wire_bytes have)
 {
@@ -88,7 +100,7 @@ static enum of_error check_property(uint8_t version, struct wire_bytes property,
 
 	if (type >= PROP_EXPERIMENTER_MISS)
 		return OF_BPC_BAD_EXPERIMENTER;
-	if (type > (version >= OF14 ? LAST_PROP_15 : LAST_PROP_13) || type == PROP_MATCH + 1)
+	if (!is_known(version, type))
 		return OF_TFFC_BAD_TYPE;
 	/* tables that follow others, egress, types of packets: there are none of them here */
 	if (type >= PROP_TABLE_SYNC)
@@ -101,11 +113,18 @@ static enum of_error check_properties(uint8_t version, struct wire_bytes wanted,
 {
 	struct wire_bytes rest = wire_skip(wanted, FEATURES_SIZE), property;
 	enum of_error error = OF_OK;
+	uint32_t seen = 0; /* types */
+	uint16_t type;
 
 	while (!error && rest.len) {
 		if (!wire_property_cut(&rest, &property))
 			return OF_TFFC_BAD_LEN;
+		type = wire_get16(property.at);
+		if (is_known(version, type) && seen >> type & 1)
+			return version >= OF14 ? OF_BPC_DUP_TYPE : OF_TFFC_BAD_ARGUMENT;
 		error = check_property(version, property, have);
+		if (!error)
+			seen |= 1u << type;
 	}
 	return error;
 }
@@ -126,6 +145,7 @@ enum of_error of_table_features_read(uint8_t version, struct wire_bytes *rest,
 		.bytes = wire_first(*rest, len),
 		.number = at[2],
 		.command = version >= OF15 ? at[3] : OF_TABLE_REPLACE,
+		.flags = version >= OF15 ? wire_get32(at + 4) : 0,
 		.capabilities = version >= OF14 ? wire_get32(at + 56) : 0,
 		.max_flows = wire_get32(at + 60),
 	};
@@ -147,6 +167,8 @@ enum of_error of_table_features_check(uint8_t version, const struct of_table_fea
 	error = check_properties(version, wanted->bytes, (struct wire_bytes){w.at, w.len});
 	if (error)
 		return error;
+	if (wanted->flags & ~(uint32_t)OF_TABLE_INGRESS)
+		return OF_TFFC_BAD_FEATURES;
 	if (wanted->capabilities & ~can)
 		return OF_TFFC_BAD_CAPA;
 	return wanted->max_flows > table->max_flows ? OF_TFFC_BAD_MAX_ENT : OF_OK;

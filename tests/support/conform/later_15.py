@@ -88,16 +88,25 @@ def check_table_features(peer):
 
 def check_table_features_of_some(peer):
     """Commands: to replace all, to modify some, to enable and to disable."""
-    def table(number, command, name=b"", most=1000):
-        return struct.pack(">HBBI32sQQII", 64, number, command, 0, name, 0, 0, 0, most)
+    def table(number, command, name=b"", most=1000, flags=0, properties=b""):
+        return struct.pack(">HBBI32sQQII", 64 + len(properties), number, command, flags, name, 0, 0, 0,
+                           most) + properties
 
     peer.multipart(12, table(3, 1, b"third"))
     want("name", peer.multipart(12).count(b"third"), 1)
     peer.multipart_refused(12, table(3, 0, b"other"), (13, 5))
     peer.multipart_refused(12, table(3, 3, b"other"), (13, 5))
     peer.multipart_refused(12, table(3, 1, b"other") + table(4, 1, b"more", 0xFFFFFFFF), (13, 7))
+    # tables are for ingress alone
+    peer.multipart_refused(12, table(3, 1, b"other", flags=2), (13, 8))
+    peer.multipart_refused(12, table(3, 1, b"other", flags=0x11), (13, 8))
+    peer.multipart_refused(12, table(3, 4, b"other"), (13, 9))
+    peer.multipart_refused(12, table(3, 1, b"other") + table(4, 2), (13, 9))
+    for kind in 9, 11, 17, 23:
+        peer.multipart_refused(12, table(3, 1, b"other", properties=struct.pack(">HH4x", kind, 4)), (14, 0))
+    peer.multipart_refused(12, table(3, 1, b"other", properties=struct.pack(">HHHH", 0, 8, 1, 4) * 2), (14, 4))
     want("name", peer.multipart(12).count(b"third"), 1)
-    peer.multipart(12, table(3, 1))
+    peer.multipart(12, table(3, 1, flags=1))
     want("name", peer.multipart(12).count(b"third"), 0)
 
 

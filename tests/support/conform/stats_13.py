@@ -4,7 +4,7 @@ import subprocess
 import time
 
 import frames
-from errors_13 import a_port, port_mod
+from errors_13 import a_port, port_mod, role
 from wire import *
 
 VERSION = OF13
@@ -285,6 +285,91 @@ def check_table_names_are_set(peer):
     finally:
         peer.multipart(12, b"".join(bare))
     want("names", set(names(peer)), {b""})
+
+
+def pieces(peer, *parts, more=False):
+    """Answers to messages of one request; `more`: it is not the end of it yet."""
+    for i, part in enumerate(parts):
+        flags = more or i + 1 < len(parts)
+        peer.raw(header(peer.version, MULTIPART_REQUEST, 16 + len(part), peer.xid) + struct.pack(">HH4x", 12, flags) +
+                 part)
+    xid = peer.xid
+    answers = peer.until_barrier()
+    peer.xid = xid
+    return answers
+
+
+def want_error(answers, *codes):
+    want("errors", [answer.kind == ERROR and answer.error() for answer in answers], list(codes))
+
+
+def check_table_features_lost(peer):
+    """Of a request that is refused in part nothing is done, although its end could stand alone."""
+    bare = [renamed(entry, b"", False) for entry in entries(peer.multipart(12))]
+    named = b"".join([renamed(bare[0], b"lost")] + bare[1:])
+    overflow = (1, 13)
+    peer.xid += 1
+    answers = pieces(peer, *[bytes(65000)] * 17, named)
+    want_error(answers, overflow, overflow)
+    want("names", names(peer)[0], b"")
+    # it is over: the next one begins anew, with the same number, too
+    peer.xid += 1
+    want_error(pieces(peer, *[bytes(65000)] * 17, b""), overflow, overflow)
+    if any(answer.kind != MULTIPART_REPLY for answer in pieces(peer, named)):
+        raise Wrong("what comes after it is refused")
+    want("names", names(peer)[0], b"lost")
+    peer.multipart(12, b"".join(bare))
+    # another request in between
+    peer.xid += 1
+    begun = peer.xid
+    pieces(peer, b"".join(bare[:9]), more=True)
+    peer.xid += 1
+    peer.multipart(12, b"".join(bare))
+    peer.xid, last = begun, peer.xid
+    want_error(pieces(peer, named), overflow)
+    peer.xid = last
+    want("names", names(peer)[0], b"")
+
+
+def check_table_features_of_slaves(peer):
+    def become(kind):
+        peer.xid += 1
+        base = struct.unpack(">I4xQ", peer.one(ROLE_REQUEST, role(0, 0), ROLE_REPLY))[1]
+        peer.one(ROLE_REQUEST, role(kind, 0 if base == 2**64 - 1 else base), ROLE_REPLY)
+
+    bare = [renamed(entry, b"", False) for entry in entries(peer.multipart(12))]
+    named = b"".join([renamed(bare[0], b"lost")] + bare[1:])
+    for end, slave_again in (b"", True), (b"", False), (named, False):
+        peer.xid += 100
+        xid = peer.xid
+        want_error(pieces(peer, named, more=True))
+        become(3)
+        if not slave_again:
+            become(1)
+        peer.xid, last = xid, peer.xid
+        want_error(pieces(peer, end), (1, 10))
+        peer.xid = last
+        want("names", names(peer)[0], b"")
+        become(1)
+    # a piece that a slave said
+    become(3)
+    peer.xid += 100
+    xid = peer.xid
+    want_error(pieces(peer, bare[0], more=True), (1, 10))
+    become(1)
+    peer.xid, last = xid, peer.xid
+    want_error(pieces(peer, named), (1, 10))
+    peer.xid = last
+    want("names", names(peer)[0], b"")
+
+
+def check_table_features_twice(peer):
+    """A list that is longer than the table's own, and one that comes twice."""
+    bare = [renamed(entry, b"", False) for entry in entries(peer.multipart(12))]
+    for many in struct.pack(">HH", 0, 4 + 4 * 100) + struct.pack(">HH", 1, 4) * 100 + bytes(4), \
+            struct.pack(">HHHH", 0, 8, 1, 4) * 2:
+        table = struct.pack(">H", 64 + len(many)) + bare[5][2:] + many
+        peer.multipart_refused(12, b"".join(bare[:5] + [table] + bare[6:]), (13, 4))
 
 
 def check_meter_features(peer):
