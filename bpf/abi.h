@@ -407,7 +407,7 @@ struct kernel_mask {
 	__u64 n_words; /* the first so many words may have bits: 3, PACKET_KEY_IPV4_WORDS or all */
 	struct {
 		__u64 bits;
-		__u64 factor; /* odd */
+		__u64 factor;
 	} word[PACKET_KEY_WORDS];
 };
 

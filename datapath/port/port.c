@@ -11,6 +11,7 @@
 #include "port/notes.h"
 #include "port/port_life.h"
 #include "port/table.h"
+#include "port/umem.h"
 
 static int config_check(const struct port_config *config, struct err *err)
 {
@@ -129,6 +130,9 @@ const struct port_config *port_config(const struct port *port)
 void port_status(const struct port *port, struct port_status *out)
 {
 	*out = port->status;
+	out->send_max = port->table->has_pieces
+				? FRAME_JUMBO_LEN_MAX
+				: UMEM_CHUNK_SIZE - FRAME_HEADROOM - 2 * 4 /* tags */;
 }
 
 struct port *port_by_id(const struct port_table *table, uint16_t id)

@@ -51,6 +51,7 @@ struct port_status {
 	char mode[24];       /* "skb", "xdp-copy", "xdp-zerocopy" */
 	uint32_t ifindex;    /* 0: no device */
 	uint32_t mtu;
+	uint32_t send_max; /* bytes of a frame that a worker can send, whatever the MTU */
 	struct eth_addr mac;
 	bool is_admin_up;
 	bool is_link_up;

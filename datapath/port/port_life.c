@@ -364,10 +364,11 @@ static bool may_have_xdp_now(const struct port *port, const struct link_info *in
 	return port->foreign_xdp ? port->foreign_xdp != info->xdp_prog_id : old_mtu != info->mtu;
 }
 
-/* Its packets may be longer than AF_XDP can take up. */
+/* Its packets may be longer than AF_XDP, or its sockets as they are bound, can take up. */
 static bool must_leave_xdp(const struct port *port, const struct link_info *info)
 {
-	return port->status.hook == HOOK_XDP && info->mtu > port_xsk_mtu_max(port);
+	return port->status.hook == HOOK_XDP &&
+	       (info->mtu > port_xsk_mtu_max(port) || port_xsk_is_too_narrow(port, info->mtu));
 }
 
 static void device_changed(struct port *port, const struct link_info *info)

@@ -219,6 +219,12 @@ static int zerocopy_open(struct port *port, const struct link_info *info)
 	return sockets_open(port, info, true);
 }
 
+bool port_xsk_is_too_narrow(const struct port *port, uint32_t mtu)
+{
+	return port->table->has_pieces && port->sockets && !port->sockets->has_pieces &&
+	       mtu > ONE_BUFFER_MTU;
+}
+
 static int sockets_start(struct port *port, const struct link_info *info, struct err *err)
 {
 	int rc = -EOPNOTSUPP;

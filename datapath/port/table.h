@@ -97,6 +97,8 @@ int port_xsk_attach(struct port *port, const struct link_info *info, struct err 
 void port_xsk_detach(struct port *port);
 /* Ports with a larger MTU are skb ports. */
 uint32_t port_xsk_mtu_max(const struct port *port);
+/* True: its sockets are bound for packets in one buffer, and there can be longer ones now. */
+bool port_xsk_is_too_narrow(const struct port *port, uint32_t mtu);
 /* The txq of the worker's own socket; NULL: it has none on this device. */
 struct txq *port_xsk_txq(const struct port *port, unsigned worker);
 /* What its sockets are bound as: "xdp-copy" or "xdp-zerocopy". */

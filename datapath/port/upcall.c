@@ -374,10 +374,14 @@ void upcall_stop(struct upcall *upcall)
 uint64_t upcall_n_full(const struct upcall *upcall)
 {
 	struct link_stats outer = {0}, inner = {0};
+	uint64_t n_lost = 0;
 
 	link_stats(upcall->links, upcall->outer_ifindex, &outer);
 	link_stats(upcall->links, upcall->inner_ifindex, &inner);
-	return outer.tx_dropped + inner.rx_dropped;
+	for (unsigned w = 0; w < upcall->n_workers; w++)
+		if (upcall->xsks[w])
+			n_lost += xsk_n_rx_lost(upcall->xsks[w]);
+	return outer.tx_dropped + inner.rx_dropped + n_lost;
 }
 
 void upcall_counters_add(const struct upcall *upcall, struct port_counters *counters)

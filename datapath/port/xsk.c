@@ -138,6 +138,8 @@ unsigned xsk_receive(struct xsk *xsk, struct frame *frames, unsigned max)
 	}
 	xsk_ring_cons__cancel(&xsk->rx, n - n_taken);
 	xsk_ring_cons__release(&xsk->rx, n_taken);
+	if (!n_taken) /* half a packet, and libxdp does not look for the rest while there is something */
+		xsk->rx.cached_prod = __atomic_load_n(xsk->rx.producer, __ATOMIC_ACQUIRE);
 	xsk->n_rx_held -= n_taken;
 	return n_frames;
 }
@@ -330,7 +332,7 @@ static int socket_new(struct xsk *xsk, const struct xsk_config *config)
 {
 	struct umem *umem = xsk->umem;
 	const struct xsk_socket_config socket_config = {
-		.rx_size = XSK_RX_SIZE,
+		.rx_size = XSK_RX_HELD, /* so it is never full: a packet in pieces is there whole */
 		.tx_size = XSK_TX_SIZE,
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
 		.bind_flags = (uint16_t)((config->zerocopy ? XDP_ZEROCOPY : XDP_COPY) |
@@ -402,6 +404,11 @@ bool xsk_is_dead(const struct xsk *xsk)
 	       (!getsockopt(xsk->fd, SOL_SOCKET, SO_ERROR, &error, &size) && error == ENETDOWN);
 }
 
+uint64_t xsk_n_rx_lost(const struct xsk *xsk)
+{
+	return __atomic_load_n(&xsk->n_rx_lost, __ATOMIC_RELAXED);
+}
+
 void xsk_counters_add(const struct xsk *xsk, struct port_counters *counters)
 {
 	struct xdp_statistics s = {0};
@@ -409,8 +416,7 @@ void xsk_counters_add(const struct xsk *xsk, struct port_counters *counters)
 
 	if (getsockopt(xsk->fd, SOL_XDP, XDP_STATISTICS, &s, &size))
 		return;
-	counters->xsk_rx_dropped +=
-		s.rx_dropped + __atomic_load_n(&xsk->n_rx_lost, __ATOMIC_RELAXED);
+	counters->xsk_rx_dropped += s.rx_dropped + xsk_n_rx_lost(xsk);
 	counters->xsk_rx_invalid += s.rx_invalid_descs;
 	counters->xsk_tx_invalid += s.tx_invalid_descs;
 	counters->xsk_rx_ring_full += s.rx_ring_full;

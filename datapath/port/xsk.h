@@ -72,6 +72,9 @@ bool xsk_arm(struct rxq *rxq);
 /* True if the kernel has taken it from its device. Control. */
 bool xsk_is_dead(const struct xsk *xsk);
 
+/* Packets in pieces that no buffer was there for. Any thread. */
+uint64_t xsk_n_rx_lost(const struct xsk *xsk);
+
 struct port_counters;
 /* Adds the socket's XDP_STATISTICS. Control. */
 void xsk_counters_add(const struct xsk *xsk, struct port_counters *counters);

@@ -111,6 +111,8 @@ void device_refresh(struct bridge_port *port)
 	if (!status.mtu)
 		return;
 	port->max_len = status.mtu + FRAME_OVERHEAD;
+	if (status.send_max && port->max_len > status.send_max)
+		port->max_len = status.send_max;
 	for (unsigned i = 0; i < sw->n_workers; i++)
 		worker_output_set_max_len(sw->workers[i], port->id, port->max_len);
 }

@@ -23,7 +23,7 @@ static uint64_t secret(uint16_t mask, uint16_t number)
 {
 	const uint16_t of[] = {mask, number};
 
-	return hash_bytes(of, sizeof(of)) | 1;
+	return hash_bytes(of, sizeof(of)) ?: 1;
 }
 
 /* An id goes to another mask long after the last entry under it has left. Its secrets stay. */

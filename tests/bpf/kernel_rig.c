@@ -197,7 +197,7 @@ static struct kernel_mask mask_of(uint32_t n_words)
 	memset(&bits.eth_dst, 0xff, 6);
 	memset(&bits.eth_src, 0xff, 6);
 	for (uint32_t i = 0; i < PACKET_KEY_WORDS; i++) {
-		mask.word[i].factor = 0x9e3779b97f4a7c15ull + 2 * i;
+		mask.word[i].factor = (i + 1) * 0x9e3779b97f4a7c15ull;
 		mask.word[i].bits =
 			i < PACKET_KEY_IPV4_WORDS || i >= n_words ? bits.word[i] : UINT64_MAX;
 	}

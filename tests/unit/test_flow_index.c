@@ -32,7 +32,7 @@ static int setup(void **state)
 	assert_non_null(maps.index_size);
 	maps.masks[1] = (struct kernel_mask){.seed = 7, .n_words = PACKET_KEY_IPV4_WORDS};
 	for (unsigned i = 0; i < PACKET_KEY_WORDS; i++)
-		maps.masks[1].word[i].factor = 0x9e3779b97f4a7c15 + 2 * i;
+		maps.masks[1].word[i].factor = (i + 1) * 0x9e3779b97f4a7c15;
 	flow_index_begin(&maps);
 	return 0;
 }
@@ -149,6 +149,30 @@ static void test_a_size_that_cannot_be_is_not_believed(void **state)
 	assert_int_equal(*maps.index_size, maps.n_buckets);
 }
 
+/* Hosts of two networks that differ in the last bytes of their addresses. */
+static void test_keys_of_neighbours_lie_apart(void **state)
+{
+	enum { SIDE = 256, BITS = 24 };
+	uint8_t *seen = calloc(1u << BITS, 1);
+	struct kernel_key key = {.mask = 1};
+	uint32_t n_seen = 0;
+
+	assert_non_null(seen);
+	for (uint64_t i = 0; i < (uint64_t)SIDE * SIDE; i++) {
+		struct index_spot spot;
+		uint32_t all;
+
+		key.word[6] = i % SIDE << 56;
+		key.word[8] = i / SIDE << 56;
+		spot = index_spot_for(&maps.masks[1], &key, PACKET_KEY_WORDS, 1u << 20);
+		all = (spot.bucket[0] ^ spot.tag << 13) % (1u << BITS);
+		n_seen += !seen[all];
+		seen[all] = 1;
+	}
+	free(seen);
+	assert_true(n_seen > SIDE * SIDE * 99 / 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +182,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_key_whose_mask_is_another_one_stays, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_keys_of_neighbours_lie_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_size_that_cannot_be_is_not_believed, setup,
 						teardown),
 	};
