@@ -299,7 +299,6 @@ static __always_inline int edit_all(struct xdp_md *ctx, struct forward *forward)
 	for (__u32 n = 0; n < KERNEL_FLOW_OPS && i + 1 < forward->n_ops; n++) {
 		__u32 at = forward->first + i;
 		const struct flow_op *op = bpf_map_lookup_elem(&flow_ops, &at);
-
 		int why;
 
 		if (!op)

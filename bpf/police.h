@@ -6,7 +6,7 @@
 /* False: it is to be dropped. */
 static __always_inline bool police(const struct port_entry *entry, __u64 n_packets, __u64 n_bytes)
 {
-	const __u64 port = entry->port;
+	const __u32 port = entry->port;
 	struct policer *policer;
 	__u64 now, bytes;
 

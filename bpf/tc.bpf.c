@@ -178,6 +178,9 @@ int port_tc(struct __sk_buff *skb)
 		place = verdict_take(skb, &ingress);
 	if (place && extent_of(skb, &ingress, &what.extent))
 		return known(skb, &ingress, place, &what);
+	/* XDP may have seen less of it, and what it has found is not to be mixed with what is here. */
+	ingress.key.word[0] = PACKET_KEY_FRONT(port->port, 0);
+	ingress.layout = (struct packet_layout){0};
 	if (tc_parse(skb, &ingress))
 		return TC_ACT_SHOT;
 	reason = ingress_check(&ingress);
