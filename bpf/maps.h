@@ -92,108 +92,45 @@ struct {
 /* ---- the flow cache: the daemon makes these maps, of what size it likes, and writes them in its own
  * memory ---- */
 
+#define SHARED_ARRAY(name, n, value_type) \
+	struct { \
+		__uint(type, BPF_MAP_TYPE_ARRAY); \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, n); \
+		__type(key, __u32); \
+		__type(value, value_type); \
+	} name SEC(".maps") __weak
+
 /* Set before load, to the size that the map has. */
 const volatile __u32 n_places __weak = KERNEL_PLACES(KERNEL_FLOWS_DEFAULT);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct versions);
-} versions SEC(".maps") __weak;
+SHARED_ARRAY(versions, 1, struct versions);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, PORT_ID_MAX);
-	__type(key, __u32);
-	__type(value, struct port_masks);
-} port_masks SEC(".maps") __weak;
+SHARED_ARRAY(port_masks, PORT_ID_MAX, struct port_masks);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, FLOW_MASK_IDS);
-	__type(key, __u32);
-	__type(value, struct kernel_mask);
-} masks SEC(".maps") __weak;
+SHARED_ARRAY(masks, FLOW_MASK_IDS, struct kernel_mask);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT));
-	__type(key, __u32);
-	__type(value, struct index_bucket);
-} flow_index SEC(".maps") __weak;
+SHARED_ARRAY(flow_index, INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT), struct index_bucket);
 
 /* How many of these buckets count. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} index_size SEC(".maps") __weak;
+SHARED_ARRAY(index_size, 1, __u32);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT));
-	__type(key, __u32);
-	__type(value, struct kernel_flow);
-} flows SEC(".maps") __weak;
+SHARED_ARRAY(flows, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT), struct kernel_flow);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_OPS);
-	__type(key, __u32);
-	__type(value, struct flow_op);
-} flow_ops SEC(".maps") __weak;
+SHARED_ARRAY(flow_ops, KERNEL_OPS, struct flow_op);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT));
-	__type(key, __u32);
-	__type(value, struct kernel_tail);
-} flow_tails SEC(".maps") __weak;
+SHARED_ARRAY(flow_tails, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT), struct kernel_tail);
 
 /* Written by the programs alone, but for zeroing a place that rests. Of size for one CPU here; the
  * daemon makes them for as many as there are. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT));
-	__type(key, __u32);
-	__type(value, struct kernel_count);
-} flow_counts SEC(".maps") __weak;
+SHARED_ARRAY(flow_counts, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT), struct kernel_count);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, PORT_ID_MAX);
-	__type(key, __u32);
-	__type(value, struct kernel_port_count);
-} port_counts SEC(".maps") __weak;
+SHARED_ARRAY(port_counts, PORT_ID_MAX, struct kernel_port_count);
 
 /* Workers meter in the same memory. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, METERS_MAX);
-	__type(key, __u32);
-	__type(value, struct meter);
-} meters SEC(".maps") __weak;
+SHARED_ARRAY(meters, METERS_MAX, struct meter);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, METER_ROWS);
-	__type(key, __u32);
-	__type(value, struct meter_bands);
-} meter_bands SEC(".maps") __weak;
+SHARED_ARRAY(meter_bands, METER_ROWS, struct meter_bands);
 
 /* The port that a device is; NULL: none. */
 static __always_inline const struct port_entry *port_of(__u32 ifindex)

@@ -1,6 +1,7 @@
 #include "kernel_rig.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,6 +103,12 @@ int kernel_rig_teardown(void **state)
 	kernel__destroy(f->kernel);
 	free(f);
 	return 0;
+}
+
+int rig_skips(const char *why)
+{
+	printf("skipped: %s\n", why);
+	return 77;
 }
 
 uint64_t n_dropped(struct fixture *f, uint32_t port, enum drop_reason reason)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "bpf/index.h"
@@ -32,6 +33,11 @@ int kernel_rig_setup(void **state);
 int kernel_rig_setup_pieces(void **state);
 int kernel_rig_teardown(void **state);
 #define RIG_TEST(test) cmocka_unit_test_setup_teardown(test, kernel_rig_setup, kernel_rig_teardown)
+
+#define RIG_RUN(tests) \
+	(geteuid() ? rig_skips("needs root") : cmocka_run_group_tests(tests, NULL, NULL))
+/* Says why, and returns the exit status of a test that is skipped. */
+int rig_skips(const char *why);
 
 /* Returns the verdict; -1: the kernel itself refuses the frame. `out` has room for 4 KiB. */
 int run(const struct bpf_program *program, const void *frame, uint32_t size, void *out,

@@ -204,9 +204,5 @@ int main(void)
 		RIG_TEST(test_nobody_stands_by_for_what_bridges_keep),
 	};
 
-	if (geteuid()) {
-		printf("skipped: needs root\n");
-		return 77;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RIG_RUN(tests);
 }

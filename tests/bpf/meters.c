@@ -71,6 +71,17 @@ static struct hook hook_of(struct fixture *f, unsigned i)
 		 : (struct hook){f->kernel->progs.port_tc, TC_ACT_REDIRECT, TC_ACT_SHOT};
 }
 
+/* So many of a frame, of which the first go out and the others are dropped. `out`: the last one. */
+static void send_all(const struct hook *hook, const uint8_t *frame, uint32_t frame_size, unsigned n,
+		     unsigned n_sent, uint8_t out[4096])
+{
+	uint32_t size;
+
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(run(hook->program, frame, frame_size, out, &size),
+				 i < n_sent ? hook->sent : hook->dropped);
+}
+
 static void test_what_is_too_much_is_dropped(void **state)
 {
 	const struct meter_bands bands = {.n = 1,
@@ -79,16 +90,13 @@ static void test_what_is_too_much_is_dropped(void **state)
 					  .clock = {{.rate = rate_of(3)}}};
 	struct fixture *f = *state;
 	uint8_t out[4096];
-	uint32_t size;
 
 	flow_through_meter(f, ipv4);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct hook hook = hook_of(f, i);
 
 		meter_install(f, &bands, ROW);
-		for (unsigned n = 0; n < 5; n++)
-			assert_int_equal(run(hook.program, ipv4, sizeof(ipv4), out, &size),
-					 n < 3 ? hook.sent : hook.dropped);
+		send_all(&hook, ipv4, sizeof(ipv4), 5, 3, out);
 		assert_int_equal(n_dropped(f, PORT, DROP_METER), 2 * (i + 1));
 		assert_int_equal(n_flow_packets(f), 5 * (i + 1));
 		assert_int_equal(meter_now(f).n_packets, 5);
@@ -127,16 +135,13 @@ static void test_bands(void **state)
 					  .clock = {{.rate = rate_of(2)}, {.rate = rate_of(1)}}};
 	struct fixture *f = *state;
 	uint8_t out[4096];
-	uint32_t size;
 
 	flow_through_meter(f, ipv4);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct hook hook = hook_of(f, i);
 
 		meter_install(f, &bands, ROW);
-		for (unsigned n = 0; n < 4; n++)
-			assert_int_equal(run(hook.program, ipv4, sizeof(ipv4), out, &size),
-					 n < 2 ? hook.sent : hook.dropped);
+		send_all(&hook, ipv4, sizeof(ipv4), 4, 2, out);
 		assert_int_equal(bands_now(f).clock[0].n_packets, 2);
 		assert_int_equal(bands_now(f).clock[1].n_packets, 1);
 	}
@@ -200,7 +205,6 @@ static void test_ipv6_is_remarked(void **state)
 	struct meter_bands bands = remarking;
 	struct fixture *f = *state;
 	uint8_t wanted[sizeof(ipv6)], out[4096];
-	uint32_t size;
 
 	memcpy(wanted, ipv6, sizeof(wanted));
 	wanted[14] = 0x60 | AF12 >> 4;
@@ -211,9 +215,7 @@ static void test_ipv6_is_remarked(void **state)
 
 		bands.clock[0].rate = rate_of(sizeof(ipv6));
 		meter_install(f, &bands, ROW);
-		for (unsigned n = 0; n < 2; n++)
-			assert_int_equal(run(hook.program, ipv6, sizeof(ipv6), out, &size),
-					 hook.sent);
+		send_all(&hook, ipv6, sizeof(ipv6), 2, 2, out);
 		assert_memory_equal(out, wanted, sizeof(wanted));
 	}
 }
@@ -226,7 +228,6 @@ static void test_no_dscp(void **state)
 	struct meter_bands bands = remarking;
 	struct fixture *f = *state;
 	uint8_t out[4096];
-	uint32_t size;
 
 	flow_through_meter(f, frame);
 	for (unsigned i = 0; i < 2; i++) {
@@ -234,9 +235,7 @@ static void test_no_dscp(void **state)
 
 		bands.clock[0].rate = rate_of(1);
 		meter_install(f, &bands, ROW);
-		for (unsigned n = 0; n < 2; n++)
-			assert_int_equal(run(hook.program, frame, sizeof(frame), out, &size),
-					 hook.sent);
+		send_all(&hook, frame, sizeof(frame), 2, 2, out);
 		assert_memory_equal(out, frame, sizeof(frame));
 	}
 }
@@ -417,9 +416,5 @@ int main(void)
 		RIG_TEST(test_rates_hold),
 	};
 
-	if (geteuid()) {
-		printf("skipped: needs root\n");
-		return 77;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RIG_RUN(tests);
 }

@@ -181,14 +181,10 @@ int main(void)
 		PIECES_TEST(test_headers_that_are_not_seen_whole_go_up),
 	};
 
-	if (geteuid()) {
-		printf("skipped: needs root\n");
-		return 77;
-	}
-	if (!xsk_has_pieces()) {
-		printf("skipped: this kernel has no multi-buffer XDP for AF_XDP\n");
-		return 77;
-	}
+	if (geteuid())
+		return rig_skips("needs root");
+	if (!xsk_has_pieces())
+		return rig_skips("this kernel has no multi-buffer XDP for AF_XDP");
 	frame_make();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,17 +214,24 @@ static void test_copies_leave_by_a_set_that_has_the_devices(void **state)
 	assert_int_equal(n_flow_packets(f), 1);
 }
 
-static void test_both_hooks_drop(void **state)
+/* Once at each hook. */
+static void check_drops(struct fixture *f, const struct flow_op *drop)
 {
-	struct fixture *f = *state;
 	uint8_t out[4096];
 	uint32_t size;
 
 	socket_listens(f);
-	flow_install(f, ipv4, &wrong, 1);
+	flow_install(f, ipv4, drop, 1);
 	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
 			 TC_ACT_SHOT);
 	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+}
+
+static void test_both_hooks_drop(void **state)
+{
+	struct fixture *f = *state;
+
+	check_drops(f, &wrong);
 	assert_int_equal(n_dropped(f, PORT, DROP_HAIRPIN), 2);
 	assert_int_equal(n_flow_packets(f), 2);
 }
@@ -235,14 +242,8 @@ static void test_what_rules_drop_is_counted_beside_what_came(void **state)
 	struct fixture *f = *state;
 	struct kernel_port_count count;
 	const uint32_t row = PORT;
-	uint8_t out[4096];
-	uint32_t size;
 
-	socket_listens(f);
-	flow_install(f, ipv4, &by_rule, 1);
-	assert_int_equal(run(f->kernel->progs.port_tc, ipv4, sizeof(ipv4), out, &size),
-			 TC_ACT_SHOT);
-	assert_int_equal(run(f->kernel->progs.port_xdp, ipv4, sizeof(ipv4), out, &size), XDP_DROP);
+	check_drops(f, &by_rule);
 	assert_int_equal(
 		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.port_counts), &row, &count), 0);
 	assert_int_equal(count.rx_packets, 2);
@@ -522,9 +523,5 @@ int main(void)
 		RIG_TEST(test_random_frames),
 	};
 
-	if (geteuid()) {
-		printf("skipped: needs root\n");
-		return 77;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RIG_RUN(tests);
 }

@@ -359,16 +359,12 @@ static void test_xdp_sets_fields_and_sums(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_tc_sets_fields_and_sums, kernel_rig_setup,
-						kernel_rig_teardown),
-		cmocka_unit_test_setup_teardown(test_xdp_sets_fields_and_sums, kernel_rig_setup,
-						kernel_rig_teardown),
+		RIG_TEST(test_tc_sets_fields_and_sums),
+		RIG_TEST(test_xdp_sets_fields_and_sums),
 	};
 
-	if (geteuid()) {
-		printf("skipped: needs root\n");
-		return 77;
-	}
+	if (geteuid())
+		return rig_skips("needs root");
 	random_init(&seed);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

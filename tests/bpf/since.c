@@ -82,9 +82,7 @@ int main(void)
 		cmocka_unit_test(test_types_of_maps),
 	};
 
-	if (geteuid()) {
-		printf("skipped: needs root\n");
-		return 77;
-	}
+	if (geteuid())
+		return rig_skips("needs root");
 	return cmocka_run_group_tests(tests, kernel_rig_setup, kernel_rig_teardown);
 }
