@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/print.h"
 #include "control/appctl.h"
-#include "control/mac.h"
+#include "packet/mac.h"
 #include "control/method.h"
 #include "flow/port_text.h"
 #include "switch/vswitch.h"

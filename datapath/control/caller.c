@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/own.h"
-#include "control/connection.h"
+#include "stream/connection.h"
 
 struct caller {
 	/* fixed after create */

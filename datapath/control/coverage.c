@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "control/server.h"
+#include "stream/server.h"
 #include "path/drop.h"
 #include "switch/vswitch.h"
 

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "config.h"
 #include "control/method.h"
-#include "control/netlink.h"
-#include "control/server.h"
+#include "nl/netlink.h"
+#include "stream/server.h"
 #include "switch/vswitch.h"
 
 static struct json_object *server_counters(const struct server_stats *stats)

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/own.h"
-#include "control/mac.h"
+#include "packet/mac.h"
 #include "control/method.h"
 #include "switch/vswitch.h"
 

@@ -9,7 +9,7 @@
 
 #include "../bpf/abi.h"
 #include "base/err.h"
-#include "control/external.h"
+#include "config/external.h"
 
 #define RUN_DIR     "/run/shunt"
 #define DATABASE    "/var/lib/shunt/conf.db"

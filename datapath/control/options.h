@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
-#include "control/tls.h"
+#include "stream/tls.h"
 
 struct err;
 

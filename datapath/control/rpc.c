@@ -17,9 +17,9 @@
 #include "base/print.h"
 #include "control/appctl.h"
 #include "control/caller.h"
-#include "control/connection.h"
+#include "stream/connection.h"
 #include "control/method.h"
-#include "control/server.h"
+#include "stream/server.h"
 #include "control/shape.h"
 #include "db/server.h"
 

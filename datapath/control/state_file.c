@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/print.h"
-#include "control/mac.h"
+#include "packet/mac.h"
 #include "control/state_lines.h"
 #include "flow/flow_text.h"
 #include "flow/group_text.h"

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/slice.h"
-#include "control/mac.h"
+#include "packet/mac.h"
 #include "control/state_group.h"
 #include "flow/flow_text.h"
 #include "flow/match_text.h"

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "control/openflow_session.h"
+#include "agent/openflow_session.h"
 #include "switch/vswitch.h"
 
 #define SIZE_MAX_INPUT 65536

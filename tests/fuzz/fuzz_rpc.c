@@ -15,7 +15,7 @@
 #include "control/coverage.h"
 #include "control/method.h"
 #include "control/rpc.h"
-#include "control/server.h"
+#include "stream/server.h"
 #include "db/database.h"
 #include "db/server.h"
 #include "switch/vswitch.h"

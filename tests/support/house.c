@@ -21,10 +21,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "control/configure.h"
-#include "control/connection.h"
+#include "config/configure.h"
+#include "stream/connection.h"
 #include "control/rpc.h"
-#include "control/server.h"
+#include "stream/server.h"
 #include "db/server.h"
 #include "switch/vswitch.h"
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "control/openflow_session.h"
+#include "agent/openflow_session.h"
 
 #define TURNS 40
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "control/openflow_session.h"
+#include "agent/openflow_session.h"
 #include "support/rig.h"
 
 struct speech {

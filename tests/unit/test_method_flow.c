@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/own.h"
 #include "base/print.h"
-#include "control/connection.h"
+#include "stream/connection.h"
 #include "support/house.h"
 
 #define BRIDGES \

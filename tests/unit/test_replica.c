@@ -19,9 +19,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "control/connection.h"
-#include "control/replica.h"
-#include "control/server.h"
+#include "stream/connection.h"
+#include "config/replica.h"
+#include "stream/server.h"
 
 #define UUID_A "00000000-0000-0000-0000-00000000000a"
 #define UUID_B "00000000-0000-0000-0000-00000000000b"

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/own.h"
 #include "control/caller.h"
-#include "control/connection.h"
+#include "stream/connection.h"
 #include "control/rpc.h"
 #include "control/shape.h"
 #include "packet/header.h"

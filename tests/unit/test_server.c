@@ -21,8 +21,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "control/connection.h"
-#include "control/server.h"
+#include "stream/connection.h"
+#include "stream/server.h"
 
 #define TURNS_MAX  20000
 #define CHUNK_SIZE 65536

@@ -58,7 +58,7 @@ def frames_pass(bench, sink, *words):
 
 def sink_rate(bench, sink, *words, settle=0.5):
     """Frames per second that arrive at the sink while the generator sends all it can."""
-    process = subprocess.Popen(generator(bench, bench.seconds + settle + 0.5, *words),
+    process = subprocess.Popen(generator(bench, bench.seconds + settle + 5, *words),
                                stdout=subprocess.DEVNULL)
     try:
         time.sleep(settle)
