@@ -427,8 +427,11 @@ _Static_assert(sizeof(struct kernel_key) == 80, "kernel key");
 #define KERNEL_FLOWS_MIN     1024
 #define KERNEL_FLOWS_MAX     1048576
 
+/* The first places are homes: what is dropped is found there by its key's hash alone, without the index. */
+#define KERNEL_HOMES 512
+
 /* Places for n entries, and for those that rest; place 0 is none. */
-#define KERNEL_PLACES(n) ((n) + (n) / 4)
+#define KERNEL_PLACES(n) (KERNEL_HOMES + (n) + (n) / 4)
 
 #define KERNEL_OPS      (1 << 20) /* ops and their words, of all entries */
 #define KERNEL_FLOW_OPS 512       /* of one entry: 256 outputs, and what it takes to change tags */
@@ -457,9 +460,15 @@ struct kernel_count {
  * can. It carries its key: a program may follow the index to a place that has just been given up. So places rest
  * before they are used again, and the comparison tells whose place was found. */
 struct kernel_flow {
-	__u16 mask : 11;        /* id */
-	__u16 packet_class : 4; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
-	__u16 xdp_port;         /* XDP sends it there: see above; 0: it does not */
+	union {
+		struct {
+			__u16 mask : 11; /* id */
+			__u16 packet_class : 4; /* of the packet that brought it, or CLASS_STANDBY: for the daemon */
+			__u16 is_home : 1; /* it is in the index, and this is its key's home */
+		};
+		__u16 front; /* all of this, to be written as one */
+	};
+	__u16 xdp_port; /* XDP sends it there: see above; 0: it does not */
 	union {
 		struct {
 			__u32 list : 20; /* first of its ops in the map `flow_ops` */

@@ -6,6 +6,9 @@
  * hash, a tag, so that nearly every entry that is looked at is the right one. At its full size there are
  * four slots for each entry; where a key finds no room even then, the flow stays with the workers.
  *
+ * Its hash also says which place is the key's home. An entry that drops lives there if it is free: packets of an
+ * attack are to cost as little as they can.
+ *
  * Readers take no lock: a slot is one word, written when its place is complete.
  */
 #include "abi.h"
@@ -22,22 +25,29 @@ struct index_bucket {
 	__u32 slot[INDEX_BUCKET_SLOTS]; /* tag << INDEX_PLACE_BITS | place; 0: free */
 };
 
-_Static_assert(KERNEL_PLACES(KERNEL_FLOWS_MAX) < 1 << INDEX_PLACE_BITS,
+_Static_assert(KERNEL_PLACES(KERNEL_FLOWS_MAX) <= 1 << INDEX_PLACE_BITS,
 	       "a slot has room for a place");
+
+/* What counts of it (map `index_size`). */
+struct index_size {
+	__u32 n_buckets; /* a power of two */
+	__u32 has_homes; /* somebody has ever been at home: it is worth a look */
+};
 
 /* Where a key can be. */
 struct index_spot {
 	__u32 bucket[2];
 	__u32 tag;
+	__u32 home; /* place; 0: it has none */
 };
 
-/* The first `n_words` count, which is what the mask says. `n_buckets`: a power of two.
+/* The first `n_words` count, which is what the mask says.
  *
  * NH (Black et al., UMAC, CRYPTO 1999): a sum of products of half words that wait for nobody. Two keys meet with a
  * chance of one in 2^32, whoever chose them, if he does not know the factors. */
 static inline __attribute__((always_inline)) struct index_spot index_spot_for(
 	const struct kernel_mask *mask, const struct kernel_key *key, unsigned n_words,
-	__u32 n_buckets)
+	struct index_size size)
 {
 	__u64 hash = mask->seed;
 
@@ -50,7 +60,8 @@ static inline __attribute__((always_inline)) struct index_spot index_spot_for(
 	hash = (hash ^ hash >> 32) * 0x9fb21c651e98df25ull;
 	hash ^= hash >> 32;
 	return (struct index_spot){
-		.bucket = {hash & (n_buckets - 1), hash >> 20 & (n_buckets - 1)},
+		.bucket = {hash & (size.n_buckets - 1), hash >> 20 & (size.n_buckets - 1)},
 		.tag = (__u32)(hash >> (32 + INDEX_PLACE_BITS)),
+		.home = hash & (KERNEL_HOMES - 1),
 	};
 }

@@ -1,8 +1,8 @@
 #pragma once
 /* lookup: finds the packet's entry in the kernel's flow cache. Kernel side only.
  *
- * One mask, one exact match. A miss is: no mask for its class, no entry, an entry whose place has
- * another key by now, a stale one. */
+ * One mask, one exact match: at home, or else by the index. A miss is: no mask for its class, no entry, an entry
+ * whose place has another key by now, a stale one. */
 #include "ingress.h"
 #include "maps.h"
 
@@ -111,8 +111,9 @@ static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct k
 }
 
 static __always_inline __u32 find(const struct packet_key *packet, const struct kernel_mask *mask,
-				  __u32 id, __u32 n_buckets, int n_words)
+				  __u32 id, struct index_size size, int n_words)
 {
+	const struct kernel_flow *flow;
 	struct kernel_key key;
 	struct index_spot spot;
 	__u32 place;
@@ -122,7 +123,12 @@ static __always_inline __u32 find(const struct packet_key *packet, const struct 
 	for (int i = 0; i < PACKET_KEY_WORDS; i++)
 		if (i < n_words)
 			key.word[i] = packet->word[i] & mask->word[i].bits;
-	spot = index_spot_for(mask, &key, n_words, n_buckets);
+	spot = index_spot_for(mask, &key, n_words, size);
+	if (size.has_homes) {
+		flow = bpf_map_lookup_elem(&flows, &spot.home);
+		if (flow && flow->is_home && is_entry_of(flow, spot.home, &key, n_words))
+			return is_fresh(flow) ? spot.home : 0;
+	}
 	place = bucket_find(spot.bucket[0], spot.tag, &key, n_words);
 	return place ?: bucket_find(spot.bucket[1], spot.tag, &key, n_words);
 }
@@ -134,7 +140,7 @@ __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 	const struct packet_key *packet = &ingress->key;
 	const struct port_masks *classes;
 	const struct kernel_mask *mask;
-	const __u32 *n_buckets;
+	const struct index_size *size;
 	__u32 port, id, zero = 0;
 
 	if (!ingress)
@@ -145,15 +151,14 @@ __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 		return 0;
 	id = classes->by_class[packet->packet_class % 16] - 1u; /* without one: of none */
 	mask = bpf_map_lookup_elem(&masks, &id);
-	n_buckets = bpf_map_lookup_elem(&index_size, &zero);
-	if (!mask || !n_buckets)
+	size = bpf_map_lookup_elem(&index_size, &zero);
+	if (!mask || !size)
 		return 0;
 	if (mask->n_words <= 3) /* what a learning bridge looks at */
-		return find(packet, mask, id, *(const volatile __u32 *)n_buckets, 3);
+		return find(packet, mask, id, *size, 3);
 	if (mask->n_words <= PACKET_KEY_IPV4_WORDS)
-		return find(packet, mask, id, *(const volatile __u32 *)n_buckets,
-			    PACKET_KEY_IPV4_WORDS);
-	return find(packet, mask, id, *(const volatile __u32 *)n_buckets, PACKET_KEY_WORDS);
+		return find(packet, mask, id, *size, PACKET_KEY_IPV4_WORDS);
+	return find(packet, mask, id, *size, PACKET_KEY_WORDS);
 }
 
 static __always_inline void flow_count(__u32 place, __u64 n_packets, __u64 n_bytes)

@@ -112,8 +112,7 @@ SHARED_ARRAY(masks, FLOW_MASK_IDS, struct kernel_mask);
 
 SHARED_ARRAY(flow_index, INDEX_BUCKETS(KERNEL_FLOWS_DEFAULT), struct index_bucket);
 
-/* How many of these buckets count. */
-SHARED_ARRAY(index_size, 1, __u32);
+SHARED_ARRAY(index_size, 1, struct index_size);
 
 SHARED_ARRAY(flows, KERNEL_PLACES(KERNEL_FLOWS_DEFAULT), struct kernel_flow);
 

@@ -55,10 +55,16 @@ uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot)
 	return *slot_at(maps, slot) % (1 << INDEX_PLACE_BITS);
 }
 
+static struct index_spot spot_for(const struct flow_maps *maps, const struct kernel_key *key)
+{
+	const struct kernel_mask *mask = &maps->masks[key->mask];
+
+	return index_spot_for(mask, key, mask->n_words, *maps->index_size);
+}
+
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key)
 {
-	const struct index_spot spot = index_spot_for(
-		&maps->masks[key->mask], key, maps->masks[key->mask].n_words, *maps->index_size);
+	const struct index_spot spot = spot_for(maps, key);
 
 	for (unsigned i = 0; i < 2 * INDEX_BUCKET_SLOTS; i++) {
 		const uint32_t slot = spot.bucket[i / INDEX_BUCKET_SLOTS] * INDEX_BUCKET_SLOTS +
@@ -89,8 +95,7 @@ static void slot_write(struct flow_maps *maps, uint32_t slot, uint32_t value)
 int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
 		   uint32_t *out)
 {
-	const struct index_spot spot = index_spot_for(
-		&maps->masks[key->mask], key, maps->masks[key->mask].n_words, *maps->index_size);
+	const struct index_spot spot = spot_for(maps, key);
 	uint32_t slot = free_slot(maps, spot.bucket[0]);
 
 	if (slot == FLOW_SLOT_NONE)
@@ -109,12 +114,14 @@ int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_
 static uint32_t bucket_of_twice(const struct flow_maps *maps, uint32_t bucket, uint32_t place)
 {
 	const struct kernel_mask *mask = &maps->masks[maps->flows[place].mask % FLOW_MASK_IDS];
+	struct index_size size = *maps->index_size;
 	struct index_spot now, then;
 	struct kernel_key key;
 
 	flow_maps_key(maps, place, &key);
-	now = index_spot_for(mask, &key, mask->n_words, *maps->index_size);
-	then = index_spot_for(mask, &key, mask->n_words, *maps->index_size * 2);
+	now = index_spot_for(mask, &key, mask->n_words, size);
+	size.n_buckets *= 2;
+	then = index_spot_for(mask, &key, mask->n_words, size);
 	for (unsigned i = 0; i < 2; i++)
 		if (now.bucket[i] == bucket)
 			return then.bucket[i];
@@ -124,7 +131,7 @@ static uint32_t bucket_of_twice(const struct flow_maps *maps, uint32_t bucket, u
 /* Writes to the upper half what belongs there: it stays in the lower one as long as that is read. */
 static void upper_half_fill(struct flow_maps *maps)
 {
-	const uint32_t size = *maps->index_size;
+	const uint32_t size = maps->index_size->n_buckets;
 
 	for (uint32_t bucket = 0; bucket < size; bucket++) {
 		struct index_bucket *upper = &maps->index[bucket + size];
@@ -152,12 +159,12 @@ void flow_maps_wait(void)
 int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t place, uint32_t slot),
 		    void *ctx)
 {
-	const uint32_t size = *maps->index_size, n_slots = size * INDEX_BUCKET_SLOTS;
+	const uint32_t size = maps->index_size->n_buckets, n_slots = size * INDEX_BUCKET_SLOTS;
 
 	if (size == maps->n_buckets)
 		return -ENOSPC;
 	upper_half_fill(maps);
-	__atomic_store_n(maps->index_size, size * 2, __ATOMIC_RELEASE);
+	__atomic_store_n(&maps->index_size->n_buckets, size * 2, __ATOMIC_RELEASE);
 	flow_maps_wait();
 	for (uint32_t slot = 0; slot < n_slots; slot++) {
 		const uint32_t place = flow_index_place(maps, slot + n_slots);
@@ -170,12 +177,36 @@ int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t pl
 	return 0;
 }
 
+static bool is_power(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
 void flow_index_begin(struct flow_maps *maps)
 {
-	const uint32_t size = *maps->index_size;
+	struct index_size *size = maps->index_size;
 
-	if (!size || size > maps->n_buckets || size & (size - 1))
-		*maps->index_size = INDEX_BUCKETS_BEGIN;
+	if (!is_power(size->n_buckets) || size->n_buckets > maps->n_buckets)
+		size->n_buckets = INDEX_BUCKETS_BEGIN;
+}
+
+/* ---- homes ---- */
+
+uint32_t flow_maps_home(const struct flow_maps *maps, const struct kernel_key *key)
+{
+	return spot_for(maps, key).home;
+}
+
+void flow_maps_set_home(struct flow_maps *maps, uint32_t place, bool is_home)
+{
+	struct kernel_flow flow = maps->flows[place];
+
+	if (flow.is_home == is_home)
+		return;
+	if (is_home)
+		__atomic_store_n(&maps->index_size->has_homes, 1, __ATOMIC_RELAXED);
+	flow.is_home = is_home;
+	__atomic_store_n(&maps->flows[place].front, flow.front, __ATOMIC_RELEASE);
 }
 
 /* ---- slots ---- */

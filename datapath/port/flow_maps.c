@@ -31,7 +31,7 @@ static const struct layout {
 				  true},
 	[FLOW_MAP_OPS] = {"flow_ops", sizeof(struct flow_op), KERNEL_OPS, false},
 	[FLOW_MAP_INDEX] = {"flow_index", sizeof(struct index_bucket), 0, false},
-	[FLOW_MAP_INDEX_SIZE] = {"index_size", sizeof(uint32_t), 1, false},
+	[FLOW_MAP_INDEX_SIZE] = {"index_size", sizeof(struct index_size), 1, false},
 	[FLOW_MAP_METERS] = {"meters", sizeof(struct meter), METERS_MAX, false},
 	[FLOW_MAP_METER_BANDS] = {"meter_bands", sizeof(struct meter_bands), METER_ROWS, false},
 };

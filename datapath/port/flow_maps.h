@@ -8,9 +8,10 @@
  * They are made before the programs are loaded and outlive them, so what the cache knows does not
  * depend on the upcall device or a port. All are plain arrays that we write like any memory.
  *
- * How a place is used: write flows[place], its tail and its ops, then flow_index_put() or flow_index_set(). To
- * take it back: flow_index_clear() or another flow_index_set(), and leave it and its ops alone for
- * FLOW_MAPS_REST_NS, because a program may still be reading them.
+ * How a place is used: write flows[place], its tail and its ops, then flow_index_put() or flow_index_set(); if
+ * the place is its key's home, flow_maps_set_home(true). To take it back: flow_maps_set_home(false), flow_index_clear() or another flow_index_set(), and leave
+ * it and its ops alone for FLOW_MAPS_REST_NS, because a program may still be reading them. So whatever is at home is
+ * in the index, also if the daemon is killed in between.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,10 +58,10 @@ struct flow_maps {
 	struct kernel_mask *masks;     /* FLOW_MASK_IDS */
 	/* whoever holds the lock of switch/offload writes, programs read */
 	struct index_bucket *index; /* n_buckets */
-	uint32_t *index_size;       /* how many of them count */
-	struct kernel_flow *flows;  /* n_places */
-	struct kernel_tail *tails;  /* n_places: of their keys */
-	struct flow_op *ops;        /* KERNEL_OPS */
+	struct index_size *index_size;
+	struct kernel_flow *flows; /* n_places */
+	struct kernel_tail *tails; /* n_places: of their keys */
+	struct flow_op *ops;       /* KERNEL_OPS */
 	/* control writes; programs and workers count, and set clocks: switch/meter-rows.h */
 	struct meter *meters;            /* METERS_MAX */
 	struct meter_bands *meter_bands; /* METER_ROWS */
@@ -116,6 +117,10 @@ int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t pl
 /* From now on another place of the same key is found. */
 void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place);
 void flow_index_clear(struct flow_maps *maps, uint32_t slot);
+/* Whether programs find the entry there without the index. */
+void flow_maps_set_home(struct flow_maps *maps, uint32_t place, bool is_home);
+/* The place that is a key's home; 0: it has none. */
+uint32_t flow_maps_home(const struct flow_maps *maps, const struct kernel_key *key);
 /* 0: it is free. */
 uint32_t flow_index_place(const struct flow_maps *maps, uint32_t slot);
 

@@ -38,6 +38,7 @@ static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint6
 	if (!places_adopt(&offload->places, i, in_port, flow->packet_class == CLASS_STANDBY, now))
 		return -EINVAL;
 	offload->places.place[i].slot = slot;
+	flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
 	return 0;
 }
 
@@ -58,14 +59,23 @@ static void leftovers_know(struct offload *offload)
 			places_know(&offload->places, i);
 }
 
+/* Nobody is to find what is there, unless another slot has it. */
+static void slot_reject(struct offload *offload, uint32_t slot, uint32_t i)
+{
+	if (i < offload->maps->n_places && offload->places.place[i].state == PLACE_UNUSED)
+		flow_maps_set_home(offload->maps, i, false);
+	flow_index_clear(offload->maps, slot);
+}
+
 void offload_adopt(struct offload *offload, uint64_t now)
 {
 	offload_begin(offload);
-	for (uint32_t slot = 0; slot < *offload->maps->index_size * INDEX_BUCKET_SLOTS; slot++) {
+	for (uint32_t slot = 0; slot < offload->maps->index_size->n_buckets * INDEX_BUCKET_SLOTS;
+	     slot++) {
 		const uint32_t i = flow_index_place(offload->maps, slot);
 
 		if (i && entry_adopt(offload, slot, i, now))
-			flow_index_clear(offload->maps, slot);
+			slot_reject(offload, slot, i);
 	}
 	op_lists_reserved(offload->lists);
 	leftovers_know(offload);

@@ -15,6 +15,7 @@ int places_init(struct places *places, uint32_t n_max, uint32_t n_places)
 	memset(places, 0, sizeof(*places));
 	places->n_max = places->max_live = n_max;
 	places->n_places = n_places;
+	places->n_made = KERNEL_HOMES - 1;
 	places->place = calloc(n_places, sizeof(*places->place));
 	return places->place ? 0 : -ENOMEM;
 }
@@ -59,10 +60,12 @@ bool places_have_room(const struct places *places)
 	return places->unused.first || places->n_made + 1 < places->n_places;
 }
 
-uint32_t places_take(struct places *places)
+uint32_t places_take(struct places *places, uint32_t home)
 {
 	uint32_t i = places->unused.first;
 
+	if (home && places->place[home].state == PLACE_UNUSED)
+		return home;
 	if (i)
 		unlink_from(places, &places->unused, i);
 	else if (places->n_made + 1 < places->n_places)
@@ -149,7 +152,8 @@ uint32_t places_ripe(struct places *places, uint64_t now)
 		return PLACE_NONE;
 	unlink_from(places, &places->resting, i);
 	places->place[i].state = PLACE_UNUSED;
-	push(places, &places->unused, i);
+	if (i >= KERNEL_HOMES)
+		push(places, &places->unused, i);
 	return i;
 }
 

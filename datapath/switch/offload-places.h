@@ -38,13 +38,13 @@ struct places {
 	uint32_t n_max; /* live ones that there is room for */
 	uint32_t n_places;
 	struct place *place; /* number 0 is none */
-	uint32_t n_made;     /* 1 to n_made have been used */
+	uint32_t n_made;     /* 1 to n_made have been used, or are homes (bpf/index.h) */
 	uint32_t n_live;
 	uint32_t max_live; /* that are wanted now: n_max at most */
 	uint32_t n_standby;
 	uint32_t n_ports; /* that have live ones */
 	struct place_queue resting;
-	struct place_queue unused;
+	struct place_queue unused; /* without homes */
 	uint32_t n_of_port[PORT_ID_MAX];
 	struct place_queue ring[PORT_ID_MAX];
 	uint16_t next_victim;
@@ -55,8 +55,9 @@ int places_init(struct places *places, uint32_t n_max, uint32_t n_places);
 void places_fini(struct places *places);
 
 bool places_have_room(const struct places *places);
-/* An unused place, PLACE_NONE if there is none: no more than n_max may be live. */
-uint32_t places_take(struct places *places);
+/* An unused place, PLACE_NONE if there is none: no more than n_max may be live. The home, if one is wanted and it
+ * is unused. */
+uint32_t places_take(struct places *places, uint32_t home);
 /* One that was taken is an entry now: fill in slot and list. */
 void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);
 /* The same, but it is in nobody's ring, and gives way to none. */

@@ -160,11 +160,10 @@ static void stamp_write(struct kernel_flow *flow, struct version_stamp stamp)
 
 /* Writes what was decided to a place that nobody can find. */
 static void entry_write(struct offload *offload, uint32_t i, const struct masked *masked,
-			const struct op_list *list)
+			const struct kernel_key *key, const struct op_list *list)
 {
 	const struct translation *decision = &offload->translation;
 	struct kernel_flow *flow = &offload->maps->flows[i];
-	struct kernel_key key;
 
 	*flow = (struct kernel_flow){
 		.n_ops = (uint16_t)decision->ops.n_ops,
@@ -176,25 +175,34 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 				: offload_xdp_port(offload, decision->ops.op, decision->ops.n_ops),
 		.stamp = version_deps_stamp(&decision->deps),
 	};
-	key_pack(masked, &key);
-	flow_maps_key_write(offload->maps, i, &key);
+	flow_maps_key_write(offload->maps, i, key);
 	flow_maps_count_reset(offload->maps, i);
+}
+
+static bool drops(const struct op_list *list)
+{
+	return op_list_first(list) - KERNEL_OPS_DROP < N_DROP_REASONS;
 }
 
 /* An entry of what was decided, that nobody can find yet. PLACE_NONE: no room. */
 static uint32_t entry_new(struct offload *offload, const struct masked *masked, uint64_t now)
 {
 	const struct translation *decision = &offload->translation;
+	const bool is_standby = masked->packet_class == CLASS_STANDBY;
 	struct op_list *list;
+	struct kernel_key key;
 	uint32_t i;
 
 	if (!places_have_room(&offload->places) ||
 	    op_list_get(offload->lists, decision->ops.op, decision->ops.n_ops, &decision->credits,
 			&list))
 		return PLACE_NONE;
-	i = places_take(&offload->places);
-	entry_write(offload, i, masked, list);
-	if (masked->packet_class == CLASS_STANDBY)
+	key_pack(masked, &key);
+	i = places_take(&offload->places, drops(list) && !is_standby
+						  ? flow_maps_home(offload->maps, &key)
+						  : PLACE_NONE);
+	entry_write(offload, i, masked, &key, list);
+	if (is_standby)
 		places_stand_by(&offload->places, i, masked->key.packet.in_port, now);
 	else
 		places_join(&offload->places, i, masked->key.packet.in_port, now);
@@ -248,6 +256,7 @@ static void entry_leave(struct offload *offload, uint32_t i, uint64_t now)
 
 static void entry_remove(struct offload *offload, uint32_t i, uint64_t now)
 {
+	flow_maps_set_home(offload->maps, i, false);
 	flow_index_clear(offload->maps, offload->places.place[i].slot);
 	entry_leave(offload, i, now);
 }
@@ -284,6 +293,8 @@ static int index_put(struct offload *offload, const struct masked *masked, uint3
 	rc = flow_index_put(offload->maps, &key, i, slot);
 	if (rc && !flow_index_grow(offload->maps, slot_moved, offload))
 		rc = flow_index_put(offload->maps, &key, i, slot);
+	if (!rc)
+		flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
 	return rc;
 }
 
@@ -322,7 +333,9 @@ static void entry_replace(struct offload *offload, uint32_t old, const struct ma
 	}
 	offload->places.place[i].slot = slot;
 	offload->places.place[i].since = since;
+	flow_maps_set_home(offload->maps, old, false);
 	flow_index_set(offload->maps, slot, i);
+	flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
 	entry_leave(offload, old, now);
 }
 

@@ -2,7 +2,7 @@
  *
  *	generator DEVICE SECONDS [dst=MAC] [src=MAC] [flows=N] [rate=N] [attacks=N] [patterns=1]
  *
- * flows: that many different pairs of UDP ports, in an order that no cache guesses. patterns: frames of 80
+ * flows: that many different pairs of UDP ports, each in turn, in steps of many. patterns: frames of 80
  * bytes instead, of each class of packets in turn. rate: that many frames a second, in one call per some
  * milliseconds. attacks: among them a thousand others a second, of so many kinds (generate_attack() in
  * bench.bpf.c). The kernel runs our program on live frames (BPF_F_TEST_XDP_LIVE_FRAMES) up to

@@ -211,19 +211,37 @@ static struct kernel_mask mask_of(uint32_t n_words)
 	return mask;
 }
 
+static struct index_spot spot_of(struct fixture *f, const struct kernel_mask *mask,
+				 const struct kernel_flow *flow)
+{
+	const struct index_size size = {INDEX_BUCKETS_BEGIN, true};
+	struct kernel_key key = {.mask = flow->mask};
+
+	memcpy(key.word, flow->word, sizeof(flow->word));
+	map_write(f->kernel->maps.index_size, 0, &size);
+	return index_spot_for(mask, &key, mask->n_words, size);
+}
+
+void flow_goes_home(struct fixture *f, const uint8_t *frame, const struct flow_op *ops,
+		    bool is_home)
+{
+	const struct kernel_mask mask = mask_of(3);
+	struct kernel_flow flow = flow_of(frame, ops, 1);
+	const struct index_spot spot = spot_of(f, &mask, &flow);
+
+	flow.is_home = is_home;
+	map_write(f->kernel->maps.flow_index, spot.bucket[1], &(struct index_bucket){0});
+	map_write(f->kernel->maps.flows, spot.home, &flow);
+}
+
 /* Into the second of its buckets: a slot that leads to the entry, and another one, which has its tag or one that
  * differs by so much. */
 static void index_write(struct fixture *f, const struct kernel_mask *mask,
 			const struct kernel_flow *flow, uint32_t other, uint32_t differs)
 {
-	struct kernel_key key = {.mask = flow->mask};
+	const struct index_spot spot = spot_of(f, mask, flow);
 	struct index_bucket bucket = {0};
-	struct index_spot spot;
-	const uint32_t n_buckets = INDEX_BUCKETS_BEGIN;
 
-	memcpy(key.word, flow->word, sizeof(flow->word));
-	spot = index_spot_for(mask, &key, mask->n_words, n_buckets);
-	map_write(f->kernel->maps.index_size, 0, &n_buckets);
 	bucket.slot[2] = (spot.tag ^ differs) << INDEX_PLACE_BITS | other;
 	bucket.slot[7] = spot.tag << INDEX_PLACE_BITS | PLACE;
 	map_write(f->kernel->maps.flow_index, spot.bucket[1], &bucket);

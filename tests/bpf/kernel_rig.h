@@ -60,5 +60,8 @@ void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op 
 /* Of the one that is in: from here on no other slot has its tag, and one with another leads to an entry for the same
  * frame that does `other`. */
 void flow_tag_alone(struct fixture *f, const uint8_t *frame, const struct flow_op *other);
+/* The index is empty from here on, and the entry at home; it says so, or not yet. */
+void flow_goes_home(struct fixture *f, const uint8_t *frame, const struct flow_op *ops,
+		    bool is_home);
 /* From here on IPv6 addresses count; the entry's are zero, but for the last word. */
 void flow_has_tail(struct fixture *f, const uint8_t *frame, uint64_t last);

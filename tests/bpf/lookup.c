@@ -47,6 +47,20 @@ static void test_another_address_is_a_miss(void **state)
 	assert_int_equal(n_flow_packets(f), 0);
 }
 
+static void test_an_entry_at_home_needs_no_index(void **state)
+{
+	struct fixture *f = *state;
+	struct versions versions = {.counter[VERSION_KERNEL] = 1};
+
+	flow_install(f, ipv4, &wrong, 1);
+	flow_goes_home(f, ipv4, &to_out, false);
+	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
+	flow_goes_home(f, ipv4, &to_out, true);
+	assert_false(goes_up(f, ipv4, sizeof(ipv4)));
+	map_write(f->kernel->maps.versions, 0, &versions);
+	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
+}
+
 /* What its checksum covers, the daemon knows. */
 static void test_a_route_with_stops_left_goes_up(void **state)
 {
@@ -193,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(test_a_known_flow_goes_out_as_it_is),
 		RIG_TEST(test_another_address_is_a_miss),
+		RIG_TEST(test_an_entry_at_home_needs_no_index),
 		RIG_TEST(test_a_route_with_stops_left_goes_up),
 		RIG_TEST(test_any_changed_version_makes_it_stale),
 		RIG_TEST(test_a_place_with_another_key_is_a_miss),

@@ -49,7 +49,7 @@ struct world {
 	struct tally tallies[N_RULES + 1]; /* the last: what no rule matches */
 	struct credit_book *book;
 	uint32_t learned; /* is part of what half of the rules do */
-	uint64_t now, n_counted;
+	uint64_t now, n_counted, n_at_home;
 };
 
 static struct world world;
@@ -176,6 +176,16 @@ static bool is_fresh(const struct kernel_flow *flow)
 	return version_is_fresh_on(world.maps.versions, flow->stamp, VERSION_KERNEL);
 }
 
+/* 0: it is not at home. */
+static uint32_t at_home(const struct kernel_key *key)
+{
+	const uint32_t home = flow_maps_home(&world.maps, key);
+	struct kernel_key there;
+
+	flow_maps_key(&world.maps, home, &there);
+	return world.maps.flows[home].is_home && !memcmp(&there, key, sizeof(there)) ? home : 0;
+}
+
 /* 0: a miss. */
 static uint32_t kernel_lookup(const struct packet_key *packet)
 {
@@ -188,10 +198,12 @@ static uint32_t kernel_lookup(const struct packet_key *packet)
 	for (unsigned w = 0; w < PACKET_KEY_WORDS; w++)
 		key.word[w] = packet->word[w] & world.maps.masks[key.mask].word[w].bits;
 	slot = flow_index_find(&world.maps, &key);
-	if (slot == FLOW_SLOT_NONE)
-		return 0;
-	place = flow_index_place(&world.maps, slot);
-	return is_fresh(&world.maps.flows[place]) ? place : 0;
+	place = slot == FLOW_SLOT_NONE ? 0 : flow_index_place(&world.maps, slot);
+	if (at_home(&key)) {
+		assert_int_equal(at_home(&key), place);
+		world.n_at_home++;
+	}
+	return place && is_fresh(&world.maps.flows[place]) ? place : 0;
 }
 
 static void packet_check(const struct packet_key *packet)
@@ -314,6 +326,7 @@ static void test_a_hit_does_what_the_rules_say(void **state)
 		n_tallied += world.tallies[i].n_packets;
 	assert_int_equal(n_tallied, world.n_counted);
 	assert_true(world.n_counted > N_STEPS / 100); /* not all were misses */
+	assert_true(world.n_at_home > 0);
 }
 
 /* From here on flows are told apart by word 1 alone, and nothing happens to any of them but `what`. */

@@ -81,7 +81,7 @@ static uint32_t n_slots_used(void)
 {
 	uint32_t n = 0;
 
-	for (uint32_t slot = 0; slot < *maps.index_size * INDEX_BUCKET_SLOTS; slot++)
+	for (uint32_t slot = 0; slot < maps.index_size->n_buckets * INDEX_BUCKET_SLOTS; slot++)
 		n += flow_index_place(&maps, slot) != 0;
 	return n;
 }
@@ -93,7 +93,7 @@ static void test_grows_when_a_key_has_no_room(void **state)
 	for (uint32_t place = 1; place <= N_FLOWS; place++) {
 		if (put(place) == 0)
 			continue;
-		assert_true(place > *maps.index_size * 2); /* half full, at least */
+		assert_true(place > maps.index_size->n_buckets * 2); /* half full, at least */
 		assert_int_equal(flow_index_grow(&maps, moved, NULL), 0);
 		n_grown++;
 		assert_true(n_moved > 0);
@@ -107,7 +107,7 @@ static void test_grows_when_a_key_has_no_room(void **state)
 
 static void test_is_full_at_its_size(void **state)
 {
-	while (*maps.index_size < maps.n_buckets)
+	while (maps.index_size->n_buckets < maps.n_buckets)
 		assert_int_equal(flow_index_grow(&maps, moved, NULL), 0);
 	assert_int_equal(flow_index_grow(&maps, moved, NULL), -ENOSPC);
 	assert_int_equal(n_moved, 0);
@@ -117,7 +117,8 @@ static void test_is_full_at_its_size(void **state)
 static void test_what_a_killed_one_left_is_overwritten(void **state)
 {
 	assert_int_equal(put(1), 0);
-	memset(&maps.index[*maps.index_size], 0xff, *maps.index_size * sizeof(*maps.index));
+	memset(&maps.index[maps.index_size->n_buckets], 0xff,
+	       maps.index_size->n_buckets * sizeof(*maps.index));
 	assert_int_equal(flow_index_grow(&maps, moved, NULL), 0);
 	expect_found(1, 1);
 	assert_int_equal(n_slots_used(), 1);
@@ -138,15 +139,15 @@ static void test_a_key_whose_mask_is_another_one_stays(void **state)
 
 static void test_a_size_that_cannot_be_is_not_believed(void **state)
 {
-	*maps.index_size = maps.n_buckets * 2;
+	maps.index_size->n_buckets = maps.n_buckets * 2;
 	flow_index_begin(&maps);
-	assert_int_equal(*maps.index_size, INDEX_BUCKETS_BEGIN);
-	*maps.index_size = INDEX_BUCKETS_BEGIN + 1;
+	assert_int_equal(maps.index_size->n_buckets, INDEX_BUCKETS_BEGIN);
+	maps.index_size->n_buckets = INDEX_BUCKETS_BEGIN + 1;
 	flow_index_begin(&maps);
-	assert_int_equal(*maps.index_size, INDEX_BUCKETS_BEGIN);
-	*maps.index_size = maps.n_buckets;
+	assert_int_equal(maps.index_size->n_buckets, INDEX_BUCKETS_BEGIN);
+	maps.index_size->n_buckets = maps.n_buckets;
 	flow_index_begin(&maps);
-	assert_int_equal(*maps.index_size, maps.n_buckets);
+	assert_int_equal(maps.index_size->n_buckets, maps.n_buckets);
 }
 
 /* Hosts of two networks that differ in the last bytes of their addresses. */
@@ -164,7 +165,8 @@ static void test_keys_of_neighbours_lie_apart(void **state)
 
 		key.word[6] = i % SIDE << 56;
 		key.word[8] = i / SIDE << 56;
-		spot = index_spot_for(&maps.masks[1], &key, PACKET_KEY_WORDS, 1u << 20);
+		spot = index_spot_for(&maps.masks[1], &key, PACKET_KEY_WORDS,
+				      (struct index_size){.n_buckets = 1u << 20});
 		all = (spot.bucket[0] ^ spot.tag << 13) % (1u << BITS);
 		n_seen += !seen[all];
 		seen[all] = 1;
