@@ -66,16 +66,47 @@ const struct field *field_lookup(struct slice name)
 	return NULL;
 }
 
-const struct field *field_by_number(uint16_t oxm_class, uint8_t number)
+/* ---- numbers ---- */
+
+enum { N_CLASSES = 4, N_NUMBERS = 128 };
+
+static const struct field *numbers[N_CLASSES][N_NUMBERS];
+static pthread_once_t numbers_once = PTHREAD_ONCE_INIT;
+
+/* 0x0000, 0x0001, 0x8000, 0x8001. NULL: no class of these, or no such number. */
+static const struct field **number_slot(uint16_t oxm_class, uint8_t number)
+{
+	if (oxm_class & 0x7ffe || number >= N_NUMBERS)
+		return NULL;
+	return &numbers[oxm_class >> 14 | (oxm_class & 1)][number];
+}
+
+static void number_add(const struct field_number *number, const struct field *field)
+{
+	const struct field **slot;
+
+	if (!number->name)
+		return;
+	slot = number_slot(number->oxm_class, number->number);
+	assert(slot);
+	if (!*slot)
+		*slot = field;
+}
+
+static void numbers_fill(void)
 {
 	for (unsigned i = 0; i < N_FIELDS; i++) {
-		const struct field *f = field_of(i);
-
-		if ((f->nxm.name && f->nxm.oxm_class == oxm_class && f->nxm.number == number) ||
-		    (f->oxm.name && f->oxm.oxm_class == oxm_class && f->oxm.number == number))
-			return f;
+		number_add(&field_of(i)->nxm, field_of(i));
+		number_add(&field_of(i)->oxm, field_of(i));
 	}
-	return NULL;
+}
+
+const struct field *field_by_number(uint16_t oxm_class, uint8_t number)
+{
+	const struct field **slot = number_slot(oxm_class, number);
+
+	pthread_once(&numbers_once, numbers_fill);
+	return slot ? *slot : NULL;
 }
 
 const char *field_number_name(const struct field *field)
