@@ -114,7 +114,7 @@ enum of_error handle_set_async(struct openflow_session *session, const struct of
 static uint8_t removed_reason(uint8_t version, enum flow_removed_reason reason)
 {
 	bool is_known = version >= OF14 || reason <= FLOW_REMOVED_DELETE ||
-			(version == OF13 && reason == FLOW_REMOVED_GROUP);
+			(version >= OF11 && reason == FLOW_REMOVED_GROUP);
 
 	return is_known ? (uint8_t)reason : FLOW_REMOVED_DELETE;
 }

@@ -14,6 +14,7 @@ enum capability {
 	CAN_TABLE_STATS = 1 << 1,
 	CAN_PORT_STATS = 1 << 2,
 	CAN_GROUP_STATS_11 = 1 << 3,
+	CAN_QUEUE_STATS = 1 << 6,
 	CAN_MATCH_ARP_10 = 1 << 7,
 	CAN_BUNDLES_14 = 1 << 9,
 	CAN_FLOW_MONITOR_14 = 1 << 10,
@@ -21,7 +22,7 @@ enum capability {
 
 static uint32_t capabilities(uint8_t version)
 {
-	uint32_t can = CAN_FLOW_STATS | CAN_TABLE_STATS | CAN_PORT_STATS;
+	uint32_t can = CAN_FLOW_STATS | CAN_TABLE_STATS | CAN_PORT_STATS | CAN_QUEUE_STATS;
 
 	if (version > OF10)
 		can |= CAN_GROUP_STATS_11;
@@ -39,7 +40,8 @@ enum config_flag {
 	FRAG_NORMAL = 0,
 	FRAG_DROP = 1,
 	FRAG_NX_MATCH = 3,
-	/* packets whose TTL is too low: OpenFlow 1.1 and 1.2 have a flag for what is asked for otherwise later */
+	/* packets whose TTL is too low: OpenFlow 1.1 and 1.2 have a flag for what is asked for otherwise later, and so
+	 * has Open vSwitch in 1.0 */
 	INVALID_TTL = 1 << 2,
 };
 
@@ -96,7 +98,7 @@ enum of_error handle_features(struct openflow_session *session, const struct of_
 
 static bool has_ttl_flag(uint8_t version)
 {
-	return version == OF11 || version == OF12;
+	return version <= OF12;
 }
 
 static bool wants_ttl(const struct openflow_session *session)

@@ -159,6 +159,9 @@ static enum of_error read_head11(const struct of_message *message, struct flow_m
 		mod->cookie_mask = wire_get64(at + 8);
 		mod->cookie_value = wire_get64(at) & mod->cookie_mask;
 	}
+	/* OpenFlow 1.1: of the flow that is added if there is none to modify */
+	if (!mod->cookie_mask && !is_deletion(mod))
+		mod->cookie = wire_get64(at);
 	if (is_deletion(mod)) {
 		if (!of_port_ofport(wire_get32(at + 28), &mod->out_port))
 			return OF_BRC_BAD_PORT;

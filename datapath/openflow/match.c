@@ -6,6 +6,13 @@ enum { TYPE_STRUCT = 0, TYPE_OXM = 1, HEADER_SIZE = 4 };
 
 /* ---- reading ---- */
 
+bool of_match_may_be(const struct field *field, field_bits value)
+{
+	const bool is_port = field->order == FIELD_PORT;
+
+	return !(value & ~field_all(field)) && !(is_port && value >= 0xff00 && value < 0xffffff00);
+}
+
 static enum of_error check_field(const struct of_oxm *oxm, field_bits *value, field_bits *mask,
 				 const struct match *match)
 {
@@ -21,7 +28,7 @@ static enum of_error check_field(const struct of_oxm *oxm, field_bits *value, fi
 	if (*value & ~*mask && oxm->is_openflow)
 		return OF_BMC_BAD_WILDCARDS;
 	*value &= *mask;
-	if (field->order == FIELD_PORT && *value >= 0xff00 && *value < 0xffffff00)
+	if (!of_match_may_be(field, *value))
 		return OF_BMC_BAD_VALUE;
 	if (!field_need_is_met(field->need, &match->key, &match->mask))
 		return OF_BMC_BAD_PREREQ;
@@ -87,13 +94,16 @@ enum of_error of_fields_read(struct wire_bytes fields, struct match *out, struct
 
 static enum of_error read_struct(struct wire_bytes *rest, struct match *out)
 {
+	enum of_error error;
+
 	if (wire_get16(rest->at) != TYPE_STRUCT)
 		return OF_BMC_BAD_TYPE;
 	if (wire_get16(rest->at + 2) != OF_MATCH11_SIZE || rest->len < OF_MATCH11_SIZE)
 		return OF_BMC_BAD_LEN;
-	of_match11_read(rest->at, out);
-	*rest = wire_skip(*rest, OF_MATCH11_SIZE);
-	return OF_OK;
+	error = of_match11_read(rest->at, out);
+	if (!error)
+		*rest = wire_skip(*rest, OF_MATCH11_SIZE);
+	return error;
 }
 
 enum of_error of_match_read(uint8_t version, struct wire_bytes *rest, struct match *out)

@@ -25,9 +25,12 @@ void of_fields_write(struct wire_writer *w, const struct match *match, enum of_o
 enum of_error of_match_read(uint8_t version, struct wire_bytes *rest, struct match *out);
 void of_match_write(struct wire_writer *w, uint8_t version, const struct match *match);
 
-/* The structs, OF_MATCH10_SIZE and OF_MATCH11_SIZE bytes. */
+/* Has the field room for the value? Is it, of a port, the number of one? */
+bool of_match_may_be(const struct field *field, field_bits value);
+
+/* The structs, OF_MATCH10_SIZE and OF_MATCH11_SIZE bytes. Of 1.0's all can be read: bits that cannot be are left out. */
 void of_match10_read(const uint8_t *at, struct match *out);
-void of_match11_read(const uint8_t *at, struct match *out);
+enum of_error of_match11_read(const uint8_t *at, struct match *out);
 /* As much of it as there is room for. */
 void of_match10_write(struct wire_writer *w, const struct match *match);
 void of_match11_write(struct wire_writer *w, const struct match *match);

@@ -26,7 +26,7 @@ struct layout {
 	const struct place *places;
 	uint8_t n_places, size, wildcards, vid, pcp; /* where they stand */
 	uint8_t vid_bit, pcp_bit;                    /* of the wildcards */
-	bool has_any_vlan;
+	bool is_strict;                              /* refuses what cannot be, and has ANY */
 };
 
 #define PORTS(offset, mask, tcp, icmp) \
@@ -85,7 +85,7 @@ static const struct layout layout11 = {
 	.pcp = 38,
 	.vid_bit = 1,
 	.pcp_bit = 2,
-	.has_any_vlan = true,
+	.is_strict = true,
 };
 
 /* The field that a place is, of packets that match so far. NULL: they have none there. (IPv6 came later.) */
@@ -120,43 +120,63 @@ static field_bits read_mask(const struct place *place, const uint8_t *at, uint32
 	return wildcards >> place->mask & 1 ? 0 : field_all(field);
 }
 
+/* (OpenFlow 1.1: without a VLAN its priority counts for nothing.) */
+static enum of_error check_tag(const struct layout *layout, const uint8_t *at, uint32_t wildcards)
+{
+	const uint16_t vid = wire_get16(at + layout->vid);
+
+	if (wildcards >> layout->vid_bit & 1 || vid == VLAN_UNTAGGED)
+		return OF_OK;
+	if (vid > 0xfff && vid != VLAN_ANY)
+		return OF_BMC_BAD_VALUE;
+	return !(wildcards >> layout->pcp_bit & 1) && at[layout->pcp] > 7 ? OF_BMC_BAD_VALUE
+									  : OF_OK;
+}
+
 static void read_tag(const struct layout *layout, const uint8_t *at, uint32_t wildcards,
 		     struct match *match)
 {
 	const uint16_t vid = wire_get16(at + layout->vid);
-	const bool is_any = layout->has_any_vlan && vid == VLAN_ANY;
+	const bool is_any = layout->is_strict && vid == VLAN_ANY;
+	const bool is_wild = wildcards >> layout->vid_bit & 1;
 	const struct field *tci = field_of(FIELD_VLAN_TCI);
 
-	if (!(wildcards >> layout->vid_bit & 1)) {
-		if (vid == VLAN_UNTAGGED) {
-			match_set(match, tci, 0, field_all(tci));
-			return;
-		}
-		if (is_any)
-			match_set(match, tci, VLAN_PRESENT, VLAN_PRESENT);
-		else
-			match_set(match, field_of(FIELD_DL_VLAN), vid & 0xfff, 0xfff);
+	if (!is_wild && vid == VLAN_UNTAGGED) {
+		match_set(match, tci, 0, field_all(tci));
+		return;
 	}
-	if (!(wildcards >> layout->pcp_bit & 1))
+	if (!is_wild && is_any)
+		match_set(match, tci, VLAN_PRESENT, VLAN_PRESENT);
+	else if (!is_wild)
+		match_set(match, field_of(FIELD_DL_VLAN), vid & 0xfff, 0xfff);
+	if (!(wildcards >> layout->pcp_bit & 1) && !(is_wild && layout->is_strict))
 		match_set(match, field_of(FIELD_DL_VLAN_PCP), at[layout->pcp] & 7, 7);
 }
 
-static void read(const struct layout *layout, const uint8_t *at, struct match *out)
+static enum of_error read(const struct layout *layout, const uint8_t *at, struct match *out)
 {
 	const uint32_t wildcards = wire_get32(at + layout->wildcards);
+	enum of_error error = layout->is_strict ? check_tag(layout, at, wildcards) : OF_OK;
 	struct match match = {0};
 
-	for (unsigned i = 0; i < layout->n_places; i++) {
+	for (unsigned i = 0; !error && i < layout->n_places; i++) {
 		const struct place *place = &layout->places[i];
 		const struct field *field = field_at(place, &match);
 		field_bits mask = field ? read_mask(place, at, wildcards, field) : 0;
+		field_bits value = of_bits_read(at + place->offset, place->n_bytes);
 
-		if (mask)
-			match_set(&match, field,
-				  of_bits_read(at + place->offset, place->n_bytes) & mask, mask);
+		if (!mask)
+			continue;
+		if (layout->is_strict && !of_match_may_be(field, value))
+			error = OF_BMC_BAD_VALUE;
+		else
+			match_set(&match, field, value & mask, mask);
 	}
+	if (error)
+		return error;
 	read_tag(layout, at, wildcards, &match);
 	*out = match;
+	return OF_OK;
 }
 
 void of_match10_read(const uint8_t *at, struct match *out)
@@ -164,9 +184,9 @@ void of_match10_read(const uint8_t *at, struct match *out)
 	read(&layout10, at, out);
 }
 
-void of_match11_read(const uint8_t *at, struct match *out)
+enum of_error of_match11_read(const uint8_t *at, struct match *out)
 {
-	read(&layout11, at, out);
+	return read(&layout11, at, out);
 }
 
 /* ---- writing ---- */
@@ -190,7 +210,7 @@ static uint32_t write_tag(const struct layout *layout, uint8_t *at, const struct
 	}
 	if (match_mask(match, vid) == field_all(vid))
 		put_bits(at + layout->vid, match_value(match, vid), 2);
-	else if (layout->has_any_vlan && mask & VLAN_PRESENT)
+	else if (layout->is_strict && mask & VLAN_PRESENT)
 		put_bits(at + layout->vid, VLAN_ANY, 2);
 	else
 		wildcards |= 1u << layout->vid_bit;

@@ -6,7 +6,13 @@
 #include "base/own.h"
 #include "openflow/table.h"
 
-enum { FEATURES_SIZE = 64, LAST_PROP_13 = 15, LAST_PROP_15 = 22, PROP_EXPERIMENTER_MISS = 0xfffe };
+enum {
+	FEATURES_SIZE = 64,
+	LAST_PROP_13 = 15,
+	LAST_PROP_14 = 16,
+	LAST_PROP_15 = 22,
+	PROP_EXPERIMENTER_MISS = 0xfffe
+};
 enum { PROP_NEXT_TABLES = 2, PROP_MATCH = 8, PROP_WILDCARDS = 10, PROP_TABLE_SYNC = 16 };
 
 /* ---- lists in properties ---- */
@@ -89,8 +95,12 @@ static struct wire_bytes property_of(struct wire_bytes features, uint16_t type)
 /* Some there are for tables that miss, too, and some are not. */
 static bool is_known(uint8_t version, uint16_t type)
 {
-	return type <= (version >= OF14 ? LAST_PROP_15 : LAST_PROP_13) && type != PROP_MATCH + 1 &&
-	       type != PROP_WILDCARDS + 1 && type != PROP_TABLE_SYNC + 1;
+	const uint16_t last = version >= OF15   ? LAST_PROP_15
+			      : version == OF14 ? LAST_PROP_14
+						: LAST_PROP_13;
+
+	return type <= last && type != PROP_MATCH + 1 && type != PROP_WILDCARDS + 1 &&
+	       type != PROP_TABLE_SYNC + 1;
 }
 
 static enum of_error check_property(uint8_t version, struct wire_bytes property,

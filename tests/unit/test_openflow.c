@@ -210,7 +210,7 @@ static void test_features_and_configuration(void **state)
 	rig_port(&speech->rig, &RIG_PORT("p1"));
 	speech_agree(speech, OF13);
 	speech_say(speech, "04 05 LLLL 00000001");
-	speech_expect(speech, "04 06 LLLL 00000001 0000000000000000 00000000 ff 00 0000 0000000f "
+	speech_expect(speech, "04 06 LLLL 00000001 0000000000000000 00000000 ff 00 0000 0000004f "
 			      "00000000");
 	speech_say(speech, "04 09 LLLL 00000002 0001 0080");
 	speech_say(speech, "04 07 LLLL 00000003");

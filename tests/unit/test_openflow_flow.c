@@ -280,11 +280,57 @@ static void the_fixed_matches(void **state)
 		read_match(cases[i].as10 ?: cases[i].text, &expected);
 		if (!match_is_equal(&again, &expected))
 			fail_msg("1.0: %s is not what it was", cases[i].text);
-		of_match11_read(w.at + OF_MATCH10_SIZE, &again);
+		assert_int_equal(of_match11_read(w.at + OF_MATCH10_SIZE, &again), OF_OK);
 		read_match(cases[i].as11 ?: cases[i].text, &expected);
 		if (!match_is_equal(&again, &expected))
 			fail_msg("1.1: %s is not what it was", cases[i].text);
 	}
+}
+
+/* OpenFlow 1.1 section A.2.3, and what Open vSwitch makes of it. */
+static void a_match_of_11_that_cannot_be_is_refused(void **state)
+{
+	enum { IN_PORT = 4, WILDCARDS = 8, VID = 36, PCP = 38, TYPE = 40, TOS = 42 };
+	static const struct {
+		uint32_t wildcards;
+		uint16_t at, number;
+		enum of_error error;
+	} cases[] = {
+		{0x3fe, IN_PORT + 2, 0xff01, OF_BMC_BAD_VALUE},
+		{0x3fd, VID, 0x1001, OF_BMC_BAD_VALUE},
+		{0x3fd, VID, 0xfffe, OF_OK},
+		{0x3fd, VID, 0xffff, OF_OK},
+		{0x3f9, PCP, 0x0800, OF_BMC_BAD_VALUE},
+		{0x3fb, PCP, 0x0800, OF_OK},
+		{0x3e7, TOS, 0x2100, OF_BMC_BAD_VALUE},
+		{0x3e7, TOS, 0x2000, OF_OK},
+		{0x3fe, IN_PORT + 2, 0xfeff, OF_OK},
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		own(wire_fini) struct wire_writer w = {.at = NULL};
+		struct match match = {0};
+
+		of_match11_write(&w, &match);
+		wire_patch16(&w, WILDCARDS + 2, (uint16_t)cases[i].wildcards);
+		wire_patch16(&w, TYPE, 0x0800);
+		wire_patch16(&w, cases[i].at, cases[i].number);
+		if (of_match11_read(w.at, &match) != cases[i].error)
+			fail_msg("case %u: another answer", i);
+	}
+}
+
+/* The wildcard of a VLAN covers its priority. */
+static void a_priority_of_11_without_a_vlan_counts_for_nothing(void **state)
+{
+	own(wire_fini) struct wire_writer w = {.at = NULL};
+	struct match none = {0}, match;
+
+	of_match11_write(&w, &none);
+	wire_patch16(&w, 10, 0x3fb);
+	w.at[38] = 3;
+	assert_int_equal(of_match11_read(w.at, &match), OF_OK);
+	assert_true(match_is_equal(&match, &none));
 }
 
 /* ---- every action ---- */
@@ -570,6 +616,8 @@ int main(void)
 		cmocka_unit_test(every_field_with_masks),
 		cmocka_unit_test(every_tag),
 		cmocka_unit_test(the_fixed_matches),
+		cmocka_unit_test(a_match_of_11_that_cannot_be_is_refused),
+		cmocka_unit_test(a_priority_of_11_without_a_vlan_counts_for_nothing),
 		cmocka_unit_test(every_action),
 		cmocka_unit_test(wrong_matches),
 		cmocka_unit_test(wrong_actions),

@@ -127,6 +127,15 @@ def check_table_description(peer):
     peer.refused(TABLE_MOD, struct.pack(">BxxxIHHI", 0, 0, 77, 8, 0), (14, 0))
 
 
+def check_table_features_of_later(peer):
+    """Copies of fields, and types of packets, came with 1.5: be the property empty, nobody knows it."""
+    first = peer.multipart(12)
+    names = first[8:40]
+    for kind in (17, 18, 19, 20, 21, 22, 99):
+        table = struct.pack(">HB5x32sQQII", 72, 0, names, 0, 0, 0, 1) + struct.pack(">HHI", kind, 4, 0)
+        peer.multipart_refused(12, table, (14, 0))
+
+
 def check_ports(peer):
     data, numbers = peer.multipart(13), []
     while data:

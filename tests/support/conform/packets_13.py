@@ -116,7 +116,7 @@ def check_async(peer):
 
 
 def check_two_controllers(peer):
-    other = Peer(peer.path, VERSION)
+    other = Peer(peer.path, peer.version)
     listen(peer), listen(other)
     peer.ok(FLOW_MOD, flow_mod(do=apply(output(CONTROLLER))))
     other.until_barrier()

@@ -80,7 +80,7 @@ def ask_role(peer, kind, generation=0):
 
 
 def check_roles(peer):
-    other = Peer(peer.path, VERSION)
+    other = Peer(peer.path, peer.version)
     want("at first", ask_role(peer, 0)[0], 1)
     base = ask_role(peer, 0)[1]
     base = 0 if base == 2**64 - 1 else base + 1
@@ -142,7 +142,7 @@ def check_slave_is_told(peer):
     peer.ok(SET_CONFIG, struct.pack(">HH", 0, 0xFFFF))
     peer.ok(FLOW_MOD, flow_mod(flags=SEND_FLOW_REM))
     ask_role(peer, 3, 0 if base == 2**64 - 1 else base)
-    other = Peer(peer.path, VERSION)
+    other = Peer(peer.path, peer.version)
     other.ok(SET_CONFIG, struct.pack(">HH", 0, 0xFFFF))
     other.ok(FLOW_MOD, flow_mod(DELETE))
     want("the other", other.told(FLOW_REMOVED) is not None, True)

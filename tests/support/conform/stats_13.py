@@ -17,7 +17,7 @@ def check_features(peer):
     want("auxiliary connection, reserved", (auxiliary, reserved), (0, 0))
     if tables < 2:
         raise Wrong(f"{tables} tables")
-    want("flows, tables, ports, groups", can & 0xF, 0xF)
+    want("flows, tables, ports, groups, queues", can & 0x4F, 0x4F)
     want("bits that there are", can & ~0x16F, 0)
     del buffers
 

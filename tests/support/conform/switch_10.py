@@ -35,7 +35,7 @@ def check_features(peer):
     body = peer.one(FEATURES_REQUEST, b"", FEATURES_REPLY)
     datapath, _, tables, can, actions = struct.unpack(">QIB3xII", body[:24])
     want("datapath", datapath, 0xAB)
-    want("statistics of flows, tables, ports", can & 7, 7)
+    want("statistics of flows, tables, ports, queues", can & 0x47, 0x47)
     want("actions that every switch has", actions & 1, 1)
     want("what 1.0 has no bits for", (can & ~0xFF, actions & ~0xFFF), (0, 0))
     if not tables:
