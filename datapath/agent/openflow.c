@@ -100,12 +100,13 @@ static void ports_compare(struct speaker *speaker, const struct collection *now)
 	unsigned i = 0, k = 0;
 
 	while (i < speaker->n_ports || k < now->n) {
-		const struct of_port *old = &speaker->ports[i], *new = &now->ports[k];
+		const struct of_port *old = i < speaker->n_ports ? &speaker->ports[i] : NULL;
+		const struct of_port *new = k < now->n ? &now->ports[k] : NULL;
 
-		if (k == now->n || (i < speaker->n_ports && old->number < new->number)) {
+		if (!new || (old && old->number < new->number)) {
 			tell(speaker, old, OF_PORT_DELETED);
 			i++;
-		} else if (i == speaker->n_ports || new->number < old->number) {
+		} else if (!old || new->number < old->number) {
 			tell(speaker, new, OF_PORT_ADDED);
 			k++;
 		} else {
@@ -236,7 +237,7 @@ static int see_bridge(struct bridge *bridge, void *ctx)
 
 	if (!speaker)
 		return -ENOMEM;
-	if (!speaker->listener)
+	if (openflow->is_admitting && !speaker->listener)
 		speaker_listen(speaker);
 	ports_look(speaker);
 	return 0;
@@ -259,7 +260,7 @@ void openflow_bridges_changed(struct openflow *openflow)
 {
 	struct speaker *speaker, *next;
 
-	if (!openflow || !openflow->is_admitting)
+	if (!openflow)
 		return;
 	cds_list_for_each_entry (speaker, &openflow->speakers, node)
 		speaker->bridge = NULL;

@@ -97,9 +97,11 @@ static uint32_t read_versions(const struct row *row)
 
 	for (size_t i = 0; i < row_size(row, "protocols"); i++) {
 		const char *text = row_string_at(row, "protocols", i);
+		char digit = text && !strncmp(text, prefix, strlen(prefix)) ? text[strlen(prefix)]
+									    : '\0';
 
-		if (text && !strncmp(text, prefix, strlen(prefix)))
-			versions |= 2u << (text[strlen(prefix)] - '0');
+		if (digit >= '0' && digit <= '9')
+			versions |= 2u << (digit - '0');
 	}
 	return versions;
 }

@@ -94,8 +94,9 @@ static bool read_mirror(const struct reconcile *reconcile, const struct bridge_r
 {
 	const struct row *row = wanted->row;
 	struct mirror_config *config = &wanted->config;
-	const size_t n = row_size(row, "select_src_port") + row_size(row, "select_dst_port") + 1;
 	const size_t n_outputs = row_size(row, "output_port");
+	const size_t n =
+		row_size(row, "select_src_port") + row_size(row, "select_dst_port") + n_outputs + 1;
 	struct err what = ERR_INIT;
 
 	wanted->ports = calloc(n, sizeof(wanted->ports[0]));

@@ -30,7 +30,7 @@ static uint64_t version_of(const struct reconcile *reconcile, const struct row *
 	uint64_t version = qos ? row_version(qos) : 1;
 
 	for (size_t i = 0; qos && i < row_map_size(qos, "queues"); i++) {
-		int64_t id;
+		int64_t id = 0;
 		const struct row *queue = queue_row(reconcile, qos, i, &id);
 
 		version = (version ^ (queue ? row_version(queue) : 0)) * 0x9e3779b97f4a7c15u;

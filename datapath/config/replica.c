@@ -40,10 +40,12 @@ struct replica {
 	struct connection *conn;      /* NULL: not connected */
 	struct replica_server server; /* of an external one */
 	bool is_ready;
+	bool is_asked;         /* the server, for all rows */
 	unsigned pause;        /* seconds until the next attempt */
 	int64_t last_id;       /* of a request */
 	uint64_t last_version; /* of a row */
 	struct row **rows;     /* by table: uthash by uuid */
+	size_t rows_cost;      /* bytes */
 	struct cds_list_head requests;
 };
 
@@ -66,6 +68,7 @@ struct row *replica_next(const struct replica *replica, unsigned table, const st
 static void row_drop(struct replica *replica, unsigned table, struct row *row)
 {
 	HASH_DEL(replica->rows[table], row);
+	replica->rows_cost -= row->cost;
 	json_object_put(row->columns);
 	free(row);
 }
@@ -97,6 +100,9 @@ static void row_put(struct replica *replica, unsigned table, const char *uuid,
 	}
 	json_object_put(row->columns);
 	row->columns = json_object_get(columns);
+	replica->rows_cost -= row->cost;
+	row->cost = sizeof(*row) + json_cost(columns);
+	replica->rows_cost += row->cost;
 	row->version = ++replica->last_version;
 }
 
@@ -149,6 +155,17 @@ static bool table_update(struct replica *replica, unsigned number, struct json_o
 	return is_changed;
 }
 
+static void rows_limit(struct replica *replica)
+{
+	const size_t most = replica->options.rows_cost_max;
+	struct err err = ERR_INIT;
+
+	if (replica->rows_cost <= most)
+		return;
+	err_set(&err, E2BIG, "its rows take more than %zu bytes of memory: delete some", most);
+	connection_cut(replica->conn, err.text);
+}
+
 static bool tables_update(struct replica *replica, struct json_object *updates)
 {
 	bool is_changed = false;
@@ -160,6 +177,7 @@ static bool tables_update(struct replica *replica, struct json_object *updates)
 		if (json_object_is_type(table, json_type_object))
 			is_changed |= table_update(replica, i, table);
 	}
+	rows_limit(replica);
 	return is_changed;
 }
 
@@ -199,6 +217,7 @@ static void monitor_send(struct replica *replica)
 	json_object_array_add(params, NULL);
 	json_object_array_add(params, tables);
 	request_send(replica, "monitor", params, MONITOR_ID);
+	replica->is_asked = true;
 }
 
 int replica_transact(struct replica *replica, struct json_object *operations, replica_done_fn *done,
@@ -286,6 +305,9 @@ static void monitor_reply(struct replica *replica, struct json_object *message)
 	const char *error = error_text(json_object_object_get(message, "error"));
 	struct json_object *tables = json_object_object_get(message, "result");
 
+	if (!replica->is_asked)
+		return;
+	replica->is_asked = false;
 	if (error || !json_object_is_type(tables, json_type_object)) {
 		connection_close(replica->conn, error ? error : "its answer to monitor is wrong");
 		return;
@@ -364,7 +386,7 @@ static void closed_cb(void *ctx, struct connection *conn, const char *why)
 		 replica->options.external ? external_name(replica->options.external) : "",
 		 why[0] ? why : "it hung up");
 	replica->conn = NULL;
-	replica->is_ready = false;
+	replica->is_ready = replica->is_asked = false;
 	requests_fail(replica, "the connection broke");
 	retry_later(replica);
 }
@@ -432,6 +454,8 @@ int replica_new(struct replica **out, const struct replica_options *options)
 	if (!replica)
 		return -ENOMEM;
 	replica->options = *options;
+	if (!options->rows_cost_max)
+		replica->options.rows_cost_max = JSON_MEMORY_MAX;
 	replica->pause = RETRY_SECONDS;
 	replica->server = (struct replica_server){
 		.database = options->database, .good = server_good, .ctx = replica};

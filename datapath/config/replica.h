@@ -30,6 +30,8 @@ struct replica_options {
 	const char *database; /* its name: "Open_vSwitch" */
 	const struct replica_table *tables;
 	unsigned n_tables;
+	/* Bytes that its rows may take; 0: as many as the answer to a monitor may. */
+	size_t rows_cost_max;
 	/* Where it is; borrowed. NULL: ours. */
 	struct external *external;
 	/* Opens a stream socket to ours, or is told that the external one is about to be connected to. Returns it, or

@@ -7,5 +7,6 @@ struct row {
 	char uuid[UUID_LEN + 1];
 	struct json_object *columns;
 	uint64_t version;
+	size_t cost; /* bytes */
 	UT_hash_handle hh;
 };

@@ -106,6 +106,8 @@ static void lock_reply(struct replica_server *server, struct json_object *result
 		locked(server);
 		return;
 	}
+	if (server->is_told)
+		return;
 	server->is_told = true;
 	log_warn("replica", "another switch is driven by this database (lock " LOCK
 			    "): waiting for it to end");

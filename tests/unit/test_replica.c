@@ -26,6 +26,8 @@
 #define UUID_A "00000000-0000-0000-0000-00000000000a"
 #define UUID_B "00000000-0000-0000-0000-00000000000b"
 
+#define ROWS_COST_MAX ((size_t)1 << 20)
+
 struct fixture {
 	struct event_base *base;
 	struct server *server;
@@ -127,6 +129,7 @@ static int setup(void **state)
 		.database = "Open_vSwitch",
 		.tables = tables,
 		.n_tables = 1,
+		.rows_cost_max = ROWS_COST_MAX,
 		.connect = connect_cb,
 		.changed = changed,
 		.result_changed = result_changed,
@@ -243,6 +246,43 @@ static void test_what_is_no_row_does_no_harm(void **state)
 	assert_null(row_uuid_at(b, "options", 0));
 }
 
+static void test_only_what_was_asked_for_is_all_rows(void **state)
+{
+	struct fixture *f = *state;
+
+	monitored(f);
+	answer(f, "{\"id\":0,\"error\":null,\"result\":{}}");
+	answer(f, "{\"id\":null,\"method\":\"update\",\"params\":[null,{\"Port\":{"
+		  "\"" UUID_B "\":{\"old\":{\"name\":\"b\"}}}}]}");
+	wait_for(f, &f->n_changes, 2);
+	assert_non_null(replica_row(f->replica, 0, UUID_A));
+	assert_null(replica_row(f->replica, 0, UUID_B));
+}
+
+/* Each of them is small. */
+static void test_a_server_without_end_is_hung_up_on(void **state)
+{
+	struct fixture *f = *state;
+	char text[256];
+
+	monitored(f);
+	for (unsigned i = 0; f->n_connects == 1; i++) {
+		assert_true(i < ROWS_COST_MAX / sizeof(text));
+		snprintf(text, sizeof(text),
+			 "{\"id\":null,\"method\":\"update\",\"params\":[null,{\"Port\":{"
+			 "\"%036u\":{\"new\":{\"name\":\"x\"}}}}]}",
+			 i);
+		if (f->conn)
+			answer(f, text);
+		event_base_loop(f->base, f->conn ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
+	}
+	wait_for(f, &f->n_requests, 2);
+	assert_false(replica_is_ready(f->replica));
+	monitored(f);
+	assert_non_null(replica_row(f->replica, 0, UUID_A));
+	assert_true(replica_is_ready(f->replica));
+}
+
 static void test_transactions_are_answered(void **state)
 {
 	struct fixture *f = *state;
@@ -328,6 +368,8 @@ int main(void)
 		TEST(test_updates_follow),
 		TEST(test_results_are_told_and_not_kept),
 		TEST(test_what_is_no_row_does_no_harm),
+		TEST(test_only_what_was_asked_for_is_all_rows),
+		TEST(test_a_server_without_end_is_hung_up_on),
 		TEST(test_transactions_are_answered),
 		TEST(test_echo_is_answered),
 		TEST(test_lost_connection_is_made_again),
