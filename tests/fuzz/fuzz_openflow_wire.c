@@ -8,12 +8,14 @@
 #include "openflow/bundle.h"
 #include "openflow/flow.h"
 #include "openflow/group.h"
+#include "openflow/hello.h"
 #include "openflow/meter.h"
 #include "openflow/monitor.h"
 #include "openflow/packet.h"
 #include "openflow/port.h"
 #include "openflow/queue.h"
 #include "openflow/role.h"
+#include "openflow/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -92,6 +94,22 @@ static void read_monitors(const struct of_message *message)
 	}
 }
 
+static void read_tables(const struct of_message *message)
+{
+	struct wire_bytes rest = message->body;
+	struct of_table_features table;
+
+	while (rest.len && !of_table_features_read(message->version, &rest, &table))
+		assert(table.bytes.len);
+}
+
+static void read_port(const struct of_message *message)
+{
+	uint16_t port;
+
+	of_port_request_read(message, &port);
+}
+
 static void read_body(const struct of_message *message)
 {
 	struct of_bundle_control control;
@@ -101,8 +119,31 @@ static void read_body(const struct of_message *message)
 	struct of_port_mod port;
 	struct flow_mod filter;
 	struct of_bundle_add add;
+	struct of_table_mod table;
+	uint32_t versions;
 
 	switch (message->form->id) {
+	case OFM_HELLO:
+		of_hello_read(message, &versions);
+		break;
+	case OFM_TABLE_FEATURES_REQUEST:
+		read_tables(message);
+		break;
+	case OFM_TABLE_MOD:
+		of_table_mod_read(message, &table);
+		break;
+	case OFM_PORT_STATS_REQUEST:
+		read_port(message);
+		break;
+	case OFM_GROUP_STATS_REQUEST:
+	case OFM_NX_GROUP_STATS_REQUEST:
+	case OFM_NX_GROUP_DESC_REQUEST:
+		of_group_request_read(message);
+		break;
+	case OFM_METER_STATS_REQUEST:
+	case OFM_METER_CONFIG_REQUEST:
+		of_meter_request_read(message);
+		break;
 	case OFM_FLOW_MOD:
 	case OFM_NX_FLOW_MOD:
 		read_flow(message);
