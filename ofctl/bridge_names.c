@@ -54,8 +54,8 @@ static void kind_fini(struct kind *kind)
 
 static void kind_fill(struct kind *kind, struct json_object *rows, const char *number)
 {
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		struct json_object *row = json_array_at(rows, i);
 
 		kind_add(kind, json_object_get_string(json_object_object_get(row, "name")),
 			 (unsigned)json_object_get_int(json_object_object_get(row, number)));

@@ -294,8 +294,10 @@ static int read_more(struct client *client, struct err *err)
 
 static int read_message(struct client *client, struct json_object **message, struct err *err)
 {
-	int ret;
+	int ret = client->buffer ? 0 : read_more(client, err);
 
+	if (ret)
+		return ret;
 	for (;;) {
 		size_t n_used;
 
@@ -415,8 +417,8 @@ int client_call(struct client *client, const char *method, struct json_object *p
 
 int client_receive(struct client *client, struct json_object **message, struct err *err)
 {
-	if (json_object_array_length(client->kept) > 0) {
-		*message = json_object_get(json_object_array_get_idx(client->kept, 0));
+	if (json_array_size(client->kept) > 0) {
+		*message = json_object_get(json_array_at(client->kept, 0));
 		json_object_array_del_idx(client->kept, 0, 1);
 		return 0;
 	}

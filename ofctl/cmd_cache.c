@@ -22,9 +22,9 @@ static int64_t number_of(struct json_object *row, const char *name)
 
 static void print_orders(struct json_object *names)
 {
-	for (size_t i = 0; names && i < json_object_array_length(names); i++)
-		printf("%s%s", i ? "," : ", orders:",
-		       json_object_get_string(json_object_array_get_idx(names, i)));
+	for (size_t i = 0; names && i < json_array_size(names); i++)
+		printf("%s%s",
+		       i ? "," : ", orders:", json_object_get_string(json_array_at(names, i)));
 }
 
 static void print_entry(struct json_object *row)
@@ -43,8 +43,8 @@ static void take_page(struct json_object *page, struct json_object *all)
 {
 	struct json_object *entries = json_object_object_get(page, "entries");
 
-	for (size_t i = 0; i < json_object_array_length(entries); i++) {
-		struct json_object *row = json_object_array_get_idx(entries, i);
+	for (size_t i = 0; i < json_array_size(entries); i++) {
+		struct json_object *row = json_array_at(entries, i);
 
 		if (all)
 			json_object_array_add(all, json_object_get(row));

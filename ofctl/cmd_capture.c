@@ -123,8 +123,7 @@ static void take_packet(struct recording *recording, struct json_object *news)
 static void take(struct recording *recording, struct json_object *message)
 {
 	const char *method = text_of(message, "method");
-	struct json_object *news =
-		json_object_array_get_idx(json_object_object_get(message, "params"), 0);
+	struct json_object *news = json_array_at(json_object_object_get(message, "params"), 0);
 
 	if (!strcmp(method, "captured")) {
 		take_packet(recording, news);

@@ -176,8 +176,8 @@ static void print_stats(struct json_object *row)
 	       ",packet_count=%" PRIu64 ",byte_count=%" PRIu64,
 	       number_of(row, "group"), ms / 1000, (unsigned)(ms % 1000),
 	       number_of(row, "references"), number_of(row, "packets"), number_of(row, "bytes"));
-	for (size_t i = 0; i < json_object_array_length(buckets); i++) {
-		struct json_object *bucket = json_object_array_get_idx(buckets, i);
+	for (size_t i = 0; i < json_array_size(buckets); i++) {
+		struct json_object *bucket = json_array_at(buckets, i);
 
 		printf(",bucket%zu:packet_count=%" PRIu64 ",byte_count=%" PRIu64, i,
 		       number_of(bucket, "packets"), number_of(bucket, "bytes"));
@@ -189,8 +189,8 @@ static void take_rows(struct json_object *page, struct json_object *all)
 {
 	struct json_object *rows = json_object_object_get(page, "groups");
 
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		struct json_object *row = json_array_at(rows, i);
 
 		if (all)
 			json_object_array_add(all, json_object_get(row));
@@ -224,8 +224,8 @@ static int run_dump_group_stats(struct job *job, const struct cli_invocation *in
 static void print_words(const char *title, struct json_object *words)
 {
 	printf("%s:", title);
-	for (size_t i = 0; i < json_object_array_length(words); i++)
-		printf(" %s", json_object_get_string(json_object_array_get_idx(words, i)));
+	for (size_t i = 0; i < json_array_size(words); i++)
+		printf(" %s", json_object_get_string(json_array_at(words, i)));
 	putchar('\n');
 }
 

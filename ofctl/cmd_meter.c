@@ -100,8 +100,8 @@ static void print_stats(struct json_object *row)
 	       " byte_in_count:%" PRIu64 " duration:%" PRIu64 ".%03us bands:\n",
 	       number_of(row, "meter"), number_of(row, "flows"), number_of(row, "packets"),
 	       number_of(row, "bytes"), ms / 1000, (unsigned)(ms % 1000));
-	for (size_t i = 0; i < json_object_array_length(bands); i++) {
-		struct json_object *band = json_object_array_get_idx(bands, i);
+	for (size_t i = 0; i < json_array_size(bands); i++) {
+		struct json_object *band = json_array_at(bands, i);
 
 		printf("%zu: packet_count:%" PRIu64 " byte_count:%" PRIu64 "\n", i,
 		       number_of(band, "packets"), number_of(band, "bytes"));
@@ -117,8 +117,8 @@ static int run_meter_stats(struct job *job, const struct cli_invocation *inv, st
 		return ret;
 	if (job->is_json)
 		job_print_json(rows);
-	for (size_t i = 0; !job->is_json && i < json_object_array_length(rows); i++)
-		print_stats(json_object_array_get_idx(rows, i));
+	for (size_t i = 0; !job->is_json && i < json_array_size(rows); i++)
+		print_stats(json_array_at(rows, i));
 	return 0;
 }
 

@@ -66,6 +66,8 @@ static void print_packet(struct json_object *news)
 {
 	int64_t n_lost = json_object_get_int64(json_object_object_get(news, "lost"));
 
+	if (!json_object_is_type(news, json_type_object))
+		return;
 	if (n_lost)
 		printf("%" PRId64 " packets lost: too many at once\n", n_lost);
 	printf("packet-in");
@@ -94,7 +96,7 @@ static int watch_packets(struct job *job, const char *bridge, struct err *err)
 		ret = client_receive(client, &message, err);
 		if (ret)
 			break;
-		news = json_object_array_get_idx(json_object_object_get(message, "params"), 0);
+		news = json_array_at(json_object_object_get(message, "params"), 0);
 		if (job->is_json)
 			job_print_json(news);
 		else

@@ -41,11 +41,11 @@ static void print_number(struct json_object *row)
 
 static void print_config(struct json_object *flags)
 {
-	const size_t n = json_object_array_length(flags);
+	const size_t n = json_array_size(flags);
 
 	printf("     config:    ");
 	for (size_t i = 0; i < n; i++)
-		printf(" %s", json_object_get_string(json_object_array_get_idx(flags, i)));
+		printf(" %s", json_object_get_string(json_array_at(flags, i)));
 	puts(n ? "" : " 0");
 }
 
@@ -82,13 +82,13 @@ static int fetch_ports(struct job *job, const char *bridge, const char *which,
 	if (ret)
 		return ret;
 	*rows = need(json_object_new_array());
-	for (size_t i = 0; i < json_object_array_length(all); i++) {
-		struct json_object *row = json_object_array_get_idx(all, i);
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		struct json_object *row = json_array_at(all, i);
 
 		if (number_of(row, "ofport") == port)
 			json_object_array_add(*rows, json_object_get(row));
 	}
-	if (json_object_array_length(*rows))
+	if (json_array_size(*rows))
 		return 0;
 	json_free(rows);
 	return err_set(err, ENOENT, "bridge %s has no port %s", bridge, which);
@@ -105,8 +105,8 @@ static int run_ports(struct job *job, const struct cli_invocation *inv,
 		return ret;
 	if (job->is_json)
 		job_print_json(rows);
-	for (size_t i = 0; i < json_object_array_length(rows) && !job->is_json; i++)
-		print(json_object_array_get_idx(rows, i));
+	for (size_t i = 0; i < json_array_size(rows) && !job->is_json; i++)
+		print(json_array_at(rows, i));
 	return 0;
 }
 
@@ -125,8 +125,8 @@ static int run_show(struct job *job, const struct cli_invocation *inv, struct er
 		ret = job_call(job, "frags-show", job_params(inv->args[0]), &frags, err);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < json_object_array_length(tables); i++)
-		n_flows += number_of(json_object_array_get_idx(tables, i), "flows");
+	for (size_t i = 0; i < json_array_size(tables); i++)
+		n_flows += number_of(json_array_at(tables, i), "flows");
 	if (!job->is_json)
 		printf("bridge %s: n_tables:255, n_flows:%" PRId64 ", frags:%s\n", inv->args[0],
 		       n_flows, text_of(frags, "frags"));
@@ -139,14 +139,8 @@ static void print_counters(struct json_object *row)
 {
 	struct json_object *switched = json_object_object_get(row, "switched");
 	struct json_object *device = json_object_object_get(row, "device");
-	struct json_object *drops = json_object_object_get(row, "drops");
-	int64_t n_drops = 0;
+	int64_t n_drops = json_sum(json_object_object_get(row, "drops"));
 
-	json_object_object_foreach(drops, reason, n)
-	{
-		(void)reason;
-		n_drops += json_object_get_int64(n);
-	}
 	printf("  port ");
 	print_number(row);
 	printf("(%s): rx pkts=%" PRId64 ", bytes=%" PRId64 ", drop=%" PRId64 ", errs=%" PRId64 "\n",

@@ -161,7 +161,7 @@ static int run_orders(struct job *job, const struct cli_invocation *inv, struct 
 	json_object_array_sort(rows, by_age);
 	if (job->is_json)
 		job_print_json(rows);
-	else if (json_object_array_length(rows))
+	else if (json_array_size(rows))
 		report_rows(rows,
 			    &(struct report){.columns = columns + inv->n_args, .keeps_order = true},
 			    &(struct grid_style){.format = GRID_TABLE});

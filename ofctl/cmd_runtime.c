@@ -110,12 +110,12 @@ static int call_part(struct session *session, const struct cli_invocation *inv, 
 
 	if (ret)
 		return ret;
-	object = json_object_array_get_idx(params, 0);
+	object = json_array_at(params, 0);
 	json_object_object_add(object, "part", json_object_new_int64(part));
 	json_object_object_add(object, "parts", json_object_new_int64(parts));
 	ret = client_call(session->client, "fdb-show", params, &result, err);
-	for (size_t i = 0; !ret && i < json_object_array_length(result); i++)
-		json_object_array_add(rows, json_object_get(json_object_array_get_idx(result, i)));
+	for (size_t i = 0; !ret && i < json_array_size(result); i++)
+		json_object_array_add(rows, json_object_get(json_array_at(result, i)));
 	return ret;
 }
 

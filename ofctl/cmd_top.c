@@ -155,9 +155,9 @@ static int look(struct job *job, const char *bridge, struct picture *picture, st
 		ret = transport->ops->dump(transport, &query, see_flow, picture, err);
 	if (!ret)
 		ret = job_call(job, "port-show", job_params(bridge), &ports, err);
-	for (size_t i = 0; !ret && i < json_object_array_length(ports); i++) {
-		see_port(picture, json_object_array_get_idx(ports, i), true);
-		see_port(picture, json_object_array_get_idx(ports, i), false);
+	for (size_t i = 0; !ret && i < json_array_size(ports); i++) {
+		see_port(picture, json_array_at(ports, i), true);
+		see_port(picture, json_array_at(ports, i), false);
 	}
 	forget(&picture->flows);
 	forget(&picture->ports);

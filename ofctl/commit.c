@@ -155,7 +155,7 @@ static void add_verification(struct transaction *t, const struct record *record)
 		json_object_array_add(columns, json_object_new_string(column->name));
 		json_object_object_add(row, column->name, datum_json(record->now[i]));
 	}
-	if (!json_object_array_length(columns)) {
+	if (!json_array_size(columns)) {
 		json_object_put(columns);
 		json_object_put(rows);
 		json_object_put(row);
@@ -195,7 +195,7 @@ static struct json_object *make_row(const struct record *record)
 
 static void add_insert(struct transaction *t, struct record *record)
 {
-	size_t at = json_object_array_length(t->params);
+	size_t at = json_array_size(t->params);
 	struct json_object *insert = add_operation(t, "insert", record->table);
 	char uuid[UUID_LEN + 1];
 	char symbol[SYMBOL_SIZE];
@@ -252,7 +252,7 @@ static void add_increment(struct transaction *t, const struct record *root)
 	json_object_array_add(mutations, mutation);
 	json_object_object_add(mutate, "where", make_where(root));
 	json_object_object_add(mutate, "mutations", mutations);
-	t->select_at = json_object_array_length(t->params);
+	t->select_at = json_array_size(t->params);
 	select = add_operation(t, "select", root->table);
 	json_object_array_add(columns, json_object_new_string("next_cfg"));
 	json_object_object_add(select, "where", make_where(root));
@@ -286,9 +286,9 @@ static bool add_operations(struct transaction *t, const struct commit_request *r
 
 	json_object_array_add(t->params, json_object_new_string(DATABASE_NAME));
 	for_each_record(t, add_verification_of_record);
-	n_waits = json_object_array_length(t->params);
+	n_waits = json_array_size(t->params);
 	for_each_record(t, add_change);
-	if (json_object_array_length(t->params) == n_waits)
+	if (json_array_size(t->params) == n_waits)
 		return false;
 	if (request->waits)
 		record_for_each (t->replica, root, record)
@@ -306,8 +306,8 @@ static bool add_operations(struct transaction *t, const struct commit_request *r
 static int check_results(struct json_object *results, const struct commit_request *request,
 			 enum commit_status *status, struct err *err)
 {
-	for (size_t i = 0; i < json_object_array_length(results); i++) {
-		struct json_object *result = json_object_array_get_idx(results, i);
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		struct json_object *result = json_array_at(results, i);
 		struct json_object *error = json_object_object_get(result, "error");
 		struct json_object *details = json_object_object_get(result, "details");
 
@@ -328,11 +328,9 @@ static void read_uuids(struct transaction *t, struct json_object *results)
 {
 	for (size_t i = 0; i < t->n_insertions; i++) {
 		/* The parameters have the name of the database in front. */
-		struct json_object *result =
-			json_object_array_get_idx(results, t->insertions[i].at - 1);
+		struct json_object *result = json_array_at(results, t->insertions[i].at - 1);
 		struct json_object *uuid = json_object_object_get(result, "uuid");
-		const char *text =
-			uuid ? json_object_get_string(json_object_array_get_idx(uuid, 1)) : NULL;
+		const char *text = uuid ? json_object_get_string(json_array_at(uuid, 1)) : NULL;
 
 		if (text)
 			uuid_parse(text, strlen(text), &t->insertions[i].record->real_uuid);
@@ -341,9 +339,9 @@ static void read_uuids(struct transaction *t, struct json_object *results)
 
 static int64_t read_next_cfg(const struct transaction *t, struct json_object *results)
 {
-	struct json_object *select = json_object_array_get_idx(results, t->select_at - 1);
+	struct json_object *select = json_array_at(results, t->select_at - 1);
 	struct json_object *rows = json_object_object_get(select, "rows");
-	struct json_object *row = rows ? json_object_array_get_idx(rows, 0) : NULL;
+	struct json_object *row = rows ? json_array_at(rows, 0) : NULL;
 
 	return json_object_get_int64(json_object_object_get(row, "next_cfg"));
 }

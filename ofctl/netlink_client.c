@@ -19,6 +19,7 @@
 #define BUFFER_SIZE   262144
 #define RECEIVE_SIZE  (4 << 20)
 #define TOKEN_WAIT_MS 1000
+#define ERRNO_MAX     4095
 
 struct netlink_client {
 	/* fixed after open */
@@ -186,6 +187,12 @@ static const struct attr_policy error_policy[] = {
 	[NLMSGERR_ATTR_COOKIE] = {"NLMSGERR_ATTR_COOKIE", 4, ATTR_FIXED, false},
 };
 
+/* The errno of a message that has one; EPROTO: what it has is none. */
+static int errno_of(int error)
+{
+	return error < 0 && error >= -ERRNO_MAX ? -error : EPROTO;
+}
+
 static int take_error(const struct nlmsghdr *head, struct netlink_answer *answer, struct err *err)
 {
 	static const struct attr_table table = ATTR_TABLE(error_policy);
@@ -207,10 +214,11 @@ static int take_error(const struct nlmsghdr *head, struct netlink_answer *answer
 	if (answer->has_blame)
 		answer->blame = (uint32_t)attr_number(there[NLMSGERR_ATTR_COOKIE]);
 	if (there[NLMSGERR_ATTR_MSG])
-		err_set(err, -error->error, "%s",
+		err_set(err, errno_of(error->error), "%s",
 			(const char *)attr_data(there[NLMSGERR_ATTR_MSG]));
 	else
-		err_set(err, -error->error, "switchd: %s", strerror(-error->error));
+		err_set(err, errno_of(error->error), "switchd: %s",
+			strerror(errno_of(error->error)));
 	return -EREMOTEIO;
 }
 
@@ -221,7 +229,8 @@ static int take_done(const struct nlmsghdr *head, struct netlink_answer *answer,
 	answer->is_end = true;
 	if (head->nlmsg_len >= NLMSG_HDRLEN + sizeof(rc))
 		memcpy(&rc, NLMSG_DATA(head), sizeof(rc));
-	return rc ? err_set(err, -rc, "the dump ended early: %s", strerror(-rc)) : 0;
+	return rc ? err_set(err, errno_of(rc), "the dump ended early: %s", strerror(errno_of(rc)))
+		  : 0;
 }
 
 /* The next message of the datagram. */

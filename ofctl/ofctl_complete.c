@@ -13,8 +13,8 @@ static void print_member(const char *word, struct json_object *rows, const char 
 {
 	const char *last = "";
 
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		struct json_object *row = json_array_at(rows, i);
 		const char *text = json_object_get_string(json_object_object_get(row, member));
 
 		if (text && strcmp(text, last))

@@ -67,13 +67,13 @@ void output_json_add(struct output *output, struct json_object *value)
 
 static const char *line_at(const struct output *output, size_t i)
 {
-	return json_object_get_string(json_object_array_get_idx(output->lines, i));
+	return json_object_get_string(json_array_at(output->lines, i));
 }
 
 /* All lines as one: newlines and backslashes escaped. */
 static void print_oneline(const struct output *output)
 {
-	size_t n = json_object_array_length(output->lines);
+	size_t n = json_array_size(output->lines);
 
 	for (size_t i = 0; i < n; i++) {
 		if (i)
@@ -98,7 +98,7 @@ static void print_json(const struct output *output)
 		value = grid_to_json(output->grid);
 	else if (output->json)
 		value = json_object_get(output->json);
-	else if (json_object_array_length(output->lines))
+	else if (json_array_size(output->lines))
 		value = json_object_get(output->lines);
 	if (value)
 		puts(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
@@ -117,7 +117,7 @@ void output_print(const struct output *output, struct output_style *style)
 	} else if (style->is_oneline) {
 		print_oneline(output);
 	} else {
-		for (size_t i = 0; i < json_object_array_length(output->lines); i++)
+		for (size_t i = 0; i < json_array_size(output->lines); i++)
 			puts(line_at(output, i));
 	}
 }

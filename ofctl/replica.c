@@ -182,6 +182,9 @@ static int apply_row(struct replica *replica, const struct table_schema *table, 
 			remove_record(&replica->tables[table->index], record);
 		return 0;
 	}
+	if (!json_object_is_type(row, json_type_object))
+		return err_set(err, EINVAL, "the server sent a row of %s that is none",
+			       table->name);
 	if (!record) {
 		record = add_record(replica, table, &uuid);
 		set_now(record, COLUMN_UUID, datum_new_atom(ATOM_UUID, (union atom){.uuid = uuid}));
@@ -205,11 +208,13 @@ static int apply_updates(struct replica *replica, struct json_object *updates, s
 {
 	int ret = 0;
 
+	if (!json_object_is_type(updates, json_type_object))
+		return err_set(err, EINVAL, "the server sent rows that are none");
 	json_object_object_foreach(updates, table_name, rows)
 	{
 		const struct table_schema *table = schema_table(replica->schema, table_name);
 
-		if (!table)
+		if (!table || !json_object_is_type(rows, json_type_object))
 			continue;
 		json_object_object_foreach(rows, uuid, change)
 		{
@@ -266,10 +271,9 @@ int replica_update(struct replica *replica, struct err *err)
 			return ret;
 		method = json_object_get_string(json_object_object_get(message, "method"));
 		if (method && !strcmp(method, "update"))
-			return apply_updates(replica,
-					     json_object_array_get_idx(
-						     json_object_object_get(message, "params"), 1),
-					     err);
+			return apply_updates(
+				replica,
+				json_array_at(json_object_object_get(message, "params"), 1), err);
 	}
 }
 

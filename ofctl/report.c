@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/param.h>
 
+#include "base/json.h"
 #include "base/own.h"
 #include "natural.h"
 #include "need.h"
@@ -61,14 +62,7 @@ void report_speed(struct grid *grid, struct json_object *row, struct json_object
 
 void report_sum(struct grid *grid, struct json_object *row, struct json_object *value)
 {
-	int64_t sum = 0;
-
-	json_object_object_foreach(value, name, number)
-	{
-		(void)name;
-		sum += json_object_get_int64(number);
-	}
-	grid_add_format(grid, "%" PRId64, sum);
+	grid_add_format(grid, "%" PRId64, json_sum(value));
 }
 
 /* ---- rows ---- */
@@ -101,13 +95,13 @@ void report_rows(struct json_object *array, const struct report *report,
 {
 	const struct report_column *columns = report->columns;
 	struct grid_style table = *style;
-	size_t n = json_object_array_length(array);
+	size_t n = json_array_size(array);
 	own(mem_free) struct json_object **rows = need(calloc(n + 1, sizeof(struct json_object *)));
 	own(grid_free) struct grid *grid = grid_new();
 	const struct report_column *c;
 
 	for (size_t i = 0; i < n; i++)
-		rows[i] = json_object_array_get_idx(array, i);
+		rows[i] = json_array_at(array, i);
 	if (!report->keeps_order)
 		qsort_r(rows, n, sizeof(struct json_object *), compare_rows, (void *)columns);
 	for (c = columns; c->heading; c++)
@@ -149,8 +143,8 @@ static void print_members(struct json_object *object, int indent)
 			print_members(value, indent + 2);
 		} else if (json_object_is_type(value, json_type_array)) {
 			printf("%*s%s:\n", indent, "", name);
-			for (size_t i = 0; i < json_object_array_length(value); i++) {
-				struct json_object *item = json_object_array_get_idx(value, i);
+			for (size_t i = 0; i < json_array_size(value); i++) {
+				struct json_object *item = json_array_at(value, i);
 
 				if (i && json_object_is_type(item, json_type_object))
 					putchar('\n');

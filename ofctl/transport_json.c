@@ -235,8 +235,7 @@ static const char *text_of(struct json_object *object, const char *name)
 /* One notification. */
 static int visit_news(struct json_object *message, flow_news_fn *visit, void *ctx)
 {
-	struct json_object *news =
-		json_object_array_get_idx(json_object_object_get(message, "params"), 0);
+	struct json_object *news = json_array_at(json_object_object_get(message, "params"), 0);
 	const struct flow_news event = {
 		.event = text_of(news, "event"),
 		.reason = text_of(news, "reason"),
@@ -327,8 +326,8 @@ static int json_order_list(struct transport *transport, const char *bridge, bool
 	if (has_names)
 		add_true(params, "names");
 	ret = call(transport, "order-list", params, &result, err);
-	for (size_t i = 0; !ret && i < json_object_array_length(result); i++)
-		json_object_array_add(rows, json_object_get(json_object_array_get_idx(result, i)));
+	for (size_t i = 0; !ret && i < json_array_size(result); i++)
+		json_object_array_add(rows, json_object_get(json_array_at(result, i)));
 	return ret;
 }
 

@@ -364,6 +364,30 @@ int json_parse(const char *text, size_t len, unsigned max_depth, struct json_obj
 	return 0;
 }
 
+size_t json_array_size(struct json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+struct json_object *json_array_at(struct json_object *array, size_t i)
+{
+	return i < json_array_size(array) ? json_object_array_get_idx(array, i) : NULL;
+}
+
+int64_t json_sum(struct json_object *object)
+{
+	int64_t sum = 0;
+
+	if (!json_object_is_type(object, json_type_object))
+		return 0;
+	json_object_object_foreach(object, name, number)
+	{
+		(void)name;
+		sum = (int64_t)((uint64_t)sum + (uint64_t)json_object_get_int64(number));
+	}
+	return sum;
+}
+
 static size_t object_cost(struct json_object *object)
 {
 	size_t cost = OBJECT_COST;

@@ -11,6 +11,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 struct json_object;
@@ -29,6 +30,14 @@ int json_parse(const char *text, size_t len, unsigned max_depth, struct json_obj
 
 /* About how many bytes a value keeps allocated, counted as in JSON_MEMORY_MAX. */
 size_t json_cost(struct json_object *value);
+
+/* Of an array from somebody else, which may be none: then it has no elements. NULL: there is no such element, or it is
+ * null. (json-c ends the program.) */
+size_t json_array_size(struct json_object *array);
+struct json_object *json_array_at(struct json_object *array, size_t i);
+
+/* Of the numbers in an object. */
+int64_t json_sum(struct json_object *object);
 
 /* For own(): drops the reference if there is one. */
 void json_free(struct json_object **value);

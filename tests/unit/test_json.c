@@ -202,9 +202,28 @@ static void test_split_refuses_before_anything_is_stored(void **state)
 	}
 }
 
+static void test_what_is_no_array_is_an_empty_one(void **state)
+{
+	own(json_free) struct json_object *array = json_tokener_parse("[7,null]");
+	own(json_free) struct json_object *object = json_tokener_parse("{\"a\":2,\"b\":3}");
+
+	assert_int_equal(json_array_size(array), 2);
+	assert_int_equal(json_object_get_int(json_array_at(array, 0)), 7);
+	assert_null(json_array_at(array, 1));
+	assert_null(json_array_at(array, 2));
+	assert_int_equal(json_array_size(object), 0);
+	assert_null(json_array_at(object, 0));
+	assert_int_equal(json_array_size(NULL), 0);
+	assert_null(json_array_at(NULL, 0));
+	assert_int_equal(json_sum(object), 5);
+	assert_int_equal(json_sum(array), 0);
+	assert_int_equal(json_sum(NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_no_array_is_an_empty_one),
 		cmocka_unit_test(test_parse_accepts_every_kind_of_value),
 		cmocka_unit_test(test_parse_keeps_numbers_exact),
 		cmocka_unit_test(test_parse_reads_large_integers_as_reals),
