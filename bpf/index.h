@@ -6,8 +6,8 @@
  * hash, a tag, so that nearly every entry that is looked at is the right one. At its full size there are
  * four slots for each entry; where a key finds no room even then, the flow stays with the workers.
  *
- * Its hash also says which place is the key's home. An entry that drops lives there if it is free: packets of an
- * attack are to cost as little as they can.
+ * Its hash also says which place is the key's home. An entry that drops is made there if it is free: packets of an
+ * attack are to cost as little as they can. (It moves out when its rule changes.)
  *
  * Readers take no lock: a slot is one word, written when its place is complete.
  */
@@ -31,7 +31,7 @@ _Static_assert(KERNEL_PLACES(KERNEL_FLOWS_MAX) <= 1 << INDEX_PLACE_BITS,
 /* What counts of it (map `index_size`). */
 struct index_size {
 	__u32 n_buckets; /* a power of two */
-	__u32 has_homes; /* somebody has ever been at home: it is worth a look */
+	__u32 n_homes;   /* with somebody at home: whether it is worth a look */
 };
 
 /* Where a key can be. */

@@ -110,6 +110,23 @@ static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct k
 	return slots_try(bucket, tag, key, n_words);
 }
 
+/* The key's entry, if it is at home. Its key is looked at by a place that rests on what its first word says, so that no
+ * processor looks at the one before the other. */
+static __always_inline const struct kernel_flow *at_home(const struct kernel_key *key, __u32 home,
+							 int n_words)
+{
+	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &home);
+	struct kernel_flow now;
+	__u32 place;
+
+	if (!flow)
+		return NULL;
+	now.front = *(const volatile __u16 *)&flow->front;
+	place = home & -(__u32)now.is_home;
+	flow = bpf_map_lookup_elem(&flows, &place);
+	return place && is_entry_of(flow, place, key, n_words) ? flow : NULL;
+}
+
 static __always_inline __u32 find(const struct packet_key *packet, const struct kernel_mask *mask,
 				  __u32 id, struct index_size size, int n_words)
 {
@@ -124,13 +141,22 @@ static __always_inline __u32 find(const struct packet_key *packet, const struct 
 		if (i < n_words)
 			key.word[i] = packet->word[i] & mask->word[i].bits;
 	spot = index_spot_for(mask, &key, n_words, size);
-	if (size.has_homes) {
-		flow = bpf_map_lookup_elem(&flows, &spot.home);
-		if (flow && flow->is_home && is_entry_of(flow, spot.home, &key, n_words))
-			return is_fresh(flow) ? spot.home : 0;
-	}
+	flow = size.n_homes ? at_home(&key, spot.home, n_words) : NULL;
+	if (flow)
+		return is_fresh(flow) ? spot.home : 0;
 	place = bucket_find(spot.bucket[0], spot.tag, &key, n_words);
 	return place ?: bucket_find(spot.bucket[1], spot.tag, &key, n_words);
+}
+
+static __always_inline struct index_size size_read(const struct index_size *size)
+{
+	/* Whole: it may grow under our eyes. */
+	union {
+		__u64 word;
+		struct index_size size;
+	} is = {.word = *(const volatile __u64 *)size};
+
+	return is.size;
 }
 
 /* The place of the packet's entry; 0: a miss. Not static: see tc_parse() in tc.bpf.c; weak, because
@@ -155,10 +181,10 @@ __weak __attribute__((noinline)) int flow_find(struct ingress *ingress)
 	if (!mask || !size)
 		return 0;
 	if (mask->n_words <= 3) /* what a learning bridge looks at */
-		return find(packet, mask, id, *size, 3);
+		return find(packet, mask, id, size_read(size), 3);
 	if (mask->n_words <= PACKET_KEY_IPV4_WORDS)
-		return find(packet, mask, id, *size, PACKET_KEY_IPV4_WORDS);
-	return find(packet, mask, id, *size, PACKET_KEY_WORDS);
+		return find(packet, mask, id, size_read(size), PACKET_KEY_IPV4_WORDS);
+	return find(packet, mask, id, size_read(size), PACKET_KEY_WORDS);
 }
 
 static __always_inline void flow_count(__u32 place, __u64 n_packets, __u64 n_bytes)

@@ -188,6 +188,9 @@ void flow_index_begin(struct flow_maps *maps)
 
 	if (!is_power(size->n_buckets) || size->n_buckets > maps->n_buckets)
 		size->n_buckets = INDEX_BUCKETS_BEGIN;
+	size->n_homes = 0;
+	for (uint32_t place = 1; place < KERNEL_HOMES; place++)
+		size->n_homes += maps->flows[place].is_home;
 }
 
 /* ---- homes ---- */
@@ -197,16 +200,21 @@ uint32_t flow_maps_home(const struct flow_maps *maps, const struct kernel_key *k
 	return spot_for(maps, key).home;
 }
 
+static void homes_count(struct flow_maps *maps, int n)
+{
+	__atomic_store_n(&maps->index_size->n_homes, maps->index_size->n_homes + (uint32_t)n,
+			 __ATOMIC_RELAXED);
+}
+
 void flow_maps_set_home(struct flow_maps *maps, uint32_t place, bool is_home)
 {
 	struct kernel_flow flow = maps->flows[place];
 
 	if (flow.is_home == is_home)
 		return;
-	if (is_home)
-		__atomic_store_n(&maps->index_size->has_homes, 1, __ATOMIC_RELAXED);
 	flow.is_home = is_home;
 	__atomic_store_n(&maps->flows[place].front, flow.front, __ATOMIC_RELEASE);
+	homes_count(maps, is_home ? 1 : -1);
 }
 
 /* ---- slots ---- */

@@ -8,10 +8,10 @@
  * They are made before the programs are loaded and outlive them, so what the cache knows does not
  * depend on the upcall device or a port. All are plain arrays that we write like any memory.
  *
- * How a place is used: write flows[place], its tail and its ops, then flow_index_put() or flow_index_set(); if
- * the place is its key's home, flow_maps_set_home(true). To take it back: flow_maps_set_home(false), flow_index_clear() or another flow_index_set(), and leave
- * it and its ops alone for FLOW_MAPS_REST_NS, because a program may still be reading them. So whatever is at home is
- * in the index, also if the daemon is killed in between.
+ * How a place is used: write flows[place], its tail and its ops, then flow_index_put() or flow_index_set(); if the place is
+ * its key's home, flow_maps_set_home(true). To take it back: flow_maps_set_home(false), flow_index_clear() or another
+ * flow_index_set(), and leave it and its ops alone for FLOW_MAPS_REST_NS, because a program may still be reading them. So
+ * whatever is at home is in the index, also if the daemon is killed in between.
  */
 #include <stdbool.h>
 #include <stdint.h>

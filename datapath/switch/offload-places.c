@@ -55,16 +55,22 @@ static void unlink_from(struct places *places, struct place_queue *queue, uint32
 
 /* ---- a place's life ---- */
 
-bool places_have_room(const struct places *places)
+static bool is_free(const struct places *places, uint32_t home)
 {
-	return places->unused.first || places->n_made + 1 < places->n_places;
+	return home && places->place[home].state == PLACE_UNUSED;
+}
+
+bool places_have_room(const struct places *places, uint32_t home)
+{
+	return is_free(places, home) || places->unused.first ||
+	       places->n_made + 1 < places->n_places;
 }
 
 uint32_t places_take(struct places *places, uint32_t home)
 {
 	uint32_t i = places->unused.first;
 
-	if (home && places->place[home].state == PLACE_UNUSED)
+	if (is_free(places, home))
 		return home;
 	if (i)
 		unlink_from(places, &places->unused, i);

@@ -54,9 +54,9 @@ struct places {
 int places_init(struct places *places, uint32_t n_max, uint32_t n_places);
 void places_fini(struct places *places);
 
-bool places_have_room(const struct places *places);
-/* An unused place, PLACE_NONE if there is none: no more than n_max may be live. The home, if one is wanted and it
- * is unused. */
+/* For one whose home is this, or who wants none (PLACE_NONE). */
+bool places_have_room(const struct places *places, uint32_t home);
+/* An unused place, home if that is one; PLACE_NONE: there is none. */
 uint32_t places_take(struct places *places, uint32_t home);
 /* One that was taken is an entry now: fill in slot and list. */
 void places_join(struct places *places, uint32_t i, uint16_t in_port, uint64_t now);

@@ -179,9 +179,15 @@ static void entry_write(struct offload *offload, uint32_t i, const struct masked
 	flow_maps_count_reset(offload->maps, i);
 }
 
-static bool drops(const struct op_list *list)
+/* PLACE_NONE: what does such things has none. */
+static uint32_t home_for(const struct offload *offload, const struct masked *masked,
+			 const struct kernel_key *key)
 {
-	return op_list_first(list) - KERNEL_OPS_DROP < N_DROP_REASONS;
+	const struct flow_op_list *ops = &offload->translation.ops;
+
+	return masked->packet_class != CLASS_STANDBY && ops->n_ops && ops->op[0].type == OP_DROP
+		       ? flow_maps_home(offload->maps, key)
+		       : PLACE_NONE;
 }
 
 /* An entry of what was decided, that nobody can find yet. PLACE_NONE: no room. */
@@ -191,16 +197,15 @@ static uint32_t entry_new(struct offload *offload, const struct masked *masked, 
 	const bool is_standby = masked->packet_class == CLASS_STANDBY;
 	struct op_list *list;
 	struct kernel_key key;
-	uint32_t i;
+	uint32_t home, i;
 
-	if (!places_have_room(&offload->places) ||
+	key_pack(masked, &key);
+	home = home_for(offload, masked, &key);
+	if (!places_have_room(&offload->places, home) ||
 	    op_list_get(offload->lists, decision->ops.op, decision->ops.n_ops, &decision->credits,
 			&list))
 		return PLACE_NONE;
-	key_pack(masked, &key);
-	i = places_take(&offload->places, drops(list) && !is_standby
-						  ? flow_maps_home(offload->maps, &key)
-						  : PLACE_NONE);
+	i = places_take(&offload->places, home);
 	entry_write(offload, i, masked, &key, list);
 	if (is_standby)
 		places_stand_by(&offload->places, i, masked->key.packet.in_port, now);

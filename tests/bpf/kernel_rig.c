@@ -234,6 +234,17 @@ void flow_goes_home(struct fixture *f, const uint8_t *frame, const struct flow_o
 	map_write(f->kernel->maps.flows, spot.home, &flow);
 }
 
+void flow_home_is_anothers(struct fixture *f, const uint8_t *frame, const struct flow_op *other)
+{
+	const struct kernel_mask mask = mask_of(3);
+	struct kernel_flow flow = flow_of(frame, other, 1);
+	const uint32_t home = spot_of(f, &mask, &flow).home;
+
+	flow.is_home = true;
+	flow.word[2] ^= 1;
+	map_write(f->kernel->maps.flows, home, &flow);
+}
+
 /* Into the second of its buckets: a slot that leads to the entry, and another one, which has its tag or one that
  * differs by so much. */
 static void index_write(struct fixture *f, const struct kernel_mask *mask,

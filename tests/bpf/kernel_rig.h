@@ -63,5 +63,7 @@ void flow_tag_alone(struct fixture *f, const uint8_t *frame, const struct flow_o
 /* The index is empty from here on, and the entry at home; it says so, or not yet. */
 void flow_goes_home(struct fixture *f, const uint8_t *frame, const struct flow_op *ops,
 		    bool is_home);
+/* At the home of the one that is in lives another one from here on, which does `other`. */
+void flow_home_is_anothers(struct fixture *f, const uint8_t *frame, const struct flow_op *other);
 /* From here on IPv6 addresses count; the entry's are zero, but for the last word. */
 void flow_has_tail(struct fixture *f, const uint8_t *frame, uint64_t last);

@@ -61,6 +61,17 @@ static void test_an_entry_at_home_needs_no_index(void **state)
 	assert_true(goes_up(f, ipv4, sizeof(ipv4)));
 }
 
+static void test_a_home_may_be_anothers(void **state)
+{
+	struct fixture *f = *state;
+
+	flow_install(f, ipv4, &to_out, 1);
+	flow_home_is_anothers(f, ipv4, &wrong);
+	assert_false(goes_up(f, ipv4, sizeof(ipv4)));
+	assert_int_equal(n_flow_packets(f), 1);
+	assert_int_equal(n_dropped(f, PORT, wrong.reason), 0);
+}
+
 /* What its checksum covers, the daemon knows. */
 static void test_a_route_with_stops_left_goes_up(void **state)
 {
@@ -208,6 +219,7 @@ int main(void)
 		RIG_TEST(test_a_known_flow_goes_out_as_it_is),
 		RIG_TEST(test_another_address_is_a_miss),
 		RIG_TEST(test_an_entry_at_home_needs_no_index),
+		RIG_TEST(test_a_home_may_be_anothers),
 		RIG_TEST(test_a_route_with_stops_left_goes_up),
 		RIG_TEST(test_any_changed_version_makes_it_stale),
 		RIG_TEST(test_a_place_with_another_key_is_a_miss),

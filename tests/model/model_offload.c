@@ -244,9 +244,9 @@ static int setup(void **state)
 	world.maps.port_masks = calloc(PORT_ID_MAX, sizeof(*world.maps.port_masks));
 	world.maps.masks = calloc(FLOW_MASK_IDS, sizeof(*world.maps.masks));
 	world.maps.index_size = calloc(1, sizeof(*world.maps.index_size));
-	flow_index_begin(&world.maps);
 	world.maps.index = calloc(world.maps.n_buckets, sizeof(*world.maps.index));
 	world.maps.flows = calloc(world.maps.n_places, sizeof(*world.maps.flows));
+	flow_index_begin(&world.maps);
 	world.maps.tails = calloc(world.maps.n_places, sizeof(*world.maps.tails));
 	world.maps.ops = calloc(KERNEL_OPS, sizeof(*world.maps.ops));
 	world.maps.counts = calloc(world.maps.n_places, sizeof(*world.maps.counts));
@@ -293,6 +293,40 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Who is at home drops, and the index leads there as well. */
+static void homes_check(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < world.maps.n_places; i++) {
+		const struct kernel_flow *flow = &world.maps.flows[i];
+		struct kernel_key key;
+
+		if (!flow->is_home)
+			continue;
+		flow_maps_key(&world.maps, i, &key);
+		assert_in_range(i, 1, KERNEL_HOMES - 1);
+		assert_int_equal(flow_maps_home(&world.maps, &key), i);
+		assert_int_equal(flow_index_place(&world.maps, flow_index_find(&world.maps, &key)),
+				 i);
+		assert_int_equal(world.maps.ops[flow->list].type, OP_DROP);
+		n++;
+	}
+	assert_int_equal(world.maps.index_size->n_homes, n);
+}
+
+/* Another daemon finds the maps as they are. */
+static void restart(void)
+{
+	offload_free(&world.offload);
+	world.maps.were_there = true;
+	flow_index_begin(&world.maps);
+	assert_int_equal(offload_new(&world.offload, &world.maps, &world.host, world.book), 0);
+	offload_adopt(world.offload, world.now);
+	homes_check();
+	offload_confirm(world.offload, world.now);
+}
+
 static void step(void)
 {
 	const uint32_t dice = random_below(&seed, 100);
@@ -309,6 +343,9 @@ static void step(void)
 	} else if (dice < 12) {
 		world.now += random_below(&seed, 3) * SECOND_NS;
 		offload_sweep(world.offload, world.now);
+		homes_check();
+	} else if (dice < 13) {
+		restart();
 	} else {
 		packet = packet_random();
 		packet_check(&packet);
