@@ -1,5 +1,5 @@
 """Rows of stock containers that talk over sockets, on skb ports."""
-from runner.contenders import LinuxBridge, OpenVswitchAfxdp, ShuntSkb
+from runner.contenders import LinuxBridge, OpenVswitchAfxdp, ShuntSkb, TcRedirect
 from runner.sockets import Containers
 
 BRIDGE, OVS = LinuxBridge, OpenVswitchAfxdp
@@ -32,7 +32,7 @@ def tcp(bench):
 
 
 def sockets(bench):
-    """UDP, ping-pong and short connections over sockets / Linux bridge; Open vSwitch afxdp"""
+    """UDP, ping-pong, short connections over sockets / Linux bridge; Open vSwitch; bare tc redirect"""
 
     def measure(contender):
         with Containers(bench, contender) as containers:
@@ -42,7 +42,7 @@ def sockets(bench):
             return {"p50": median, "p99": slow, "connect": connections,
                     "udp": containers.udp_rate()}
 
-    values = bench.rounds(measure, [ShuntSkb, BRIDGE, OVS])
+    values = bench.rounds(measure, [ShuntSkb, BRIDGE, OVS, TcRedirect])
     row, what = "sockets", "skb ports, UDP from sockets"
     report(bench, row, values, what, "frames/s", "udp", BRIDGE, (1.0, 1.2))
     report(bench, row, values, "round trip, p50", "us", "p50", BRIDGE, (1.0, 0.8), less=True)
@@ -50,6 +50,8 @@ def sockets(bench):
     what = "connect, request, response, close"
     report(bench, row, values, what, "a second", "connect", BRIDGE, (0.9, 1.0))
     report(bench, row, values, what, "a second", "connect", OVS, (3, 5))
+    # How near it is to what a forwarder can reach at all, between such containers.
+    report(bench, row, values, what, "a second", "connect", TcRedirect, ())
 
 
 ROWS = {"tcp": tcp, "sockets": sockets}
