@@ -110,77 +110,98 @@ static void read_port(const struct of_message *message)
 	of_port_request_read(message, &port);
 }
 
-static void read_body(const struct of_message *message)
+/* What asks for something. False: it is none of these. */
+static bool read_question(const struct of_message *message)
 {
-	struct of_bundle_control control;
-	struct of_async async = of_async_default;
-	struct of_role_request role;
 	struct of_queue_request queue;
-	struct of_port_mod port;
 	struct flow_mod filter;
-	struct of_bundle_add add;
-	struct of_table_mod table;
-	uint32_t versions;
 
 	switch (message->form->id) {
-	case OFM_HELLO:
-		of_hello_read(message, &versions);
-		break;
 	case OFM_TABLE_FEATURES_REQUEST:
 		read_tables(message);
-		break;
-	case OFM_TABLE_MOD:
-		of_table_mod_read(message, &table);
-		break;
+		return true;
 	case OFM_PORT_STATS_REQUEST:
 		read_port(message);
-		break;
+		return true;
 	case OFM_GROUP_STATS_REQUEST:
 	case OFM_NX_GROUP_STATS_REQUEST:
 	case OFM_NX_GROUP_DESC_REQUEST:
 		of_group_request_read(message);
-		break;
+		return true;
 	case OFM_METER_STATS_REQUEST:
 	case OFM_METER_CONFIG_REQUEST:
 		of_meter_request_read(message);
-		break;
-	case OFM_FLOW_MOD:
-	case OFM_NX_FLOW_MOD:
-		read_flow(message);
-		break;
+		return true;
 	case OFM_FLOW_STATS_REQUEST:
 	case OFM_NX_FLOW_STATS_REQUEST:
 	case OFM_FLOW_STATS15_REQUEST:
 	case OFM_AGGREGATE_REQUEST:
 	case OFM_NX_AGGREGATE_REQUEST:
 		of_flow_filter_read(message, &filter);
-		break;
-	case OFM_GROUP_MOD:
-	case OFM_NX_GROUP_MOD:
-		read_group(message);
-		break;
-	case OFM_METER_MOD:
-		read_meter(message);
-		break;
+		return true;
 	case OFM_FLOW_MONITOR_REQUEST:
 	case OFM_NX_FLOW_MONITOR_REQUEST:
 	case OFM_ONF_FLOW_MONITOR_REQUEST:
 		read_monitors(message);
-		break;
+		return true;
 	case OFM_QUEUE_STATS_REQUEST:
 	case OFM_QUEUE_DESC_REQUEST:
 	case OFM_QUEUE_GET_CONFIG_REQUEST:
 		of_queue_request_read(message, &queue);
+		return true;
+	}
+	return false;
+}
+
+/* What changes something. The same. */
+static bool read_change(const struct of_message *message)
+{
+	struct of_port_mod port;
+	struct of_bundle_add add;
+	struct of_table_mod table;
+
+	switch (message->form->id) {
+	case OFM_TABLE_MOD:
+		of_table_mod_read(message, &table);
+		return true;
+	case OFM_FLOW_MOD:
+	case OFM_NX_FLOW_MOD:
+		read_flow(message);
+		return true;
+	case OFM_GROUP_MOD:
+	case OFM_NX_GROUP_MOD:
+		read_group(message);
+		return true;
+	case OFM_METER_MOD:
+		read_meter(message);
+		return true;
+	case OFM_PORT_MOD:
+		of_port_mod_read(message, &port);
+		return true;
+	case OFM_BUNDLE_ADD:
+		if (!of_bundle_add_read(message, &add) && add.inside.form->id == OFM_FLOW_MOD)
+			read_flow(&add.inside);
+		return true;
+	}
+	return false;
+}
+
+static void read_rest(const struct of_message *message)
+{
+	struct of_bundle_control control;
+	struct of_async async = of_async_default;
+	struct of_role_request role;
+	uint32_t versions;
+
+	switch (message->form->id) {
+	case OFM_HELLO:
+		of_hello_read(message, &versions);
 		break;
 	case OFM_PACKET_OUT:
 		read_packet(message);
 		break;
 	case OFM_BUNDLE_CONTROL:
 		of_bundle_control_read(message, &control);
-		break;
-	case OFM_BUNDLE_ADD:
-		if (!of_bundle_add_read(message, &add) && add.inside.form->id == OFM_FLOW_MOD)
-			read_flow(&add.inside);
 		break;
 	case OFM_SET_ASYNC:
 	case OFM_NX_SET_ASYNC:
@@ -190,10 +211,13 @@ static void read_body(const struct of_message *message)
 	case OFM_NX_ROLE_REQUEST:
 		of_role_read(message, &role);
 		break;
-	case OFM_PORT_MOD:
-		of_port_mod_read(message, &port);
-		break;
 	}
+}
+
+static void read_body(const struct of_message *message)
+{
+	if (!read_question(message) && !read_change(message))
+		read_rest(message);
 }
 
 /* The first byte is how they were agreed upon, as for fuzz_openflow; then come messages. */
