@@ -4,7 +4,7 @@
  *
  * A key has two buckets, chosen by its hash, and is in one of them. A slot holds a place and, of the
  * hash, a tag, so that nearly every entry that is looked at is the right one. At its full size there are
- * four slots for each entry; where a key finds no room even then, the flow stays with the workers.
+ * two slots for each entry; where a key finds no room even then, the flow stays with the workers.
  *
  * Its hash also says which place is the key's home. An entry that drops is made there if it is free: packets of an
  * attack are to cost as little as they can. (It moves out when its rule changes.)
@@ -18,7 +18,7 @@
 
 /* At most, for n entries, if that is a power of two. It begins with few and doubles where a key finds no
  * room, so that it is as dense as it can be: most of it stays in the processor's cache. */
-#define INDEX_BUCKETS(n)    ((n) / 2)
+#define INDEX_BUCKETS(n)    ((n) / 4)
 #define INDEX_BUCKETS_BEGIN INDEX_BUCKETS(KERNEL_FLOWS_MIN)
 
 struct index_bucket {

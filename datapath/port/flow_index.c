@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/membarrier.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -62,13 +63,28 @@ static struct index_spot spot_for(const struct flow_maps *maps, const struct ker
 	return index_spot_for(mask, key, mask->n_words, *maps->index_size);
 }
 
+/* Of the place's entry, in an index of that size. */
+static struct index_spot spot_of(const struct flow_maps *maps, uint32_t place,
+				 struct index_size size)
+{
+	const struct kernel_mask *mask = &maps->masks[maps->flows[place].mask % FLOW_MASK_IDS];
+	struct kernel_key key;
+
+	flow_maps_key(maps, place, &key);
+	return index_spot_for(mask, &key, mask->n_words, size);
+}
+
+static uint32_t spot_slot(const struct index_spot *spot, unsigned i)
+{
+	return spot->bucket[i / INDEX_BUCKET_SLOTS] * INDEX_BUCKET_SLOTS + i % INDEX_BUCKET_SLOTS;
+}
+
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key)
 {
 	const struct index_spot spot = spot_for(maps, key);
 
 	for (unsigned i = 0; i < 2 * INDEX_BUCKET_SLOTS; i++) {
-		const uint32_t slot = spot.bucket[i / INDEX_BUCKET_SLOTS] * INDEX_BUCKET_SLOTS +
-				      i % INDEX_BUCKET_SLOTS;
+		const uint32_t slot = spot_slot(&spot, i);
 		const uint32_t place = flow_index_place(maps, slot);
 
 		if (place && has_key(maps, place, key))
@@ -92,39 +108,20 @@ static void slot_write(struct flow_maps *maps, uint32_t slot, uint32_t value)
 	__atomic_store_n(slot_at(maps, slot), value, __ATOMIC_RELEASE);
 }
 
-int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
-		   uint32_t *out)
-{
-	const struct index_spot spot = spot_for(maps, key);
-	uint32_t slot = free_slot(maps, spot.bucket[0]);
-
-	if (slot == FLOW_SLOT_NONE)
-		slot = free_slot(maps, spot.bucket[1]);
-	if (slot == FLOW_SLOT_NONE)
-		return -ENOSPC;
-	slot_write(maps, slot, spot.tag << INDEX_PLACE_BITS | place);
-	*out = slot;
-	return 0;
-}
-
 /* ---- growing ---- */
 
 /* The bucket that a slot's key belongs into, if there are twice as many. Its own: also where its mask's row
  * is another one by now, and nobody finds it. */
 static uint32_t bucket_of_twice(const struct flow_maps *maps, uint32_t bucket, uint32_t place)
 {
-	const struct kernel_mask *mask = &maps->masks[maps->flows[place].mask % FLOW_MASK_IDS];
 	struct index_size size = *maps->index_size;
-	struct index_spot now, then;
-	struct kernel_key key;
+	struct index_spot spot;
 
-	flow_maps_key(maps, place, &key);
-	now = index_spot_for(mask, &key, mask->n_words, size);
 	size.n_buckets *= 2;
-	then = index_spot_for(mask, &key, mask->n_words, size);
+	spot = spot_of(maps, place, size);
 	for (unsigned i = 0; i < 2; i++)
-		if (now.bucket[i] == bucket)
-			return then.bucket[i];
+		if (spot.bucket[i] % (size.n_buckets / 2) == bucket)
+			return spot.bucket[i];
 	return bucket;
 }
 
@@ -156,24 +153,129 @@ void flow_maps_wait(void)
 		usleep(FLOW_MAPS_REST_NS / 1000);
 }
 
-int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t place, uint32_t slot),
-		    void *ctx)
+static void lower_half_clear(struct flow_maps *maps, const struct slot_listener *listener)
 {
-	const uint32_t size = maps->index_size->n_buckets, n_slots = size * INDEX_BUCKET_SLOTS;
+	const uint32_t n_slots = maps->index_size->n_buckets / 2 * INDEX_BUCKET_SLOTS;
 
-	if (size == maps->n_buckets)
-		return -ENOSPC;
-	upper_half_fill(maps);
-	__atomic_store_n(&maps->index_size->n_buckets, size * 2, __ATOMIC_RELEASE);
-	flow_maps_wait();
 	for (uint32_t slot = 0; slot < n_slots; slot++) {
 		const uint32_t place = flow_index_place(maps, slot + n_slots);
 
 		if (!place)
 			continue;
 		slot_write(maps, slot, 0);
-		moved(ctx, place, slot + n_slots);
+		listener->moved(listener->ctx, place, slot + n_slots);
 	}
+}
+
+struct slot_move {
+	uint32_t from, to;
+};
+
+/* From a second bucket to a first one that has room now: whoever has looked there too early finds it where it was. Returns how
+ * many are in both. */
+static uint32_t seconds_copy(struct flow_maps *maps, struct slot_move *moves, uint32_t n_max)
+{
+	const uint32_t n_slots = maps->index_size->n_buckets * INDEX_BUCKET_SLOTS;
+	uint32_t n = 0;
+
+	for (uint32_t slot = 0; slot < n_slots && n < n_max; slot++) {
+		const uint32_t place = flow_index_place(maps, slot);
+		struct index_spot spot;
+
+		if (!place || place >= maps->n_places)
+			continue;
+		spot = spot_of(maps, place, *maps->index_size);
+		if (spot.bucket[0] == slot / INDEX_BUCKET_SLOTS ||
+		    spot.bucket[1] != slot / INDEX_BUCKET_SLOTS)
+			continue;
+		moves[n] = (struct slot_move){slot, free_slot(maps, spot.bucket[0])};
+		if (moves[n].to != FLOW_SLOT_NONE)
+			slot_write(maps, moves[n++].to, *slot_at(maps, slot));
+	}
+	return n;
+}
+
+/* Without memory they stay where they are. */
+static void seconds_return(struct flow_maps *maps, const struct slot_listener *listener)
+{
+	const uint32_t n_max = maps->index_size->n_buckets;
+	struct slot_move *moves = malloc(n_max * sizeof(*moves));
+	const uint32_t n = moves ? seconds_copy(maps, moves, n_max) : 0;
+
+	if (n)
+		flow_maps_wait();
+	for (uint32_t i = 0; i < n; i++) {
+		listener->moved(listener->ctx, flow_index_place(maps, moves[i].to), moves[i].to);
+		slot_write(maps, moves[i].from, 0);
+	}
+	free(moves);
+}
+
+/* False: it is as large as it can be. */
+static bool index_grow(struct flow_maps *maps, const struct slot_listener *listener)
+{
+	const uint32_t size = maps->index_size->n_buckets;
+
+	if (size == maps->n_buckets)
+		return false;
+	upper_half_fill(maps);
+	__atomic_store_n(&maps->index_size->n_buckets, size * 2, __ATOMIC_RELEASE);
+	flow_maps_wait();
+	lower_half_clear(maps, listener);
+	seconds_return(maps, listener);
+	return true;
+}
+
+/* ---- putting ---- */
+
+/* A key is in its second bucket if its first was full. To make room, an entry is moved from its first to its second: whoever
+ * has come to the first too late has the second still to look at. */
+static bool slot_vacate(struct flow_maps *maps, uint32_t slot, const struct slot_listener *listener)
+{
+	const uint32_t place = flow_index_place(maps, slot);
+	const struct index_spot spot = spot_of(maps, place, *maps->index_size);
+	uint32_t other;
+
+	if (spot.bucket[0] != slot / INDEX_BUCKET_SLOTS || spot.bucket[1] == spot.bucket[0])
+		return false;
+	other = free_slot(maps, spot.bucket[1]);
+	if (other == FLOW_SLOT_NONE)
+		return false;
+	slot_write(maps, other, *slot_at(maps, slot));
+	listener->moved(listener->ctx, place, other);
+	return true;
+}
+
+/* One that is free, or whose entry is in another one by now. FLOW_SLOT_NONE: there is no room. */
+static uint32_t slot_for(struct flow_maps *maps, const struct index_spot *spot,
+			 const struct slot_listener *listener)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const uint32_t slot = free_slot(maps, spot->bucket[i]);
+
+		if (slot != FLOW_SLOT_NONE)
+			return slot;
+	}
+	for (unsigned i = 0; i < 2 * INDEX_BUCKET_SLOTS; i++)
+		if (slot_vacate(maps, spot_slot(spot, i), listener))
+			return spot_slot(spot, i);
+	return FLOW_SLOT_NONE;
+}
+
+int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
+		   const struct slot_listener *listener)
+{
+	struct index_spot spot;
+	uint32_t slot;
+
+	do {
+		spot = spot_for(maps, key);
+		slot = slot_for(maps, &spot, listener);
+	} while (slot == FLOW_SLOT_NONE && index_grow(maps, listener));
+	if (slot == FLOW_SLOT_NONE)
+		return -ENOSPC;
+	slot_write(maps, slot, spot.tag << INDEX_PLACE_BITS | place);
+	listener->moved(listener->ctx, place, slot);
 	return 0;
 }
 

@@ -101,19 +101,22 @@ void flow_maps_key_write(struct flow_maps *maps, uint32_t place, const struct ke
 
 #define FLOW_SLOT_NONE UINT32_MAX
 
+/* Is told of each place that is in another slot now, the new one too. */
+struct slot_listener {
+	void (*moved)(void *ctx, uint32_t place, uint32_t slot);
+	void *ctx;
+};
+
 /* Of what size it is, if nobody has said. */
 void flow_index_begin(struct flow_maps *maps);
 /* The slot of a key; FLOW_SLOT_NONE: it has none. The row of its mask must be as it was when the key was
  * put in. */
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key);
-/* Makes `place`, which holds an entry for `key`, the one that is found. The key must have no slot. 0 or
- * -ENOSPC: both its buckets are full. */
+/* Makes `place`, which holds an entry for `key`, the one that is found. The key must have no slot. Others may have to move,
+ * and the index to become twice as large, which takes as long as programs run that have begun. 0 or -ENOSPC: there
+ * is no room, though it is as large as it can be. */
 int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
-		   uint32_t *slot);
-/* Doubles it: a key that had no room may have it then. Tells of each place that is in another slot now. Takes
- * as long as programs run that have begun. 0 or -ENOSPC. */
-int flow_index_grow(struct flow_maps *maps, void (*moved)(void *ctx, uint32_t place, uint32_t slot),
-		    void *ctx);
+		   const struct slot_listener *listener);
 /* From now on another place of the same key is found. */
 void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place);
 void flow_index_clear(struct flow_maps *maps, uint32_t slot);

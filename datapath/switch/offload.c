@@ -290,14 +290,12 @@ static void slot_moved(void *ctx, uint32_t place, uint32_t slot)
 
 static int index_put(struct offload *offload, const struct masked *masked, uint32_t i)
 {
-	uint32_t *slot = &offload->places.place[i].slot;
+	const struct slot_listener listener = {slot_moved, offload};
 	struct kernel_key key;
 	int rc;
 
 	key_pack(masked, &key);
-	rc = flow_index_put(offload->maps, &key, i, slot);
-	if (rc && !flow_index_grow(offload->maps, slot_moved, offload))
-		rc = flow_index_put(offload->maps, &key, i, slot);
+	rc = flow_index_put(offload->maps, &key, i, &listener);
 	if (!rc)
 		flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
 	return rc;

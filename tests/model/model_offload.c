@@ -71,7 +71,7 @@ static uint32_t fake_rule_find(const struct packet_key *key)
 	return N_RULES;
 }
 
-/* Done to a packet that no rule matches: 0. */
+/* 0: dropped, as packets are that no rule matches. */
 static void ops_of(uint32_t what, struct flow_op_list *out)
 {
 	if (what % 7 == 6)
@@ -121,7 +121,9 @@ static struct packet_key packet_random(void)
 
 static void fake_rule_random(struct fake_rule *rule)
 {
-	*rule = (struct fake_rule){.what = 1 + random_below(&seed, 1000)};
+	*rule = (struct fake_rule){0};
+	if (random_below(&seed, 4))
+		rule->what = 1 + random_below(&seed, 1000);
 	for (unsigned n = random_below(&seed, 3); n; n--) {
 		const unsigned w = 1 + random_below(&seed, PACKET_KEY_WORDS - 1);
 

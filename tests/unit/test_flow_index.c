@@ -61,10 +61,38 @@ static void moved(void *ctx, uint32_t place, uint32_t slot)
 /* Returns what flow_index_put() says. */
 static int put(uint32_t place)
 {
+	const struct slot_listener listener = {moved, NULL};
 	const struct kernel_key key = key_of(place);
 
 	flow_maps_key_write(&maps, place, &key);
-	return flow_index_put(&maps, &key, place, &slots[place]);
+	return flow_index_put(&maps, &key, place, &listener);
+}
+
+/* The last place, after which the index has another size. */
+static uint32_t fill_until_it_grows(void)
+{
+	const uint32_t size = maps.index_size->n_buckets;
+	uint32_t place = 0;
+
+	while (maps.index_size->n_buckets == size) {
+		n_moved = 0;
+		assert_int_equal(put(++place), 0);
+	}
+	return place;
+}
+
+static uint32_t n_in_second_buckets(uint32_t last)
+{
+	uint32_t n = 0;
+
+	for (uint32_t place = 1; place <= last; place++) {
+		const struct kernel_key key = key_of(place);
+		const struct index_spot spot = index_spot_for(
+			&maps.masks[1], &key, maps.masks[1].n_words, *maps.index_size);
+
+		n += slots[place] / INDEX_BUCKET_SLOTS != spot.bucket[0];
+	}
+	return n;
 }
 
 static void expect_found(uint32_t first, uint32_t last)
@@ -86,55 +114,101 @@ static uint32_t n_slots_used(void)
 	return n;
 }
 
-static void test_grows_when_a_key_has_no_room(void **state)
+static void test_grows_when_it_is_dense(void **state)
 {
-	unsigned n_grown = 0;
-
 	for (uint32_t place = 1; place <= N_FLOWS; place++) {
-		if (put(place) == 0)
-			continue;
-		assert_true(place > maps.index_size->n_buckets * 2); /* half full, at least */
-		assert_int_equal(flow_index_grow(&maps, moved, NULL), 0);
-		n_grown++;
-		assert_true(n_moved > 0);
-		expect_found(1, place - 1);
-		assert_int_equal(n_slots_used(), place - 1); /* no copy stays */
+		const uint32_t size = maps.index_size->n_buckets;
+
+		n_moved = 0;
 		assert_int_equal(put(place), 0);
+		if (maps.index_size->n_buckets == size)
+			continue;
+		assert_int_equal(maps.index_size->n_buckets, 2 * size);
+		assert_true(place > size * INDEX_BUCKET_SLOTS * 2 / 3);
+		assert_true(n_moved > place / 4);
+		expect_found(1, place);
+		assert_int_equal(n_slots_used(), place); /* no copy stays */
 	}
-	assert_true(n_grown > 0);
+	assert_true(maps.index_size->n_buckets * INDEX_BUCKET_SLOTS <= 2 * N_FLOWS);
 	expect_found(1, N_FLOWS);
+}
+
+/* A packet whose entry is in its second bucket has waited for the first, too. */
+static void test_few_are_in_their_second_bucket(void **state)
+{
+	for (uint32_t place = 1; place <= N_FLOWS; place++) {
+		const uint32_t size = maps.index_size->n_buckets;
+
+		assert_int_equal(put(place), 0);
+		assert_true(n_in_second_buckets(place) <= 10 + place / 4);
+		if (maps.index_size->n_buckets > size) /* and found room in their first */
+			assert_true(n_in_second_buckets(place) <= 10 + place / 40);
+	}
+}
+
+/* A reader takes the first bucket first: what it has seen neither there nor in the second may not be in the index. */
+static void entry_moved(void *ctx, uint32_t place, uint32_t slot)
+{
+	const uint32_t last = *(const uint32_t *)ctx, from = slots[place];
+
+	slots[place] = slot;
+	if (place == last)
+		return;
+	assert_int_equal(flow_index_place(&maps, slot), place);
+	assert_int_equal(flow_index_place(&maps, from), place); /* still */
+}
+
+static void test_an_entry_that_moves_is_always_found(void **state)
+{
+	uint32_t place = 0;
+	const struct slot_listener listener = {entry_moved, &place};
+	struct kernel_key key;
+
+	maps.n_buckets = INDEX_BUCKETS_BEGIN; /* nowhere else to go */
+	do {
+		key = key_of(++place);
+		flow_maps_key_write(&maps, place, &key);
+	} while (flow_index_put(&maps, &key, place, &listener) == 0);
+	assert_true(n_in_second_buckets(place - 1) > place / 10);
+	expect_found(1, place - 1);
 }
 
 static void test_is_full_at_its_size(void **state)
 {
-	while (maps.index_size->n_buckets < maps.n_buckets)
-		assert_int_equal(flow_index_grow(&maps, moved, NULL), 0);
-	assert_int_equal(flow_index_grow(&maps, moved, NULL), -ENOSPC);
-	assert_int_equal(n_moved, 0);
+	uint32_t place = 1;
+
+	maps.n_buckets = INDEX_BUCKETS_BEGIN;
+	while (put(place) == 0)
+		place++;
+	assert_int_equal(put(place), -ENOSPC);
+	assert_true(place > maps.n_buckets * INDEX_BUCKET_SLOTS * 3 / 4);
+	expect_found(1, place - 1);
+	flow_index_clear(&maps, slots[1]);
+	assert_int_equal(n_slots_used(), place - 2);
 }
 
 /* What a daemon that was killed in the middle has left of it. */
 static void test_what_a_killed_one_left_is_overwritten(void **state)
 {
-	assert_int_equal(put(1), 0);
+	uint32_t last;
+
 	memset(&maps.index[maps.index_size->n_buckets], 0xff,
 	       maps.index_size->n_buckets * sizeof(*maps.index));
-	assert_int_equal(flow_index_grow(&maps, moved, NULL), 0);
-	expect_found(1, 1);
-	assert_int_equal(n_slots_used(), 1);
+	last = fill_until_it_grows();
+	expect_found(1, last);
+	assert_int_equal(n_slots_used(), last);
 }
 
 static void test_a_key_whose_mask_is_another_one_stays(void **state)
 {
-	uint32_t slot;
-
+	maps.masks[2] = maps.masks[1];
+	maps.masks[2].seed++;
 	assert_int_equal(put(1), 0);
-	slot = slots[1];
-	maps.masks[1].seed++;
-	assert_int_equal(flow_index_grow(&maps, moved, NULL), 0);
+	maps.flows[1].mask = 2; /* as if its row had changed */
 	assert_int_equal(n_slots_used(), 1);
+	for (uint32_t place = 2; maps.index_size->n_buckets == INDEX_BUCKETS_BEGIN; place++)
+		assert_int_equal(put(place), 0);
 	assert_int_equal(flow_index_place(&maps, slots[1]), 1);
-	assert_true(slots[1] == slot || n_moved == 1);
 }
 
 static void test_a_size_that_cannot_be_is_not_believed(void **state)
@@ -178,7 +252,11 @@ static void test_keys_of_neighbours_lie_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_grows_when_a_key_has_no_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_grows_when_it_is_dense, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_few_are_in_their_second_bucket, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_an_entry_that_moves_is_always_found, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_is_full_at_its_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_a_killed_one_left_is_overwritten, setup,
 						teardown),
