@@ -16,6 +16,7 @@
 #include "agent/openflow_controller.h"
 #include "agent/openflow_fail.h"
 #include "agent/openflow_session.h"
+#include "agent/openflow_snoop.h"
 #include "switch/flows.h"
 #include "switch/vswitch.h"
 
@@ -152,10 +153,17 @@ static void speaker_free(struct speaker *speaker)
 		openflow_peers_end(&speaker->peers, true);
 	controllers_free(&speaker->controllers);
 	openflow_peers_end(&speaker->peers, false);
+	openflow_snoop_free(&speaker->peers.snoop);
 	listener_free(&speaker->listener);
 	cds_list_del(&speaker->node);
 	free(speaker->ports);
 	free(speaker);
+}
+
+static void path_of(const struct speaker *speaker, const char *suffix, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s.%s", speaker->openflow->options.run_dir, speaker->name,
+		 suffix);
 }
 
 static void speaker_listen(struct speaker *speaker)
@@ -170,13 +178,31 @@ static void speaker_listen(struct speaker *speaker)
 		.ctx = speaker,
 	};
 
-	snprintf(path, sizeof(path), "%s/%s.mgmt", speaker->openflow->options.run_dir,
-		 speaker->name);
+	path_of(speaker, "mgmt", path);
 	if (listener_new(&speaker->listener, &options, &err))
 		log_warn("openflow", "bridge %s: nobody can speak OpenFlow to it: %s",
 			 speaker->name, err.text);
 	else
 		listener_admit(speaker->listener);
+}
+
+static void speaker_be_snooped(struct speaker *speaker)
+{
+	char path[PATH_MAX];
+	struct err err = ERR_INIT;
+	const struct openflow_snoop_options options = {
+		.base = speaker->openflow->options.base,
+		.path = path,
+		.mode = speaker->openflow->options.mode,
+		.n_all = &speaker->openflow->crowd.n_snoopers,
+		.whom = controllers_snooped,
+		.ctx = &speaker->controllers,
+	};
+
+	path_of(speaker, "snoop", path);
+	if (openflow_snoop_new(&speaker->peers.snoop, &options, &err))
+		log_warn("openflow", "bridge %s: nobody can snoop on it: %s", speaker->name,
+			 err.text);
 }
 
 static struct speaker *speaker_lookup(const struct openflow *openflow, const char *name)
@@ -239,6 +265,8 @@ static int see_bridge(struct bridge *bridge, void *ctx)
 		return -ENOMEM;
 	if (openflow->is_admitting && !speaker->listener)
 		speaker_listen(speaker);
+	if (openflow->is_admitting && !speaker->peers.snoop)
+		speaker_be_snooped(speaker);
 	ports_look(speaker);
 	return 0;
 }

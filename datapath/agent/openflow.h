@@ -1,6 +1,6 @@
 #pragma once
 /* OpenFlow: every bridge has a socket, <rundir>/<bridge>.mgmt, where whoever may open it speaks OpenFlow to it, and the
- * controllers that the database gives it (docs/openflow.md).
+ * controllers that the database gives it (docs/openflow.md). On <bridge>.snoop one hears what these say.
  *
  * openflow.c knows the bridges and their sockets, openflow_controller.h the controllers, openflow_session.h what one
  * conversation is about. All of it ends in the functions of switch/ that JSON-RPC and netlink call, too. Control thread

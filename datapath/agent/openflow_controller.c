@@ -15,6 +15,7 @@
 #include "stream/dialer.h"
 #include "stream/listener.h"
 #include "agent/openflow_session.h"
+#include "agent/openflow_snoop.h"
 #include "stream/target.h"
 
 #define DEFAULT_PORT 6653
@@ -202,6 +203,7 @@ static void controller_free(struct controller *controller)
 	cds_list_del(&controller->node);
 	listener_free(&controller->listener);
 	openflow_sessions_end(controller->all->session->peers, controller);
+	openflow_snoop_end(controller->all->session->peers->snoop, controller);
 	dialer_free(&controller->dialer);
 	free(controller);
 }
@@ -282,6 +284,33 @@ void controllers_free(struct controllers *controllers)
 
 	cds_list_for_each_entry_safe (controller, next, &controllers->list, node)
 		controller_free(controller);
+}
+
+/* How much it has to say; 0: nothing. */
+static unsigned weight(const struct controller *controller)
+{
+	static const unsigned weights[] = {
+		[OF_ROLE_MASTER] = 4, [OF_ROLE_EQUAL] = 3, [OF_ROLE_SLAVE] = 2};
+	const struct openflow_session *session;
+	unsigned best = controller->dialer || controller->listener ? 1 : 0;
+
+	if (controller->is_service)
+		return 0;
+	cds_list_for_each_entry (session, &controller->all->session->peers->sessions, node)
+		if (session->options.ctx == controller && weights[session->role] > best)
+			best = weights[session->role];
+	return best;
+}
+
+const void *controllers_snooped(void *controllers)
+{
+	const struct controllers *all = controllers;
+	const struct controller *controller, *best = NULL;
+
+	cds_list_for_each_entry (controller, &all->list, node)
+		if (weight(controller) > (best ? weight(best) : 0))
+			best = controller;
+	return best;
 }
 
 static const char *role_name(uint8_t role)

@@ -25,6 +25,8 @@ struct controllers {
 void controllers_set(struct controllers *controllers, const struct openflow_controller *wanted,
 		     unsigned n);
 void controllers_free(struct controllers *controllers);
+/* Whom to snoop on (openflow_snoop.h): a primary controller, best of all the master. NULL: there is none. */
+const void *controllers_snooped(void *controllers);
 /* False: there is none for that row. */
 bool controllers_status(const struct controllers *controllers, const char *uuid,
 			struct openflow_controller_status *out);

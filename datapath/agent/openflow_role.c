@@ -31,7 +31,7 @@ void openflow_session_tell(struct openflow_session *session, const struct wire_w
 
 	if (w->is_lost || !stream_is_open(session->stream))
 		return;
-	stream_send(session->stream, w->at, w->len);
+	openflow_session_send(session, w->at, w->len);
 	if (!session->is_resuming && stream_backlog(session->stream) > BACKLOG_MAX)
 		stream_cut(session->stream, "it does not read what it is told");
 }

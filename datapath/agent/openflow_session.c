@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "stream/stream.h"
+#include "agent/openflow_snoop.h"
 #include "openflow/hello.h"
 
 #define VERSIONS           OF_VERSIONS_ALL
@@ -168,6 +169,21 @@ void openflow_session_written(struct wire_writer *w)
 	w->is_lost = false;
 }
 
+/* HELLO is not for those who snoop. */
+static void snoop(const struct openflow_session *session, const void *bytes, size_t n)
+{
+	if (session->version)
+		openflow_snoop_copy(session->options.peers->snoop, session->options.ctx, bytes, n);
+}
+
+void openflow_session_send(struct openflow_session *session, const void *bytes, size_t n)
+{
+	if (!stream_is_open(session->stream))
+		return;
+	snoop(session, bytes, n);
+	stream_send(session->stream, bytes, n);
+}
+
 void openflow_session_flush(struct openflow_session *session)
 {
 	struct wire_writer *w = &session->reply;
@@ -175,7 +191,7 @@ void openflow_session_flush(struct openflow_session *session)
 	if (w->is_lost)
 		stream_close(session->stream, "out of memory");
 	else if (w->len)
-		stream_send(session->stream, w->at, w->len);
+		openflow_session_send(session, w->at, w->len);
 	openflow_session_written(w);
 }
 
@@ -250,6 +266,7 @@ static void handle(struct openflow_session *session, struct wire_bytes bytes)
 		negotiate(session, &message, error);
 		return;
 	}
+	snoop(session, bytes.at, bytes.len);
 	if (message.version != session->version && message.type != OF_TYPE_HELLO)
 		error = OF_BRC_BAD_VERSION;
 	if (!error)

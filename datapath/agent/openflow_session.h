@@ -31,6 +31,7 @@ struct of_packet_out;
 struct of_port_mod;
 struct of_table;
 struct openflow_session;
+struct openflow_snoop;
 struct stream;
 struct tls;
 struct vswitch;
@@ -39,12 +40,14 @@ struct vswitch;
 struct openflow_crowd {
 	struct cds_list_head sessions;
 	size_t n_buffered; /* bytes, in both directions */
+	unsigned n_snoopers;
 };
 
 /* All who speak to one bridge, and what they agree upon. */
 struct openflow_peers {
 	struct cds_list_head sessions;
 	struct openflow_crowd *crowd; /* NULL: there are no others */
+	struct openflow_snoop *snoop; /* NULL: nobody can */
 	unsigned n;
 	uint32_t n_bundled;  /* messages in bundles of all */
 	size_t kept_size;    /* bytes in them, and of requests that come in pieces */
@@ -135,6 +138,8 @@ struct openflow_session {
 typedef enum of_error handler_fn(struct openflow_session *session,
 				 const struct of_message *message);
 
+/* Whole messages. */
+void openflow_session_send(struct openflow_session *session, const void *bytes, size_t n);
 /* It is sent: more may be written. */
 void openflow_session_written(struct wire_writer *w);
 /* Sends what has been appended to `reply` so far: long answers go in pieces. */

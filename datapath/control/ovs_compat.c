@@ -19,6 +19,9 @@
 #include "switch/vswitch.h"
 
 #define OVS_DIR "/var/run/openvswitch"
+/* after a bridge's name */
+#define MGMT  ".mgmt"
+#define SNOOP ".snoop"
 
 /* A name in their directory that leads into ours. */
 struct compat_link {
@@ -111,20 +114,30 @@ static void link_del(struct ovs_compat *compat, struct compat_link *link)
 
 /* ---- bridges ---- */
 
-static int want_bridge(struct bridge *bridge, void *ctx)
+static void want(struct ovs_compat *compat, const struct bridge *bridge, const char *suffix)
 {
-	struct ovs_compat *compat = ctx;
 	struct err err = ERR_INIT;
 	struct compat_link *link;
 	char name[NAME_MAX];
 
-	snprintf(name, sizeof(name), "%s.mgmt", bridge_name(bridge));
+	snprintf(name, sizeof(name), "%s%s", bridge_name(bridge), suffix);
 	HASH_FIND_STR(compat->links, name, link);
 	if (link)
 		link->is_wanted = true;
 	else if (link_add(compat, name, name, &err))
 		log_warn("ovs-compat", "%s", err.text);
+}
+
+static int want_bridge(struct bridge *bridge, void *ctx)
+{
+	want(ctx, bridge, MGMT);
+	want(ctx, bridge, SNOOP);
 	return 0;
+}
+
+static bool is_of_bridge(const struct compat_link *link)
+{
+	return strstr(link->name, MGMT) || strstr(link->name, SNOOP);
 }
 
 void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw)
@@ -134,7 +147,7 @@ void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw)
 	if (!compat)
 		return;
 	HASH_ITER (hh, compat->links, link, next)
-		link->is_wanted = !strstr(link->name, ".mgmt");
+		link->is_wanted = !is_of_bridge(link);
 	vswitch_for_each_bridge(sw, want_bridge, compat);
 	HASH_ITER (hh, compat->links, link, next)
 		if (!link->is_wanted)

@@ -3,7 +3,7 @@
  *
  *	ovs-vswitchd.pid, ovs-vswitchd.PID.ctl      ovs-appctl
  *	db.sock                                     ovs-vsctl, ovsdb-client
- *	BRIDGE.mgmt                                 ovs-ofctl
+ *	BRIDGE.mgmt, BRIDGE.snoop                   ovs-ofctl
  *
  * The sockets are links to those in the run directory. What a living Open vSwitch has there is never touched: it is
  * an error if there is one; what a dead one left is replaced. Control thread only.
