@@ -117,7 +117,7 @@ enum of_error handle_group_features(struct openflow_session *session,
 	const size_t start =
 		of_message_begin(w, message->form->id + 1, message->version, message->xid);
 
-	of_group_features_write(w, GROUPS_MAX);
+	of_group_features_write(w, message->version, GROUPS_MAX);
 	of_message_end(w, start);
 	return OF_OK;
 }

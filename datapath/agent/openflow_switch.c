@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "agent/openflow_session.h"
+#include "openflow/action.h"
 #include "openflow/table.h"
 #include "switch/flows.h"
 #include "switch/vswitch.h"
@@ -32,9 +33,6 @@ static uint32_t capabilities(uint8_t version)
 		can |= CAN_BUNDLES_14 | CAN_FLOW_MONITOR_14;
 	return can;
 }
-
-/* What OpenFlow 1.0 asks for one by one: all of its actions. */
-#define ACTIONS_10 0xfff
 
 enum config_flag {
 	FRAG_NORMAL = 0,
@@ -89,7 +87,7 @@ enum of_error handle_features(struct openflow_session *session, const struct of_
 	wire_put8(w, OF_TABLES);
 	wire_put(w, 3); /* the main connection; padding */
 	wire_put32(w, capabilities(message->version));
-	wire_put32(w, message->version == OF10 ? ACTIONS_10 : 0);
+	wire_put32(w, message->version == OF10 ? of_actions_known(OF10) : 0);
 	if (message->version < OF13)
 		openflow_ports_write(session, start);
 	of_message_end(w, start);

@@ -67,6 +67,29 @@ enum of_error action_add_bytes(struct action_reader *r, const uint8_t *bytes, si
 	return error;
 }
 
+/* ---- which there are ---- */
+
+uint32_t of_actions_known(uint8_t version)
+{
+	uint32_t known = 0;
+
+	for (unsigned i = 0; i < n_action_forms; i++) {
+		const struct action_form *form = &action_forms[i];
+
+		if (form->vendor == ACTION_OF && form->read && form->since <= version &&
+		    version <= form->until)
+			known |= 1u << form->number;
+	}
+	return known;
+}
+
+uint32_t of_actions_known_of_sets(uint8_t version)
+{
+	enum { METER = 29 };
+
+	return of_actions_known(version) & ~(1u << METER);
+}
+
 /* ---- parts of actions ---- */
 
 enum of_error action_port(uint32_t number, uint16_t *out)

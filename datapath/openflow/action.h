@@ -22,6 +22,11 @@ enum of_error of_instructions_read(uint8_t version, struct wire_bytes bytes, str
 enum of_error of_actions_check(const struct ofactions *list, const struct match *match,
 			       uint8_t table);
 
+/* Bit N: the version's own action N is one that can be had in lists of actions. */
+uint32_t of_actions_known(uint8_t version);
+/* ... and in action sets. */
+uint32_t of_actions_known_of_sets(uint8_t version);
+
 /* Actions of OpenFlow 1.0, and of PACKET_OUT in each version. `match` (NULL: unknown) is what packets are known to
  * be: some actions are said otherwise of packets with a tag, or of UDP. */
 void of_actions_write(struct wire_writer *w, uint8_t version, const struct ofactions *list,

@@ -518,13 +518,8 @@ void of_group_desc_write(struct wire_writer *w, const struct of_message *request
 	write_desc(w, request, desc, 0);
 }
 
-void of_group_features_write(struct wire_writer *w, uint32_t max_groups)
+void of_group_features_write(struct wire_writer *w, uint8_t version, uint32_t max_groups)
 {
-	/* by number: output, the TTLs, tags, labels, queue, group, set_field, PBB */
-	static const uint32_t actions = 1u << 0 | 1u << 11 | 1u << 12 | 1u << 15 | 1u << 16 |
-					1u << 17 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21 |
-					1u << 22 | 1u << 23 | 1u << 24 | 1u << 25 | 1u << 26 |
-					1u << 27;
 	enum { WEIGHT = 1, LIVENESS = 2, CHAINING = 4, CHAINING_CHECKS = 8 };
 
 	wire_put32(w, (1u << N_GROUP_TYPES) - 1);
@@ -532,5 +527,5 @@ void of_group_features_write(struct wire_writer *w, uint32_t max_groups)
 	for (unsigned i = 0; i < N_GROUP_TYPES; i++)
 		wire_put32(w, max_groups);
 	for (unsigned i = 0; i < N_GROUP_TYPES; i++)
-		wire_put32(w, actions);
+		wire_put32(w, of_actions_known_of_sets(version));
 }

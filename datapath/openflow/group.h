@@ -37,4 +37,4 @@ void of_group_stats_end(struct wire_writer *w, size_t entry);
 void of_group_desc_write(struct wire_writer *w, const struct of_message *request,
 			 const struct group_desc *desc);
 /* The body of the features' reply. */
-void of_group_features_write(struct wire_writer *w, uint32_t max_groups);
+void of_group_features_write(struct wire_writer *w, uint8_t version, uint32_t max_groups);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "openflow/action.h"
 #include "openflow/match.h"
 
 /* OpenFlow 1.0.1 section 5.3.5, 1.3.5 section 7.3.5.5, 1.4.1 sections 7.3.5.5 and 7.3.5.16. */
@@ -11,8 +12,6 @@
 /* What OpenFlow 1.0 to 1.2 ask for one by one is all that there is of it. */
 enum {
 	ALL_FIELDS_11 = 0xfbff, /* bits 0 to 15, but 10: the match's form */
-	ALL_ACTIONS_11 = 0x1ffffff,
-	ALL_ACTIONS_12 = 0x3ff9801, /* without those that set_field is for */
 	ALL_INSTRUCTIONS_11 = 0x3e,
 };
 
@@ -23,8 +22,8 @@ static void put_capabilities11(struct wire_writer *w, const struct of_table *tab
 	wire_put32(w, ALL_FIELDS_11);
 	wire_put32(w, ALL_FIELDS_11);
 	wire_put32(w, ALL_INSTRUCTIONS_11);
-	wire_put32(w, ALL_ACTIONS_11);
-	wire_put32(w, ALL_ACTIONS_11);
+	wire_put32(w, of_actions_known_of_sets(OF11));
+	wire_put32(w, of_actions_known(OF11));
 	wire_put32(w, table->config);
 }
 
@@ -32,8 +31,8 @@ static void put_capabilities12(struct wire_writer *w, const struct of_table *tab
 {
 	wire_put64(w, all_fields_12);
 	wire_put64(w, all_fields_12);
-	wire_put32(w, ALL_ACTIONS_12);
-	wire_put32(w, ALL_ACTIONS_12);
+	wire_put32(w, of_actions_known_of_sets(OF12));
+	wire_put32(w, of_actions_known(OF12));
 	wire_put64(w, all_fields_12);
 	wire_put64(w, all_fields_12);
 	wire_put64(w, UINT64_MAX); /* bits of metadata to match on, and to write */
@@ -74,12 +73,15 @@ enum property {
 	PROP_APPLY_SETFIELD = 14,
 };
 
-static void put_types(struct wire_writer *w, uint16_t property, const uint8_t *types, unsigned n)
+/* Bit N: type N. */
+static void put_types(struct wire_writer *w, uint16_t property, uint32_t types)
 {
 	size_t start = wire_property_begin(w, property);
 
-	for (unsigned i = 0; i < n; i++) {
-		wire_put16(w, types[i]);
+	for (uint16_t type = 0; type < 32; type++) {
+		if (!(types >> type & 1))
+			continue;
+		wire_put16(w, type);
 		wire_put16(w, 4);
 	}
 	wire_property_end(w, start);
@@ -88,20 +90,13 @@ static void put_types(struct wire_writer *w, uint16_t property, const uint8_t *t
 /* (A meter is an instruction before OpenFlow 1.5, and an action from there on.) */
 static void put_instructions(struct wire_writer *w, uint8_t version)
 {
-	static const uint8_t types[] = {1, 2, 3, 4, 5, 6};
-
-	put_types(w, PROP_INSTRUCTIONS, types, sizeof(types) - (version >= OF15));
+	put_types(w, PROP_INSTRUCTIONS, version < OF15 ? 0x7e : 0x3e);
 }
 
 static void put_actions(struct wire_writer *w, uint8_t version)
 {
-	/* behind those that all have: copy_field, of 1.5, and meter, which is for no action set */
-	static const uint8_t types[] = {0,  11, 12, 15, 16, 17, 18, 19, 20,
-					21, 22, 23, 24, 25, 26, 27, 28, 29};
-	const unsigned n_more = version < OF15 ? 2 : 0;
-
-	put_types(w, PROP_WRITE_ACTIONS, types, sizeof(types) - (n_more ? n_more : 1));
-	put_types(w, PROP_APPLY_ACTIONS, types, sizeof(types) - n_more);
+	put_types(w, PROP_WRITE_ACTIONS, of_actions_known_of_sets(version));
+	put_types(w, PROP_APPLY_ACTIONS, of_actions_known(version));
 }
 
 static void put_next_tables(struct wire_writer *w, const struct of_table *table)
