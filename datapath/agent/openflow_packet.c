@@ -14,6 +14,7 @@
 #include "packet/frame.h"
 #include "packet/parse.h"
 #include "path/packet_out.h"
+#include "stream/stream.h"
 #include "switch/packet_in.h"
 #include "switch/packet_out.h"
 
@@ -38,17 +39,31 @@ static bool is_within_rate(struct openflow_session *session)
 	return false;
 }
 
+/* It has been written to `told`, behind `before`. */
+static enum drop_reason take(struct openflow_session *session, uint16_t port, size_t before)
+{
+	struct wire_writer *w = &session->told;
+
+	if (!w->is_lost &&
+	    !openflow_unread_add(&session->unread, session->n_said + (uint32_t)w->len, port))
+		return DROP_NONE;
+	w->is_lost = false;
+	w->len = before;
+	return DROP_PACKET_IN_FULL;
+}
+
 static struct openflow_session *session_of(struct packet_in_watcher *watcher)
 {
 	return (struct openflow_session *)((char *)watcher -
 					   offsetof(struct openflow_session, packets));
 }
 
-void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
-			  const struct packet_in *packet)
+enum drop_reason openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
+				      const struct packet_in *packet)
 {
 	struct openflow_session *session = session_of(watcher);
 	const struct packet_in_context *context = &packet->context;
+	const size_t before = session->told.len;
 	struct flow_key key = {.metadata = context->metadata};
 	const struct of_packet_in in = {
 		.key = &key,
@@ -62,12 +77,20 @@ void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *brid
 
 	if (context->controller != session->controller_id ||
 	    (is_flowless_miss(context) && session->version >= OF13) ||
-	    !openflow_session_wants(session, OF_ASYNC_PACKET_IN, in.reason) ||
-	    !is_within_rate(session))
-		return;
+	    !openflow_session_wants(session, OF_ASYNC_PACKET_IN, in.reason))
+		return DROP_NO_CONTROLLER;
+	if (!is_within_rate(session))
+		return DROP_PACKET_IN_LIMIT;
 	key.packet.in_port = context->in_port;
 	memcpy(key.reg, context->reg, sizeof(key.reg));
 	of_packet_in_write(&session->told, session->version, session->packet_in_format, &in);
+	return take(session, packet->port, before);
+}
+
+static void sent_forget(struct openflow_session *session)
+{
+	openflow_unread_sent(&session->unread,
+			     session->n_said - (uint32_t)stream_unsent(session->stream));
 }
 
 /* Those that came together are sent together. */
@@ -75,10 +98,18 @@ void openflow_packets_rest(struct packet_in_watcher *watcher)
 {
 	struct openflow_session *session = session_of(watcher);
 
-	if (!session->told.len && !session->told.is_lost)
+	if (!session->told.len)
 		return;
 	openflow_session_tell(session, &session->told);
 	openflow_session_written(&session->told);
+	sent_forget(session);
+}
+
+void openflow_packets_drop(struct openflow_session *session)
+{
+	if (session->stream)
+		sent_forget(session);
+	openflow_unread_drop(&session->unread, session->options.sw);
 }
 
 enum of_error handle_packet_in_format(struct openflow_session *session,

@@ -181,6 +181,7 @@ void openflow_session_send(struct openflow_session *session, const void *bytes, 
 	if (!stream_is_open(session->stream))
 		return;
 	snoop(session, bytes, n);
+	session->n_said += (uint32_t)n;
 	stream_send(session->stream, bytes, n);
 }
 
@@ -383,6 +384,8 @@ static int probe_start(struct openflow_session *session)
 
 static void session_free(struct openflow_session *session, bool is_bridge_gone)
 {
+	openflow_packets_drop(session);
+	stream_free(&session->stream);
 	if (!is_bridge_gone) {
 		bridge_packet_in_unwatch(session->bridge, &session->packets);
 		bridge_flow_unwatch(session->bridge, &session->flows);
@@ -410,6 +413,8 @@ static void closed_cb(void *ctx, const char *why)
 		log_info("openflow", "%s: closed: %s", session->name, why);
 	if (session->options.ended)
 		session->options.ended(session->options.ctx, why, session->version != 0);
+	openflow_packets_drop(session);
+	session->stream = NULL; /* it frees itself */
 	session_free(session, false);
 }
 
@@ -484,7 +489,6 @@ void openflow_sessions_end(struct openflow_peers *peers, const void *ctx)
 	cds_list_for_each_entry_safe (session, next, &peers->sessions, node) {
 		if (session->options.ctx != ctx)
 			continue;
-		stream_free(&session->stream);
 		session_free(session, false);
 	}
 }
@@ -493,10 +497,8 @@ void openflow_peers_end(struct openflow_peers *peers, bool is_bridge_gone)
 {
 	struct openflow_session *session, *next;
 
-	cds_list_for_each_entry_safe (session, next, &peers->sessions, node) {
-		stream_free(&session->stream);
+	cds_list_for_each_entry_safe (session, next, &peers->sessions, node)
 		session_free(session, is_bridge_gone);
-	}
 }
 
 /* ---- answers in several messages ---- */

@@ -18,6 +18,7 @@
 #include "openflow/port.h"
 #include "openflow/role.h"
 #include "path/bucket.h"
+#include "agent/openflow_unread.h"
 #include "switch/flows.h"
 #include "switch/packet_in.h"
 
@@ -116,6 +117,8 @@ struct openflow_session {
 	struct packet_in_watcher packets;
 	struct bucket bucket;    /* of them */
 	struct wire_writer told; /* of them, what is not sent yet */
+	uint32_t n_said;         /* bytes, modulo 2^32: a position of openflow_unread.h */
+	struct openflow_unread unread;
 	struct flow_watcher flows;
 	struct cds_list_head bundles, monitors;
 	unsigned n_monitors;
@@ -224,9 +227,11 @@ void openflow_monitors_see(struct openflow_session *session, const struct flow_e
 handler_fn handle_packet_out, handle_packet_in_format, handle_controller_id;
 /* As far as the packet itself goes. */
 enum of_error openflow_packet_check(const struct of_packet_out *out);
-void openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
-			  const struct packet_in *packet);
+enum drop_reason openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
+				      const struct packet_in *packet);
 void openflow_packets_rest(struct packet_in_watcher *watcher);
+/* The session ends: those that wait are counted. */
+void openflow_packets_drop(struct openflow_session *session);
 /* openflow_role.c */
 handler_fn handle_role, handle_get_async, handle_set_async;
 bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed);

@@ -95,8 +95,8 @@ static void add_metadata(struct json_object *object, const struct packet_in_cont
 	}
 }
 
-static void seen(struct packet_in_watcher *watcher, struct bridge *bridge,
-		 const struct packet_in *packet)
+static enum drop_reason seen(struct packet_in_watcher *watcher, struct bridge *bridge,
+			     const struct packet_in *packet)
 {
 	struct watch *watch = (struct watch *)((char *)watcher - offsetof(struct watch, watcher));
 	const struct packet_in_context *context = &packet->context;
@@ -104,7 +104,7 @@ static void seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 
 	if (caller_n_waiting(watch->caller) > WAITING_MAX) {
 		watch->n_lost++;
-		return;
+		return DROP_PACKET_IN_FULL;
 	}
 	news = json_object_new_object();
 	result_string(news, "bridge", watch->bridge_name);
@@ -122,6 +122,7 @@ static void seen(struct packet_in_watcher *watcher, struct bridge *bridge,
 		result_integer(news, "lost", watch->n_lost);
 	watch->n_lost = 0;
 	caller_notify(watch->caller, "packet-in", news);
+	return DROP_NONE;
 }
 
 int method_packet_watch(struct method_context *context, struct json_object *params,

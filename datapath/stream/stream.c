@@ -25,6 +25,7 @@ struct stream {
 	/* control thread */
 	enum { OPEN, CLOSING, CUT } state;
 	size_t n_buffered; /* bytes in both buffers */
+	size_t n_cut;      /* bytes that were not sent */
 	bool is_backed_up; /* not read from: the other side must read first */
 	bool is_at_end;    /* the other side will send no more */
 	char why[192];     /* it was closed */
@@ -96,6 +97,7 @@ void stream_cut(struct stream *stream, const char *why)
 	/* At once: until its turn comes, others may fill as much again. libevent guards the head of the output,
 	 * which is nobody's any more. */
 	buffers_forget(stream);
+	stream->n_cut = evbuffer_get_length(output_of(stream));
 	evbuffer_unfreeze(output_of(stream), 1);
 	evbuffer_drain(output_of(stream), evbuffer_get_length(output_of(stream)));
 	event_active(stream->turn, 0, 0);
@@ -283,6 +285,11 @@ void stream_send(struct stream *stream, const void *bytes, size_t n)
 size_t stream_backlog(const struct stream *stream)
 {
 	return evbuffer_get_length(output_of(stream));
+}
+
+size_t stream_unsent(const struct stream *stream)
+{
+	return stream->n_cut + evbuffer_get_length(output_of(stream));
 }
 
 size_t stream_n_buffered(const struct stream *stream)

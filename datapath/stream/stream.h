@@ -57,5 +57,7 @@ bool stream_is_open(const struct stream *stream);
 void stream_send(struct stream *stream, const void *bytes, size_t n);
 /* Bytes that wait for the other side to read them. */
 size_t stream_backlog(const struct stream *stream);
-/* ... and those that wait to be handled, too. */
+/* The same, and those that a cut took away: none of them has reached the other side. */
+size_t stream_unsent(const struct stream *stream);
+/* Bytes that wait, and those that wait to be handled, too. */
 size_t stream_n_buffered(const struct stream *stream);

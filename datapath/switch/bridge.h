@@ -67,8 +67,7 @@ struct vswitch {
 	bool is_left;
 	struct bridge *bridges; /* uthash by name */
 	uint32_t n_bridges_made;
-	/* DROP_NO_CONTROLLER and DROP_PACKET_OUT_FULL of no port */
-	uint64_t n_no_controller, n_packet_out_full;
+	uint64_t drops[N_DROP_REASONS]; /* that were counted here, of no port */
 	struct bridge_port *ports[PORT_ID_MAX];
 	struct port_ids ids;
 	struct snapshot *spare; /* for the next change */
@@ -125,10 +124,13 @@ struct bridge_port {
 	struct port_fake *fake;
 	uint32_t max_len; /* longest frame that the device takes; 0: not known yet */
 	struct port_counts counts_before; /* of earlier ports of the same number */
-	/* DROP_NO_CONTROLLER and DROP_PACKET_OUT_FULL */
-	uint64_t n_no_controller, n_packet_out_full;
+	uint64_t drops[N_DROP_REASONS];   /* that were counted here */
 	UT_hash_handle hh;
 };
+
+/* Counts a packet that ended on this thread. `id`: switch-wide number of the port that is to blame; of none that is
+ * there: the switch's. */
+void port_drop_count(struct vswitch *sw, uint16_t id, enum drop_reason reason);
 
 /* NULL: it has gone since. */
 struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number);

@@ -300,6 +300,13 @@ const char *bridge_port_name(const struct bridge_port *port)
 	return port->config.port.name;
 }
 
+void port_drop_count(struct vswitch *sw, uint16_t id, enum drop_reason reason)
+{
+	struct bridge_port *port = id < PORT_ID_MAX ? sw->ports[id] : NULL;
+
+	++(port ? port->drops : sw->drops)[reason];
+}
+
 void vswitch_drops(const struct vswitch *sw, uint64_t drops[N_DROP_REASONS])
 {
 	struct drop_counters kernel = {0};
@@ -309,9 +316,7 @@ void vswitch_drops(const struct vswitch *sw, uint64_t drops[N_DROP_REASONS])
 	if (sw->port_table)
 		port_drops(sw->port_table, PORT_ID_NONE, &kernel);
 	for (unsigned i = 0; i < N_DROP_REASONS; i++)
-		drops[i] = counts.drops[i] + kernel.n[i];
-	drops[DROP_NO_CONTROLLER] += sw->n_no_controller;
-	drops[DROP_PACKET_OUT_FULL] += sw->n_packet_out_full;
+		drops[i] = counts.drops[i] + kernel.n[i] + sw->drops[i];
 }
 
 void bridge_port_status(const struct bridge_port *port, struct bridge_port_status *out)
@@ -332,9 +337,7 @@ void bridge_port_status(const struct bridge_port *port, struct bridge_port_statu
 	out->tx_bytes = counts.tx_bytes;
 	device_drops(port, &kernel);
 	for (unsigned i = 0; i < N_DROP_REASONS; i++)
-		out->drops[i] = counts.drops[i] + kernel.n[i];
-	out->drops[DROP_NO_CONTROLLER] += port->n_no_controller;
-	out->drops[DROP_PACKET_OUT_FULL] += port->n_packet_out_full;
+		out->drops[i] = counts.drops[i] + kernel.n[i] + port->drops[i];
 }
 
 int bridge_port_qos_set(struct bridge_port *port, const struct qos_config *config, struct err *err)

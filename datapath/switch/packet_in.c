@@ -73,25 +73,26 @@ struct mailbox *packet_ins_mailbox(const struct packet_ins *packet_ins)
 	return packet_ins->mailbox;
 }
 
-static void nobody_heard(struct vswitch *sw, uint16_t id)
+void packet_in_lost(struct vswitch *sw, uint16_t port, enum drop_reason reason)
 {
-	struct bridge_port *port = sw->ports[id];
-
-	++*(port ? &port->n_no_controller : &sw->n_no_controller);
+	port_drop_count(sw, port, reason);
 }
 
 static void hand_on(struct vswitch *sw, struct bridge *bridge, const struct packet_in *packet)
 {
-	struct packet_in_watcher *watcher, *next;
+	struct packet_in_watcher *watcher = bridge ? bridge->packet_in_watchers : NULL, *next;
+	enum drop_reason drop = DROP_NO_CONTROLLER;
 
-	if (!bridge || !bridge->packet_in_watchers) {
-		nobody_heard(sw, packet->port);
-		return;
-	}
-	for (watcher = bridge->packet_in_watchers; watcher; watcher = next) {
+	for (; watcher; watcher = next) {
+		enum drop_reason reason;
+
 		next = watcher->next;
-		watcher->seen(watcher, bridge, packet);
+		reason = watcher->seen(watcher, bridge, packet);
+		if (reason == DROP_NONE || drop == DROP_NO_CONTROLLER)
+			drop = reason;
 	}
+	if (drop != DROP_NONE)
+		packet_in_lost(sw, packet->port, drop);
 }
 
 /* No more packets of that bridge (NULL: none) for now. */

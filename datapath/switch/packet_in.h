@@ -2,6 +2,7 @@
 /* What flows send to controllers, on its way from the workers to whoever watches a bridge. Control thread. */
 #include <stdbool.h>
 
+#include "path/drop.h"
 #include "path/packet_in.h"
 
 struct bridge;
@@ -14,17 +15,21 @@ struct vswitch;
 
 /* Embedded by whoever watches. Either may unwatch itself, and nobody else; it may send packets out. */
 struct packet_in_watcher {
-	/* A packet of the bridge. Borrowed during the call. */
-	void (*seen)(struct packet_in_watcher *watcher, struct bridge *bridge,
-		     const struct packet_in *packet);
+	/* A packet of the bridge. Borrowed during the call. DROP_NONE: it takes it, and tells by packet_in_lost() what
+	 * becomes of nothing after all; or why it does not (DROP_NO_CONTROLLER: it is none of its business). */
+	enum drop_reason (*seen)(struct packet_in_watcher *watcher, struct bridge *bridge,
+				 const struct packet_in *packet);
 	/* Those of the bridge that came together have been seen. NULL: nobody cares. */
 	void (*rest)(struct packet_in_watcher *watcher);
 	struct packet_in_watcher *next; /* the list's */
 };
 
-/* A packet that nobody watches for is counted on the port it came by, as DROP_NO_CONTROLLER. */
+/* A packet that nobody takes is counted on the port it came by, for the reason that came closest to taking it. */
 void bridge_packet_in_watch(struct bridge *bridge, struct packet_in_watcher *watcher);
 void bridge_packet_in_unwatch(struct bridge *bridge, struct packet_in_watcher *watcher);
+
+/* Counts a packet that was taken and came to nothing. `port`: that of struct packet_in. */
+void packet_in_lost(struct vswitch *sw, uint16_t port, enum drop_reason reason);
 
 /* ---- for the switch ---- */
 

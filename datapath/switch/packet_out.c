@@ -139,12 +139,6 @@ static void count(const struct vswitch *sw, const struct credit_list *credits, s
 	credit_put(&credit);
 }
 
-static void lost(struct vswitch *sw, uint16_t id)
-{
-	++*(id < PORT_ID_MAX && sw->ports[id] ? &sw->ports[id]->n_packet_out_full
-					      : &sw->n_packet_out_full);
-}
-
 int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofactions *actions,
 		      const void *data, size_t len, struct err *err)
 {
@@ -170,7 +164,7 @@ int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofac
 	if (is_sent)
 		count(bridge->sw, &translation->credits, len);
 	else
-		lost(bridge->sw, frame.in_port);
+		port_drop_count(bridge->sw, frame.in_port, DROP_PACKET_OUT_FULL);
 	rcu_sleep_begin();
 	frame_free(&frame);
 	return is_sent ? 0

@@ -304,14 +304,15 @@ struct listener {
 	struct packet_in last;
 };
 
-static void heard(struct packet_in_watcher *watcher, struct bridge *bridge,
-		  const struct packet_in *packet)
+static enum drop_reason heard(struct packet_in_watcher *watcher, struct bridge *bridge,
+			      const struct packet_in *packet)
 {
 	struct listener *listener = (struct listener *)watcher;
 
 	assert_ptr_equal(bridge, rig.bridge);
 	listener->n++;
 	listener->last = *packet;
+	return DROP_NONE;
 }
 
 static struct listener new_listener(void)

@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include "support/speech.h"
+#include "path/packet_in.h"
+#include "switch/bridge.h"
 #include "switch/flows.h"
+#include "switch/packet_in.h"
 
 static int setup(void **state)
 {
@@ -399,6 +402,84 @@ static void test_packets_that_cannot_be_sent(void **state)
 	}
 }
 
+/* Packets of one port, as fast as it may send them, that a flow sends to controllers. */
+static struct bridge_port *send_packets(struct speech *speech, unsigned n)
+{
+	struct bridge_port *port = rig_port(&speech->rig, &RIG_PORT("p1"));
+	const uint8_t frame[1400] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 6};
+
+	speech_say(speech,
+		   "04 0e LLLL 00000001 0000000000000000 0000000000000000 00 00 0000 0000 0009"
+		   "ffffffff ffffffff ffffffff 0000 0000 0001 0004 00000000"
+		   "0004 0018 00000000 0000 0010 fffffffd ffff 000000000000");
+	for (unsigned i = 0; i < n; i++) {
+		clock_advance(&speech->rig.clock, CLOCK_NS_PER_SEC / PACKET_IN_RATE);
+		rig_put(port, frame, sizeof(frame));
+		rig_turn(&speech->rig);
+		packet_ins_deliver(speech->rig.sw->packet_ins);
+	}
+	return port;
+}
+
+/* All that the socket has. */
+static unsigned n_packets_heard(struct speech *speech)
+{
+	enum { PACKET_IN = 10 };
+	const size_t heard = speech_hear(speech);
+	unsigned n = 0;
+
+	for (size_t at = 0; at + OF_HEADER_SIZE <= heard;) {
+		size_t len = of_message_length(speech->heard + at);
+
+		n += at + len <= heard && speech->heard[at + 1] == PACKET_IN;
+		at += len;
+	}
+	return n;
+}
+
+static void test_packets_that_wait_for_who_goes_are_drops(void **state)
+{
+	enum { N = 600 };
+	struct speech *speech = *state;
+	struct bridge_port *port;
+	unsigned n_heard;
+
+	speech_agree(speech, OF13);
+	port = send_packets(speech, N);
+	assert_int_equal(rig_drops(port, DROP_NO_CONTROLLER), 0);
+	openflow_sessions_end(&speech->peers, NULL);
+	n_heard = n_packets_heard(speech);
+	assert_in_range(n_heard, 1, N - 1);
+	assert_int_equal(rig_drops(port, DROP_NO_CONTROLLER), N - n_heard);
+}
+
+static void test_packets_that_are_read_are_none(void **state)
+{
+	enum { N = 400 };
+	struct speech *speech = *state;
+	struct bridge_port *port;
+
+	speech_agree(speech, OF13);
+	port = send_packets(speech, N);
+	assert_int_equal(n_packets_heard(speech), N);
+	openflow_sessions_end(&speech->peers, NULL);
+	assert_int_equal(rig_drops(port, DROP_NO_CONTROLLER), 0);
+}
+
+static void test_packets_that_nobody_wants_are_drops(void **state)
+{
+	struct speech *speech = *state;
+	struct bridge_port *port;
+
+	speech_agree(speech, OF13);
+	/* of packets a slave is told nothing, nor is another if that is what it says */
+	speech_say(speech,
+		   "04 1c LLLL 00000002 00000000 00000000 00000007 00000007 00000007 00000007");
+	port = send_packets(speech, 3);
+	assert_int_equal(n_packets_heard(speech), 0);
+	assert_int_equal(rig_drops(port, DROP_NO_CONTROLLER), 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -420,6 +501,9 @@ int main(void)
 		TEST(test_bundles_that_are_wrong),
 		TEST(test_failing_bundle_names_its_message),
 		TEST(test_packets_that_cannot_be_sent),
+		TEST(test_packets_that_wait_for_who_goes_are_drops),
+		TEST(test_packets_that_are_read_are_none),
+		TEST(test_packets_that_nobody_wants_are_drops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,11 +203,12 @@ static void too_many_are_refused(void **state)
 static struct packet_in last;
 static unsigned n_heard;
 
-static void heard(struct packet_in_watcher *watcher, struct bridge *bridge,
-		  const struct packet_in *what)
+static enum drop_reason heard(struct packet_in_watcher *watcher, struct bridge *bridge,
+			      const struct packet_in *what)
 {
 	last = *what;
 	n_heard++;
+	return DROP_NONE;
 }
 
 static void a_controller_can_be_an_output(void **state)
