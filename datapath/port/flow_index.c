@@ -1,45 +1,13 @@
-/* What is done in the memory of flow maps, whoever made it. */
+/* The index of the kernel's flow cache (bpf/index.h), and who is at home. */
 #include "port/flow_maps.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include "base/counter.h"
-
-void flow_maps_size(struct flow_maps *maps, uint32_t n_flows)
-{
-	maps->n_flows = n_flows;
-	maps->n_places = KERNEL_PLACES(n_flows);
-	maps->n_buckets = INDEX_BUCKETS(n_flows);
-}
 
 static uint32_t *slot_at(const struct flow_maps *maps, uint32_t slot)
 {
 	return &maps->index[slot / INDEX_BUCKET_SLOTS].slot[slot % INDEX_BUCKET_SLOTS];
-}
-
-void flow_maps_key(const struct flow_maps *maps, uint32_t place, struct kernel_key *out)
-{
-	const struct kernel_flow *flow = &maps->flows[place];
-
-	*out = (struct kernel_key){.mask = flow->mask};
-	memcpy(out->word, flow->word, sizeof(flow->word));
-	memcpy(out->word + PACKET_KEY_IPV4_WORDS, maps->tails[place].word,
-	       sizeof(maps->tails[place].word));
-}
-
-void flow_maps_key_write(struct flow_maps *maps, uint32_t place, const struct kernel_key *key)
-{
-	struct kernel_flow *flow = &maps->flows[place];
-
-	flow->mask = (uint16_t)key->mask;
-	memcpy(flow->word, key->word, sizeof(flow->word));
-	memcpy(maps->tails[place].word, key->word + PACKET_KEY_IPV4_WORDS,
-	       sizeof(maps->tails[place].word));
 }
 
 static bool has_key(const struct flow_maps *maps, uint32_t place, const struct kernel_key *key)
@@ -108,7 +76,7 @@ static void slot_write(struct flow_maps *maps, uint32_t slot, uint32_t value)
 	__atomic_store_n(slot_at(maps, slot), value, __ATOMIC_RELEASE);
 }
 
-/* ---- growing ---- */
+/* ---- its size ---- */
 
 /* The bucket that a slot's key belongs into, if there are twice as many. Its own: also where its mask's row
  * is another one by now, and nobody finds it. */
@@ -143,14 +111,6 @@ static void upper_half_fill(struct flow_maps *maps)
 				upper->slot[i] = *slot_at(maps, slot);
 		}
 	}
-}
-
-/* Until no program is under way that has begun before. The kernel's own wait (synchronize_rcu()), if it is
- * to be had: not where CPUs run without ticks. */
-void flow_maps_wait(void)
-{
-	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(FLOW_MAPS_REST_NS / 1000);
 }
 
 static void lower_half_clear(struct flow_maps *maps, const struct slot_listener *listener)
@@ -224,6 +184,47 @@ static bool index_grow(struct flow_maps *maps, const struct slot_listener *liste
 	lower_half_clear(maps, listener);
 	seconds_return(maps, listener);
 	return true;
+}
+
+/* Writes to the lower half what is in the upper one. Returns how many; if there is not room for all of them, n_slots, and
+ * none. */
+static uint32_t lower_half_fill(struct flow_maps *maps, struct slot_move *moves, uint32_t n_slots)
+{
+	uint32_t n = 0;
+
+	for (uint32_t slot = n_slots; slot < 2 * n_slots; slot++) {
+		if (!flow_index_place(maps, slot))
+			continue;
+		moves[n] = (struct slot_move){
+			slot, free_slot(maps, (slot - n_slots) / INDEX_BUCKET_SLOTS)};
+		if (moves[n].to == FLOW_SLOT_NONE) {
+			while (n)
+				slot_write(maps, moves[--n].to, 0);
+			return n_slots;
+		}
+		slot_write(maps, moves[n++].to, *slot_at(maps, slot));
+	}
+	return n;
+}
+
+void flow_index_shrink(struct flow_maps *maps, const struct slot_listener *listener)
+{
+	const uint32_t half = maps->index_size->n_buckets / 2, n_slots = half * INDEX_BUCKET_SLOTS;
+	struct slot_move *moves;
+	uint32_t n;
+
+	if (half < INDEX_BUCKETS_BEGIN)
+		return;
+	moves = malloc(n_slots * sizeof(*moves));
+	n = moves ? lower_half_fill(maps, moves, n_slots) : n_slots;
+	if (n < n_slots) {
+		__atomic_store_n(&maps->index_size->n_buckets, half, __ATOMIC_RELEASE);
+		flow_maps_wait();
+		for (uint32_t i = 0; i < n; i++)
+			listener->moved(listener->ctx, flow_index_place(maps, moves[i].to),
+					moves[i].to);
+	}
+	free(moves);
 }
 
 /* ---- putting ---- */
@@ -331,37 +332,4 @@ void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place)
 void flow_index_clear(struct flow_maps *maps, uint32_t slot)
 {
 	slot_write(maps, slot, 0);
-}
-
-void flow_maps_count(const struct flow_maps *maps, uint32_t place, struct kernel_count *out)
-{
-	*out = (struct kernel_count){0};
-	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
-		const struct kernel_count *row = &maps->counts[cpu * maps->n_places + place];
-
-		out->n_packets += counter_get((const uint64_t *)&row->n_packets);
-		out->n_bytes += counter_get((const uint64_t *)&row->n_bytes);
-	}
-}
-
-void flow_maps_count_reset(struct flow_maps *maps, uint32_t place)
-{
-	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++)
-		maps->counts[cpu * maps->n_places + place] = (struct kernel_count){0};
-	maps->seen[place] = (struct kernel_count){0};
-}
-
-void flow_maps_port_count(const struct flow_maps *maps, uint16_t port,
-			  struct kernel_port_count *out)
-{
-	*out = (struct kernel_port_count){0};
-	for (unsigned cpu = 0; cpu < maps->n_cpus; cpu++) {
-		const struct kernel_port_count *row = &maps->port_counts[cpu * PORT_ID_MAX + port];
-
-		out->rx_packets += counter_get((const uint64_t *)&row->rx_packets);
-		out->rx_bytes += counter_get((const uint64_t *)&row->rx_bytes);
-		out->tx_packets += counter_get((const uint64_t *)&row->tx_packets);
-		out->tx_bytes += counter_get((const uint64_t *)&row->tx_bytes);
-		out->n_by_rule += counter_get((const uint64_t *)&row->n_by_rule);
-	}
 }

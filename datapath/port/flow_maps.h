@@ -117,6 +117,9 @@ uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *
  * is no room, though it is as large as it can be. */
 int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
 		   const struct slot_listener *listener);
+/* Makes it half as large, unless what is in it has no room then, or it is as small as can be. Takes as long as programs
+ * run that have begun. */
+void flow_index_shrink(struct flow_maps *maps, const struct slot_listener *listener);
 /* From now on another place of the same key is found. */
 void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place);
 void flow_index_clear(struct flow_maps *maps, uint32_t slot);

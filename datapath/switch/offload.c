@@ -619,6 +619,16 @@ void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t 
 	pthread_mutex_unlock(&offload->lock);
 }
 
+/* It grows when it is nearly full. */
+static void index_shrink(struct offload *offload)
+{
+	const struct slot_listener listener = {slot_moved, offload};
+	const uint32_t n_slots = offload->maps->index_size->n_buckets * INDEX_BUCKET_SLOTS;
+
+	if (offload->places.n_live < n_slots / 8)
+		flow_index_shrink(offload->maps, &listener);
+}
+
 void offload_sweep(struct offload *offload, uint64_t now)
 {
 	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
@@ -631,6 +641,7 @@ void offload_sweep(struct offload *offload, uint64_t now)
 		offload_end(offload);
 	}
 	pthread_mutex_lock(&offload->lock);
+	index_shrink(offload);
 	xdp_sets_turn(offload->maps->xdp_sets);
 	pthread_mutex_unlock(&offload->lock);
 }

@@ -187,6 +187,41 @@ static void test_is_full_at_its_size(void **state)
 	assert_int_equal(n_slots_used(), place - 2);
 }
 
+static void shrink(void)
+{
+	const struct slot_listener listener = {moved, NULL};
+
+	flow_index_shrink(&maps, &listener);
+}
+
+static void test_shrinks_while_there_is_room(void **state)
+{
+	enum { LEFT = 1000 };
+	uint32_t size;
+
+	for (uint32_t place = 1; place <= N_FLOWS; place++)
+		assert_int_equal(put(place), 0);
+	size = maps.index_size->n_buckets;
+	shrink(); /* too many */
+	assert_int_equal(maps.index_size->n_buckets, size);
+	expect_found(1, N_FLOWS);
+	assert_int_equal(n_slots_used(), N_FLOWS);
+	for (uint32_t place = LEFT + 1; place <= N_FLOWS; place++)
+		flow_index_clear(&maps, slots[place]);
+	shrink();
+	assert_int_equal(maps.index_size->n_buckets, size / 2);
+	expect_found(1, LEFT);
+	assert_int_equal(n_slots_used(), LEFT);
+	for (uint32_t place = 1; place <= LEFT; place++)
+		flow_index_clear(&maps, slots[place]);
+	for (unsigned i = 0; i < 32; i++)
+		shrink();
+	assert_int_equal(maps.index_size->n_buckets, INDEX_BUCKETS_BEGIN);
+	for (uint32_t place = 1; place <= N_FLOWS; place++)
+		assert_int_equal(put(place), 0);
+	expect_found(1, N_FLOWS);
+}
+
 /* What a daemon that was killed in the middle has left of it. */
 static void test_what_a_killed_one_left_is_overwritten(void **state)
 {
@@ -258,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_an_entry_that_moves_is_always_found, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_is_full_at_its_size, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shrinks_while_there_is_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_a_killed_one_left_is_overwritten, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_key_whose_mask_is_another_one_stays, setup,
