@@ -2,8 +2,8 @@
 /* The index of the kernel's flow cache: {mask id, masked key} -> place, in the memory of a map that the
  * daemon writes and the programs read. One source for both, as BPF and as plain C.
  *
- * A key has two buckets, chosen by its hash, and is in one of them. A slot holds a place and, of the
- * hash, a tag, so that nearly every entry that is looked at is the right one. At its full size there are
+ * A key has two buckets, chosen by its hash, and is in its first, or in its second if there was no room (or in both for a
+ * moment, while it moves). Readers look at the first one first. A slot holds a place and, of the hash, a tag, so that nearly every entry that is looked at is the right one. At its full size there are
  * two slots for each entry; where a key finds no room even then, the flow stays with the workers.
  *
  * Its hash also says which place is the key's home. An entry that drops is made there if it is free: packets of an
@@ -16,8 +16,8 @@
 #define INDEX_BUCKET_SLOTS 8
 #define INDEX_PLACE_BITS   21
 
-/* At most, for n entries, if that is a power of two. It begins with few and doubles where a key finds no
- * room, so that it is as dense as it can be: most of it stays in the processor's cache. */
+/* At most, for n entries, if that is a power of two. It begins with few, doubles where a key finds no
+ * room, and halves when it is nearly empty: it is as dense as it can be, so that most of it stays in the processor's cache. */
 #define INDEX_BUCKETS(n)    ((n) / 4)
 #define INDEX_BUCKETS_BEGIN INDEX_BUCKETS(KERNEL_FLOWS_MIN)
 

@@ -78,39 +78,49 @@ static void slot_write(struct flow_maps *maps, uint32_t slot, uint32_t value)
 
 /* ---- its size ---- */
 
-/* The bucket that a slot's key belongs into, if there are twice as many. Its own: also where its mask's row
- * is another one by now, and nobody finds it. */
-static uint32_t bucket_of_twice(const struct flow_maps *maps, uint32_t bucket, uint32_t place)
+/* An entry that is in its second bucket, and its first; then where it is in that. */
+struct slot_move {
+	uint32_t from, first, to;
+};
+
+/* What growing is about. */
+struct slot_moves {
+	struct slot_move *move; /* NULL: they stay where they are */
+	uint32_t n, n_max;
+};
+
+/* Where a slot's entry belongs, if there are twice as many buckets: in its own bucket, or as far up as there are now. */
+static uint32_t slot_of_twice(const struct flow_maps *maps, uint32_t slot,
+			      struct slot_moves *seconds)
 {
+	const uint32_t place = flow_index_place(maps, slot), bucket = slot / INDEX_BUCKET_SLOTS;
 	struct index_size size = *maps->index_size;
 	struct index_spot spot;
+	uint32_t to = slot;
 
+	if (!place || place >= maps->n_places)
+		return slot;
 	size.n_buckets *= 2;
 	spot = spot_of(maps, place, size);
-	for (unsigned i = 0; i < 2; i++)
-		if (spot.bucket[i] % (size.n_buckets / 2) == bucket)
-			return spot.bucket[i];
-	return bucket;
+	if (spot.bucket[0] % (size.n_buckets / 2) == bucket)
+		return spot.bucket[0] * INDEX_BUCKET_SLOTS + slot % INDEX_BUCKET_SLOTS;
+	if (spot.bucket[1] % (size.n_buckets / 2) != bucket)
+		return slot; /* its mask's row is another one by now, and nobody finds it */
+	to = spot.bucket[1] * INDEX_BUCKET_SLOTS + slot % INDEX_BUCKET_SLOTS;
+	if (seconds->n < seconds->n_max)
+		seconds->move[seconds->n++] =
+			(struct slot_move){.from = to, .first = spot.bucket[0]};
+	return to;
 }
 
 /* Writes to the upper half what belongs there: it stays in the lower one as long as that is read. */
-static void upper_half_fill(struct flow_maps *maps)
+static void upper_half_fill(struct flow_maps *maps, struct slot_moves *seconds)
 {
-	const uint32_t size = maps->index_size->n_buckets;
+	const uint32_t n_slots = maps->index_size->n_buckets * INDEX_BUCKET_SLOTS;
 
-	for (uint32_t bucket = 0; bucket < size; bucket++) {
-		struct index_bucket *upper = &maps->index[bucket + size];
-
-		*upper = (struct index_bucket){0};
-		for (unsigned i = 0; i < INDEX_BUCKET_SLOTS; i++) {
-			const uint32_t slot = bucket * INDEX_BUCKET_SLOTS + i;
-			const uint32_t place = flow_index_place(maps, slot);
-
-			if (place && place < maps->n_places &&
-			    bucket_of_twice(maps, bucket, place) != bucket)
-				upper->slot[i] = *slot_at(maps, slot);
-		}
-	}
+	for (uint32_t slot = 0; slot < n_slots; slot++)
+		*slot_at(maps, slot + n_slots) =
+			slot_of_twice(maps, slot, seconds) == slot ? 0 : *slot_at(maps, slot);
 }
 
 static void lower_half_clear(struct flow_maps *maps, const struct slot_listener *listener)
@@ -127,104 +137,92 @@ static void lower_half_clear(struct flow_maps *maps, const struct slot_listener 
 	}
 }
 
-struct slot_move {
-	uint32_t from, to;
-};
-
-/* From a second bucket to a first one that has room now: whoever has looked there too early finds it where it was. Returns how
- * many are in both. */
-static uint32_t seconds_copy(struct flow_maps *maps, struct slot_move *moves, uint32_t n_max)
+/* To their first buckets, where those have room now. Whoever has looked there too early finds them where they were. */
+static void seconds_return(struct flow_maps *maps, struct slot_moves *seconds,
+			   const struct slot_listener *listener)
 {
-	const uint32_t n_slots = maps->index_size->n_buckets * INDEX_BUCKET_SLOTS;
 	uint32_t n = 0;
 
-	for (uint32_t slot = 0; slot < n_slots && n < n_max; slot++) {
-		const uint32_t place = flow_index_place(maps, slot);
-		struct index_spot spot;
+	for (uint32_t i = 0; i < seconds->n; i++) {
+		struct slot_move *move = &seconds->move[i];
 
-		if (!place || place >= maps->n_places)
-			continue;
-		spot = spot_of(maps, place, *maps->index_size);
-		if (spot.bucket[0] == slot / INDEX_BUCKET_SLOTS ||
-		    spot.bucket[1] != slot / INDEX_BUCKET_SLOTS)
-			continue;
-		moves[n] = (struct slot_move){slot, free_slot(maps, spot.bucket[0])};
-		if (moves[n].to != FLOW_SLOT_NONE)
-			slot_write(maps, moves[n++].to, *slot_at(maps, slot));
+		move->to = free_slot(maps, move->first);
+		n += move->to != FLOW_SLOT_NONE;
+		if (move->to != FLOW_SLOT_NONE)
+			slot_write(maps, move->to, *slot_at(maps, move->from));
 	}
-	return n;
-}
-
-/* Without memory they stay where they are. */
-static void seconds_return(struct flow_maps *maps, const struct slot_listener *listener)
-{
-	const uint32_t n_max = maps->index_size->n_buckets;
-	struct slot_move *moves = malloc(n_max * sizeof(*moves));
-	const uint32_t n = moves ? seconds_copy(maps, moves, n_max) : 0;
-
 	if (n)
 		flow_maps_wait();
-	for (uint32_t i = 0; i < n; i++) {
-		listener->moved(listener->ctx, flow_index_place(maps, moves[i].to), moves[i].to);
-		slot_write(maps, moves[i].from, 0);
+	for (uint32_t i = 0; i < seconds->n; i++) {
+		const struct slot_move *move = &seconds->move[i];
+
+		if (move->to == FLOW_SLOT_NONE)
+			continue;
+		listener->moved(listener->ctx, flow_index_place(maps, move->to), move->to);
+		slot_write(maps, move->from, 0);
 	}
-	free(moves);
 }
 
 /* False: it is as large as it can be. */
 static bool index_grow(struct flow_maps *maps, const struct slot_listener *listener)
 {
 	const uint32_t size = maps->index_size->n_buckets;
+	struct slot_moves seconds = {.n_max = 2 * size};
 
 	if (size == maps->n_buckets)
 		return false;
-	upper_half_fill(maps);
+	seconds.move = malloc(seconds.n_max * sizeof(*seconds.move));
+	if (!seconds.move)
+		seconds.n_max = 0;
+	if (maps->is_shrunk)
+		flow_maps_wait();
+	maps->is_shrunk = false;
+	upper_half_fill(maps, &seconds);
 	__atomic_store_n(&maps->index_size->n_buckets, size * 2, __ATOMIC_RELEASE);
 	flow_maps_wait();
 	lower_half_clear(maps, listener);
-	seconds_return(maps, listener);
+	seconds_return(maps, &seconds, listener);
+	free(seconds.move);
 	return true;
 }
 
-/* Writes to the lower half what is in the upper one. Returns how many; if there is not room for all of them, n_slots, and
- * none. */
-static uint32_t lower_half_fill(struct flow_maps *maps, struct slot_move *moves, uint32_t n_slots)
+static bool can_shrink(const struct flow_maps *maps)
 {
-	uint32_t n = 0;
+	const uint32_t half = maps->index_size->n_buckets / 2;
 
-	for (uint32_t slot = n_slots; slot < 2 * n_slots; slot++) {
-		if (!flow_index_place(maps, slot))
-			continue;
-		moves[n] = (struct slot_move){
-			slot, free_slot(maps, (slot - n_slots) / INDEX_BUCKET_SLOTS)};
-		if (moves[n].to == FLOW_SLOT_NONE) {
-			while (n)
-				slot_write(maps, moves[--n].to, 0);
-			return n_slots;
-		}
-		slot_write(maps, moves[n++].to, *slot_at(maps, slot));
+	if (half < INDEX_BUCKETS_BEGIN)
+		return false;
+	for (uint32_t bucket = 0; bucket < half; bucket++) {
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < INDEX_BUCKET_SLOTS; i++)
+			n += (maps->index[bucket].slot[i] != 0) +
+			     (maps->index[bucket + half].slot[i] != 0);
+		if (n > INDEX_BUCKET_SLOTS)
+			return false;
 	}
-	return n;
+	return true;
 }
 
+/* Where an entry was in the upper half, it stays for those who know of that. */
 void flow_index_shrink(struct flow_maps *maps, const struct slot_listener *listener)
 {
 	const uint32_t half = maps->index_size->n_buckets / 2, n_slots = half * INDEX_BUCKET_SLOTS;
-	struct slot_move *moves;
-	uint32_t n;
 
-	if (half < INDEX_BUCKETS_BEGIN)
+	if (!can_shrink(maps))
 		return;
-	moves = malloc(n_slots * sizeof(*moves));
-	n = moves ? lower_half_fill(maps, moves, n_slots) : n_slots;
-	if (n < n_slots) {
-		__atomic_store_n(&maps->index_size->n_buckets, half, __ATOMIC_RELEASE);
-		flow_maps_wait();
-		for (uint32_t i = 0; i < n; i++)
-			listener->moved(listener->ctx, flow_index_place(maps, moves[i].to),
-					moves[i].to);
+	for (uint32_t slot = n_slots; slot < 2 * n_slots; slot++) {
+		const uint32_t place = flow_index_place(maps, slot);
+		uint32_t to;
+
+		if (!place)
+			continue;
+		to = free_slot(maps, slot / INDEX_BUCKET_SLOTS - half);
+		slot_write(maps, to, *slot_at(maps, slot));
+		listener->moved(listener->ctx, place, to);
 	}
-	free(moves);
+	maps->is_shrunk = true;
+	__atomic_store_n(&maps->index_size->n_buckets, half, __ATOMIC_RELEASE);
 }
 
 /* ---- putting ---- */
@@ -234,9 +232,12 @@ void flow_index_shrink(struct flow_maps *maps, const struct slot_listener *liste
 static bool slot_vacate(struct flow_maps *maps, uint32_t slot, const struct slot_listener *listener)
 {
 	const uint32_t place = flow_index_place(maps, slot);
-	const struct index_spot spot = spot_of(maps, place, *maps->index_size);
+	struct index_spot spot;
 	uint32_t other;
 
+	if (!place || place >= maps->n_places)
+		return false;
+	spot = spot_of(maps, place, *maps->index_size);
 	if (spot.bucket[0] != slot / INDEX_BUCKET_SLOTS || spot.bucket[1] == spot.bucket[0])
 		return false;
 	other = free_slot(maps, spot.bucket[1]);

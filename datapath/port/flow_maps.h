@@ -67,6 +67,7 @@ struct flow_maps {
 	struct meter_bands *meter_bands; /* METER_ROWS */
 	/* whoever holds that lock writes; no program reads it: how much of a place's counters was given to flows */
 	struct kernel_count *seen; /* n_places */
+	bool is_shrunk;            /* the index: programs may be under way that know it larger */
 	/* programs write; places that nobody can find are zeroed under that lock */
 	struct kernel_count *counts;           /* n_cpus * n_places */
 	struct kernel_port_count *port_counts; /* n_cpus * PORT_ID_MAX */
@@ -113,12 +114,11 @@ void flow_index_begin(struct flow_maps *maps);
  * put in. */
 uint32_t flow_index_find(const struct flow_maps *maps, const struct kernel_key *key);
 /* Makes `place`, which holds an entry for `key`, the one that is found. The key must have no slot. Others may have to move,
- * and the index to become twice as large, which takes as long as programs run that have begun. 0 or -ENOSPC: there
+ * and the index to become twice as large, which waits for programs, three times FLOW_MAPS_REST_NS at most. 0 or -ENOSPC: there
  * is no room, though it is as large as it can be. */
 int flow_index_put(struct flow_maps *maps, const struct kernel_key *key, uint32_t place,
 		   const struct slot_listener *listener);
-/* Makes it half as large, unless what is in it has no room then, or it is as small as can be. Takes as long as programs
- * run that have begun. */
+/* Makes it half as large, unless what is in it has no room then, or it is as small as can be. */
 void flow_index_shrink(struct flow_maps *maps, const struct slot_listener *listener);
 /* From now on another place of the same key is found. */
 void flow_index_set(struct flow_maps *maps, uint32_t slot, uint32_t place);

@@ -154,7 +154,7 @@ uint32_t places_ripe(struct places *places, uint64_t now)
 {
 	const uint32_t i = places->resting.first;
 
-	if (!i || now - places->place[i].since <= FLOW_MAPS_REST_NS)
+	if (!i || now <= places->place[i].since + FLOW_MAPS_REST_NS)
 		return PLACE_NONE;
 	unlink_from(places, &places->resting, i);
 	places->place[i].state = PLACE_UNUSED;

@@ -11,6 +11,8 @@
 #include "switch/offload-places.h"
 #include "switch/offload.h"
 
+#define OFFLOAD_BATCH 256 /* entries or offers between two rests */
+
 struct offload {
 	/* fixed after create */
 	struct flow_maps *maps;
@@ -28,7 +30,8 @@ struct offload {
 	uint64_t budget; /* entries that may be renewed before a change is confirmed */
 	uint64_t budget_at;
 	struct translation translation; /* scratch */
-	uint64_t confirmed_at;          /* 0: no stretches of an earlier daemon's are reserved */
+	uint64_t waited_until; /* when it is now, at the latest: a turn's clock may be behind */
+	uint64_t confirmed_at; /* 0: no stretches of an earlier daemon's are reserved */
 	struct learn_memory learned;
 	/* counters: written under the lock */
 	struct offload_stats stats;
@@ -69,6 +72,19 @@ bool offload_decide(struct offload *offload, const struct path_view *view,
 
 /* What XDP does for these ops: as in struct kernel_flow. */
 uint16_t offload_xdp_port(const struct offload *offload, const struct flow_op *ops, uint32_t n_ops);
+
+const struct flow_op *offload_ops_of(const struct offload *offload, uint32_t i);
+
+/* Nobody finds it any more; its place rests. */
+void offload_entry_remove(struct offload *offload, uint32_t i, uint64_t now);
+/* Translates it again. */
+void offload_entry_renew(struct offload *offload, uint32_t i, uint64_t now);
+/* Gives what has been counted since it was looked at to those whose packets they are. True if there was anything. */
+bool offload_entry_count(struct offload *offload, uint32_t i, uint64_t now);
+/* Makes places free that have rested: no program counts there any more. */
+void offload_ripen(struct offload *offload, uint64_t now);
+/* Knows where entries are. */
+struct slot_listener offload_slot_listener(struct offload *offload);
 
 bool offload_is_fresh(const struct offload *offload, uint32_t i);
 void offload_renew_all(struct offload *offload, enum place_state state, uint64_t now);

@@ -16,7 +16,6 @@
 #include "switch/offload-state.h"
 
 #define MAILBOX_SLOTS 4096
-#define BATCH         256    /* entries or offers between two rests */
 #define RENEW_MAX     16384  /* entries that a change may be kept waiting for: some 10 ms */
 #define RENEW_RATE    400000 /* and so many a second, for many changes in a row */
 
@@ -135,7 +134,7 @@ bool offload_decide(struct offload *offload, const struct path_view *view,
 
 /* ---- entries ---- */
 
-static const struct flow_op *ops_of(const struct offload *offload, uint32_t i)
+const struct flow_op *offload_ops_of(const struct offload *offload, uint32_t i)
 {
 	return &offload->maps->ops[offload->maps->flows[i].list];
 }
@@ -236,9 +235,8 @@ static void count_move(struct offload *offload, uint32_t i, struct tally *const 
 	credit_book_unlock(offload->book);
 }
 
-/* Gives what has been counted since it was looked at to those whose packets they are. True if there was
- * anything. Those of an entry that is not confirmed are known by what is decided about it. */
-static bool entry_count(struct offload *offload, uint32_t i, uint64_t now)
+/* Those of an entry that is not confirmed are known by what is decided about it. */
+bool offload_entry_count(struct offload *offload, uint32_t i, uint64_t now)
 {
 	const struct op_list *list = offload->places.place[i].list;
 	const struct credit *credit;
@@ -251,23 +249,29 @@ static bool entry_count(struct offload *offload, uint32_t i, uint64_t now)
 	return true;
 }
 
+/* A place begins to rest: at the time of a turn that growing has held up. */
+static void place_leave(struct offload *offload, uint32_t i, uint64_t now)
+{
+	places_leave(&offload->places, i,
+		     now > offload->waited_until ? now : offload->waited_until);
+}
+
 /* The place is a while yet where programs count that have found it, but what was counted before is told
  * now: should we be killed, the next daemon knows but by the key whose packets these were. */
 static void entry_leave(struct offload *offload, uint32_t i, uint64_t now)
 {
-	entry_count(offload, i, now);
-	places_leave(&offload->places, i, now);
+	offload_entry_count(offload, i, now);
+	place_leave(offload, i, now);
 }
 
-static void entry_remove(struct offload *offload, uint32_t i, uint64_t now)
+void offload_entry_remove(struct offload *offload, uint32_t i, uint64_t now)
 {
 	flow_maps_set_home(offload->maps, i, false);
 	flow_index_clear(offload->maps, offload->places.place[i].slot);
 	entry_leave(offload, i, now);
 }
 
-/* Makes places free that have rested: no program counts there any more. */
-static void ripen(struct offload *offload, uint64_t now)
+void offload_ripen(struct offload *offload, uint64_t now)
 {
 	uint32_t i;
 
@@ -276,7 +280,7 @@ static void ripen(struct offload *offload, uint64_t now)
 		offload->confirmed_at = 0;
 	}
 	while ((i = places_ripe(&offload->places, now)) != PLACE_NONE) {
-		entry_count(offload, i, now);
+		offload_entry_count(offload, i, now);
 		op_list_put(offload->lists, &offload->places.place[i].list);
 	}
 }
@@ -288,14 +292,24 @@ static void slot_moved(void *ctx, uint32_t place, uint32_t slot)
 	offload->places.place[place].slot = slot;
 }
 
-static int index_put(struct offload *offload, const struct masked *masked, uint32_t i)
+struct slot_listener offload_slot_listener(struct offload *offload)
 {
-	const struct slot_listener listener = {slot_moved, offload};
+	return (struct slot_listener){slot_moved, offload};
+}
+
+static int index_put(struct offload *offload, const struct masked *masked, uint32_t i, uint64_t now)
+{
+	const uint32_t before = offload->maps->index_size->n_buckets;
+	const struct slot_listener listener = offload_slot_listener(offload);
 	struct kernel_key key;
 	int rc;
 
 	key_pack(masked, &key);
 	rc = flow_index_put(offload->maps, &key, i, &listener);
+	if (offload->maps->index_size->n_buckets != before)
+		offload->waited_until =
+			now +
+			3 * FLOW_MAPS_REST_NS * (offload->maps->index_size->n_buckets / before);
 	if (!rc)
 		flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
 	return rc;
@@ -310,11 +324,11 @@ static void entry_add(struct offload *offload, const struct masked *masked, uint
 	const uint32_t i = offload->places.max_live ? entry_new(offload, masked, now) : PLACE_NONE;
 
 	if (i && victim) {
-		entry_remove(offload, victim, now);
+		offload_entry_remove(offload, victim, now);
 		counter_add(&offload->stats.n_evicted, 1);
 	}
-	if (i && index_put(offload, masked, i)) {
-		places_leave(&offload->places, i, now);
+	if (i && index_put(offload, masked, i, now)) {
+		place_leave(offload, i, now);
 		counter_add(&offload->stats.n_full, 1);
 	}
 	if (!i)
@@ -331,7 +345,7 @@ static void entry_replace(struct offload *offload, uint32_t old, const struct ma
 
 	if (!i) {
 		counter_add(&offload->stats.n_full, 1);
-		entry_remove(offload, old, now);
+		offload_entry_remove(offload, old, now);
 		return;
 	}
 	offload->places.place[i].slot = slot;
@@ -364,7 +378,7 @@ static bool entry_confirm(struct offload *offload, uint32_t i)
 	struct kernel_flow next = *flow;
 
 	if (flow->n_ops != decision->ops.n_ops ||
-	    memcmp(ops_of(offload, i), decision->ops.op,
+	    memcmp(offload_ops_of(offload, i), decision->ops.op,
 		   decision->ops.n_ops * sizeof(decision->ops.op[0])) != 0 ||
 	    op_list_get(offload->lists, decision->ops.op, decision->ops.n_ops, &decision->credits,
 			list))
@@ -381,7 +395,7 @@ void offload_count_settle(struct offload *offload, uint32_t i, uint64_t now)
 	count_move(offload, i, credits->tally, credits->n, now);
 }
 
-static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
+void offload_entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 {
 	struct kernel_flow *flow = &offload->maps->flows[i];
 	struct version_deps *deps = &offload->translation.deps;
@@ -396,7 +410,7 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 	mask = offload_mask_for(view, offload->places.place[i].in_port,
 				(uint8_t)flow->packet_class);
 	if (!mask || mask->id != flow->mask) {
-		entry_remove(offload, i, now);
+		offload_entry_remove(offload, i, now);
 		return;
 	}
 	offload_masked_of(offload, i, mask, &masked);
@@ -404,7 +418,7 @@ static void entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 	if (!offload->places.place[i].list)
 		offload_count_settle(offload, i, now);
 	if (!can)
-		entry_remove(offload, i, now);
+		offload_entry_remove(offload, i, now);
 	else if (offload->places.place[i].list ? does_so(offload, i) : entry_confirm(offload, i))
 		stamp_write(flow, version_deps_stamp(deps));
 	else
@@ -432,7 +446,7 @@ void offload_renew_all(struct offload *offload, enum place_state state, uint64_t
 {
 	for (uint32_t i = 1; i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state == state)
-			entry_renew(offload, i, now);
+			offload_entry_renew(offload, i, now);
 }
 
 /* Whether the control thread has the time for it. */
@@ -459,7 +473,7 @@ void offload_renew(struct offload *offload, uint64_t now)
 		return;
 	offload_begin(offload);
 	xdp_sets_open(offload->maps->xdp_sets);
-	ripen(offload, now);
+	offload_ripen(offload, now);
 	if (is_affordable(offload, now)) {
 		offload_renew_all(offload, PLACE_LIVE, now);
 	} else {
@@ -474,12 +488,13 @@ void offload_renew(struct offload *offload, uint64_t now)
 
 void offload_renew_stale(struct offload *offload, enum place_state state, uint64_t now)
 {
-	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
+	for (uint32_t first = 1; first <= offload->places.n_made; first += OFFLOAD_BATCH) {
 		offload_begin(offload);
-		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
+		for (uint32_t i = first; i < first + OFFLOAD_BATCH && i <= offload->places.n_made;
+		     i++)
 			if (offload->places.place[i].state == state &&
 			    !offload_is_fresh(offload, i))
-				entry_renew(offload, i, now);
+				offload_entry_renew(offload, i, now);
 		offload_end(offload);
 	}
 }
@@ -519,7 +534,7 @@ void offload_take(struct offload *offload, const struct packet_key *packet, uint
 
 		/* Else it is from another worker, or the same one again. */
 		if (!offload_is_fresh(offload, i))
-			entry_renew(offload, i, now);
+			offload_entry_renew(offload, i, now);
 	} else if (offload_decide(offload, view, &masked, now)) {
 		entry_add(offload, &masked, now);
 	}
@@ -532,12 +547,12 @@ static bool receive_batch(struct offload *offload, uint64_t now)
 	unsigned n = 0;
 
 	offload_begin(offload);
-	ripen(offload, now);
-	for (; n < BATCH && mailbox_receive(offload->mailbox, &offer); n++)
+	offload_ripen(offload, now);
+	for (; n < OFFLOAD_BATCH && mailbox_receive(offload->mailbox, &offer); n++)
 		if (offload_is_port(offer.key.in_port))
 			offload_take(offload, &offer.key, now);
 	offload_end(offload);
-	return n == BATCH;
+	return n == OFFLOAD_BATCH;
 }
 
 void offload_receive(struct offload *offload, uint64_t now)
@@ -546,156 +561,7 @@ void offload_receive(struct offload *offload, uint64_t now)
 	if (__atomic_exchange_n(&offload->is_renewal_due, false, __ATOMIC_ACQUIRE))
 		offload_renew_stale(offload, PLACE_LIVE, now);
 	/* A flood of offers fills the box as fast as it is emptied: the rest is the next turn's. */
-	for (unsigned i = 0; i < MAILBOX_SLOTS / BATCH; i++)
+	for (unsigned i = 0; i < MAILBOX_SLOTS / OFFLOAD_BATCH; i++)
 		if (!receive_batch(offload, now))
 			return;
-}
-
-/* ---- ageing ---- */
-
-/* Its packets are seen by nobody else: what they teach is taught here. */
-static void refresh(struct offload *offload, uint32_t i, uint64_t now)
-{
-	const struct path_host *host = offload->host;
-	const struct path_view *view = rcu_load(host->view);
-	struct translation *scratch = &offload->translation;
-	struct version_deps deps;
-	struct masked masked;
-
-	offload_masked_of(offload, i, NULL, &masked);
-	if (!view->masks[masked.key.packet.in_port])
-		return;
-	deps = scratch->deps;
-	host->refresh(view, &masked.key, now, scratch);
-	learn(host, &offload->learned, now, scratch);
-	scratch->deps = deps; /* those of the entries that are decided about */
-}
-
-/* It keeps its set, or has found one by now. */
-static void xdp_follow(struct offload *offload, uint32_t i)
-{
-	struct kernel_flow *flow = &offload->maps->flows[i];
-	const uint16_t port = offload_xdp_port(offload, ops_of(offload, i), flow->n_ops);
-
-	if (flow->xdp_port != port)
-		__atomic_store_n(&flow->xdp_port, port, __ATOMIC_RELAXED);
-}
-
-static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
-{
-	struct place *place = &offload->places.place[i];
-	const bool is_used = entry_count(offload, i, now);
-
-	if (place->state != PLACE_LIVE)
-		return;
-	if (is_used)
-		place->since = now;
-	xdp_follow(offload, i);
-	if (now - place->since > offload->max_idle)
-		entry_remove(offload, i, now);
-	else if (!offload_is_fresh(offload, i))
-		entry_renew(offload, i, now);
-	else if (is_used)
-		refresh(offload, i, now);
-}
-
-/* No more than there may be, if there were more before. */
-static void evict(struct offload *offload, uint64_t now)
-{
-	for (unsigned i = 0; i < BATCH && offload->places.n_live > offload->places.max_live; i++) {
-		entry_remove(offload, places_victim(&offload->places, PORT_ID_NONE), now);
-		counter_add(&offload->stats.n_evicted, 1);
-	}
-}
-
-void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t max_idle)
-{
-	if (!offload)
-		return;
-	pthread_mutex_lock(&offload->lock);
-	offload->places.max_live =
-		max_entries < offload->places.n_max ? max_entries : offload->places.n_max;
-	offload->max_idle = max_idle;
-	pthread_mutex_unlock(&offload->lock);
-}
-
-/* It grows when it is nearly full. */
-static void index_shrink(struct offload *offload)
-{
-	const struct slot_listener listener = {slot_moved, offload};
-	const uint32_t n_slots = offload->maps->index_size->n_buckets * INDEX_BUCKET_SLOTS;
-
-	if (offload->places.n_live < n_slots / 8)
-		flow_index_shrink(offload->maps, &listener);
-}
-
-void offload_sweep(struct offload *offload, uint64_t now)
-{
-	for (uint32_t first = 1; first <= offload->places.n_made; first += BATCH) {
-		offload_begin(offload);
-		ripen(offload, now);
-		evict(offload, now);
-		for (uint32_t i = first; i < first + BATCH && i <= offload->places.n_made; i++)
-			if (offload->places.place[i].state != PLACE_UNUSED)
-				place_sweep(offload, i, now);
-		offload_end(offload);
-	}
-	pthread_mutex_lock(&offload->lock);
-	index_shrink(offload);
-	xdp_sets_turn(offload->maps->xdp_sets);
-	pthread_mutex_unlock(&offload->lock);
-}
-
-void offload_harvest(struct offload *offload, uint64_t now)
-{
-	if (!offload)
-		return;
-	pthread_mutex_lock(&offload->lock);
-	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
-		struct place *place = &offload->places.place[i];
-
-		if (place->state != PLACE_UNUSED && entry_count(offload, i, now) &&
-		    place->state == PLACE_LIVE)
-			place->since = now;
-	}
-	pthread_mutex_unlock(&offload->lock);
-}
-
-/* ---- showing ---- */
-
-static void entry_show(struct offload *offload, uint32_t i, uint64_t now,
-		       void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx)
-{
-	const struct place *place = &offload->places.place[i];
-	const struct kernel_flow *flow = &offload->maps->flows[i];
-	struct kernel_count count;
-	struct kernel_key key;
-
-	flow_maps_key(offload->maps, i, &key);
-	flow_maps_count(offload->maps, i, &count);
-	visit(ctx, &(struct offload_entry){
-			   .key = &key,
-			   .ops = ops_of(offload, i),
-			   .n_ops = flow->n_ops,
-			   .n_packets = count.n_packets,
-			   .n_bytes = count.n_bytes,
-			   .age = now - place->made_at,
-			   .idle = now - place->since,
-		   });
-}
-
-bool offload_visit(struct offload *offload, uint64_t now, uint32_t *cursor, uint32_t budget,
-		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx)
-{
-	uint32_t first = *cursor + 1;
-	bool has_more;
-
-	pthread_mutex_lock(&offload->lock);
-	for (uint32_t i = first; i < first + budget && i <= offload->places.n_made; i++)
-		if (offload->places.place[i].state == PLACE_LIVE)
-			entry_show(offload, i, now, visit, ctx);
-	has_more = first + budget <= offload->places.n_made;
-	pthread_mutex_unlock(&offload->lock);
-	*cursor += budget;
-	return has_more;
 }

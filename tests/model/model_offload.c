@@ -471,6 +471,41 @@ static void test_a_port_cannot_push_out_anothers_flows(void **state)
 	assert_in_range(n_own, N_FLOWS / 2 - 1, N_FLOWS / 2 + 1);
 }
 
+static void sweep_to(uint32_t n_entries)
+{
+	offload_set_limits(world.offload, n_entries, 1000 * SECOND_NS);
+	for (unsigned i = 0; i < 100; i++)
+		offload_sweep(world.offload, world.now += SECOND_NS / 10);
+	homes_check();
+}
+
+static void test_the_index_follows_the_number_of_entries(void **state)
+{
+	enum { N = 20000, LEFT = 500 };
+	uint32_t size;
+
+	rules_set(1);
+	flows_offer(1, N);
+	size = world.maps.index_size->n_buckets;
+	sweep_to(N);
+	assert_int_equal(world.maps.index_size->n_buckets, size);
+	restart();
+	assert_int_equal(n_known(1, N), N);
+	sweep_to(LEFT);
+	assert_true(world.maps.index_size->n_buckets <= size / 8);
+	assert_int_equal(n_known(1, N), LEFT);
+	restart();
+	assert_int_equal(n_known(1, N), LEFT);
+	sweep_to(0);
+	for (uint32_t i = 0; i < size * INDEX_BUCKET_SLOTS; i++)
+		assert_true(i >= world.maps.index_size->n_buckets * INDEX_BUCKET_SLOTS ||
+			    !flow_index_place(&world.maps, i));
+	sweep_to(N);
+	flows_offer(1, N);
+	assert_int_equal(n_known(1, N), N);
+	assert_int_equal(world.maps.index_size->n_buckets, size);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +517,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_change_with_many_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_port_cannot_push_out_anothers_flows, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_the_index_follows_the_number_of_entries, setup,
 						teardown),
 	};
 	int rc;

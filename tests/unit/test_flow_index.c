@@ -15,10 +15,21 @@ static struct flow_maps maps;
 static uint32_t slots[N_FLOWS + 1]; /* by place */
 static unsigned n_moved;
 
+static void (*on_wait)(void);
+
+/* Instead of flow_maps_wait(): when growing gives programs the time to end. */
+void __wrap_flow_maps_wait(void);
+void __wrap_flow_maps_wait(void)
+{
+	if (on_wait)
+		on_wait();
+}
+
 static int setup(void **state)
 {
 	memset(&maps, 0, sizeof(maps));
 	n_moved = 0;
+	on_wait = NULL;
 	flow_maps_size(&maps, N_FLOWS);
 	maps.masks = calloc(FLOW_MASK_IDS, sizeof(*maps.masks));
 	maps.flows = calloc(maps.n_places, sizeof(*maps.flows));
@@ -222,11 +233,97 @@ static void test_shrinks_while_there_is_room(void **state)
 	expect_found(1, N_FLOWS);
 }
 
+static uint32_t last; /* place that is in the index for certain */
+static unsigned n_waits;
+
+/* Programs that have begun before are under way: what they know must be true still, and also what is said now. */
+static void expect_both_ways(void)
+{
+	const uint32_t size = maps.index_size->n_buckets;
+
+	n_waits++;
+	for (uint32_t place = 1; place <= last; place++) {
+		const struct kernel_key key = key_of(place);
+
+		assert_int_equal(flow_index_place(&maps, slots[place]), place);
+		assert_int_not_equal(flow_index_find(&maps, &key), FLOW_SLOT_NONE);
+		maps.index_size->n_buckets = size / 2;
+		assert_true(n_waits % 2 == 0 || flow_index_find(&maps, &key) != FLOW_SLOT_NONE);
+		maps.index_size->n_buckets = size;
+	}
+}
+
+static void test_nothing_is_missed_while_it_grows(void **state)
+{
+	on_wait = expect_both_ways;
+	n_waits = last = 0;
+	for (uint32_t place = 1; place <= N_FLOWS; place++, last++)
+		assert_int_equal(put(place), 0);
+	assert_int_equal(n_waits, 2 * 2); /* doubled twice, and some returned both times */
+	on_wait = NULL;
+}
+
+/* What another daemon does with an index that is found in whatever state. */
+static void adopt(uint32_t last_known)
+{
+	uint32_t n = 0;
+
+	flow_index_begin(&maps);
+	for (uint32_t slot = 0; slot < maps.index_size->n_buckets * INDEX_BUCKET_SLOTS; slot++) {
+		const uint32_t place = flow_index_place(&maps, slot);
+		const struct kernel_key key = key_of(place);
+
+		if (!place)
+			continue;
+		if (flow_index_find(&maps, &key) != slot) {
+			flow_index_clear(&maps, slot);
+			continue;
+		}
+		slots[place] = slot;
+		n += place <= last_known;
+	}
+	assert_int_equal(n, last_known);
+	expect_found(1, last_known);
+}
+
+static jmp_buf killed;
+static unsigned n_until_killed;
+
+static void be_killed(void)
+{
+	if (!--n_until_killed)
+		longjmp(killed, 1);
+}
+
+static void test_a_kill_while_it_grows_loses_nothing(void **state)
+{
+	static uint32_t place;
+
+	for (n_until_killed = 1; n_until_killed <= 2; n_until_killed++) {
+		const unsigned n = n_until_killed;
+
+		teardown(state);
+		setup(state);
+		on_wait = be_killed;
+		place = 0;
+		if (!setjmp(killed))
+			while (++place < N_FLOWS)
+				assert_int_equal(put(place), 0);
+		assert_in_range(place, 2, N_FLOWS - 1); /* it was */
+		on_wait = NULL;
+		n_moved = 0;
+		adopt(place - 1);
+		assert_int_equal(n_slots_used(), place - 1);
+		for (; place <= N_FLOWS; place++)
+			assert_int_equal(put(place), 0);
+		expect_found(1, N_FLOWS);
+		n_until_killed = n;
+	}
+}
+
 /* What a daemon that was killed in the middle has left of it. */
 static void test_what_a_killed_one_left_is_overwritten(void **state)
 {
-	uint32_t last;
-
 	memset(&maps.index[maps.index_size->n_buckets], 0xff,
 	       maps.index_size->n_buckets * sizeof(*maps.index));
 	last = fill_until_it_grows();
@@ -291,6 +388,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_few_are_in_their_second_bucket, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_an_entry_that_moves_is_always_found, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_is_missed_while_it_grows, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_kill_while_it_grows_loses_nothing, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_is_full_at_its_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shrinks_while_there_is_room, setup, teardown),
