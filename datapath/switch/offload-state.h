@@ -33,6 +33,8 @@ struct offload {
 	uint64_t waited_until; /* when it is now, at the latest: a turn's clock may be behind */
 	uint64_t confirmed_at; /* 0: no stretches of an earlier daemon's are reserved */
 	struct learn_memory learned;
+	/* revalidator only */
+	uint32_t sweep_at; /* places up to this one were looked at this time */
 	/* counters: written under the lock */
 	struct offload_stats stats;
 };

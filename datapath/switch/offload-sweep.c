@@ -4,6 +4,8 @@
 #include "port/xdp_sets.h"
 #include "switch/offload-state.h"
 
+#define SWEEP_STRETCH 4096 /* places: some milliseconds */
+
 /* Its packets are seen by nobody else: what they teach is taught here. */
 static void refresh(struct offload *offload, uint32_t i, uint64_t now)
 {
@@ -81,22 +83,33 @@ static void index_shrink(struct offload *offload)
 		flow_index_shrink(offload->maps, &listener);
 }
 
-void offload_sweep(struct offload *offload, uint64_t now)
+static void sweep_batch(struct offload *offload, uint32_t first, uint64_t now)
 {
-	for (uint32_t first = 1; first <= offload->places.n_made; first += OFFLOAD_BATCH) {
-		offload_begin(offload);
-		offload_ripen(offload, now);
-		evict(offload, now);
-		for (uint32_t i = first; i < first + OFFLOAD_BATCH && i <= offload->places.n_made;
-		     i++)
-			if (offload->places.place[i].state != PLACE_UNUSED)
-				place_sweep(offload, i, now);
-		offload_end(offload);
+	offload_begin(offload);
+	offload_ripen(offload, now);
+	evict(offload, now);
+	for (uint32_t i = first; i < first + OFFLOAD_BATCH && i <= offload->places.n_made; i++)
+		if (offload->places.place[i].state != PLACE_UNUSED)
+			place_sweep(offload, i, now);
+	offload_end(offload);
+}
+
+bool offload_sweep(struct offload *offload, uint64_t now)
+{
+	for (uint32_t n = 0; n < SWEEP_STRETCH; n += OFFLOAD_BATCH) {
+		sweep_batch(offload, offload->sweep_at + 1, now);
+		offload->sweep_at += OFFLOAD_BATCH;
+		if (offload->sweep_at >= offload->places.n_made)
+			break;
 	}
+	if (offload->sweep_at < offload->places.n_made)
+		return true;
+	offload->sweep_at = 0;
 	pthread_mutex_lock(&offload->lock);
 	index_shrink(offload);
 	xdp_sets_turn(offload->maps->xdp_sets);
 	pthread_mutex_unlock(&offload->lock);
+	return false;
 }
 
 void offload_harvest(struct offload *offload, uint64_t now)

@@ -38,8 +38,9 @@ struct mailbox *offload_mailbox(const struct offload *offload);
 void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t max_idle);
 /* Takes in what was offered. Revalidator, registered with RCU and offline. */
 void offload_receive(struct offload *offload, uint64_t now);
-/* Once a second: ages, and tells the FDB what is still in use. Revalidator, as above. */
-void offload_sweep(struct offload *offload, uint64_t now);
+/* Once a second: ages, and tells the FDB what is still in use. True: that was a stretch of it, and it is to be called
+ * again, though not at once. Revalidator, as above. */
+bool offload_sweep(struct offload *offload, uint64_t now);
 /* After a change, once a second at most: what becomes of packets that nobody knows while no daemon is there.
  * Revalidator, as above, or who does its work. */
 void offload_standby(struct offload *offload, uint64_t now);

@@ -21,6 +21,10 @@
 #define LOCK_BATCH    256 /* messages per hold of fdb_lock */
 #define AGE_PERIOD_NS CLOCK_NS_PER_SEC
 #define AGE_PERIOD_MS 1000
+/* Between two stretches of many entries: others want the processor and its cache, and new flows do not wait for all
+ * of it. */
+#define SWEEP_PAUSE_NS (10 * CLOCK_NS_PER_MS)
+#define SWEEP_PAUSE_MS 10
 /* Nobody wakes it for the first packets that are counted. */
 #define IDLE_PERIOD_MS 5000
 
@@ -34,6 +38,8 @@ struct revalidator {
 	bool is_started;
 	/* revalidator only */
 	uint64_t aged_at;
+	uint64_t swept_at;
+	bool is_sweeping; /* not all entries were looked at this time */
 	uint64_t stood_by_at;
 	bool has_entries; /* there is something to age, in FDBs or in the kernel */
 	/* atomic; control sets */
@@ -162,6 +168,28 @@ static void stand_by(struct revalidator *revalidator, uint64_t now)
 	offload_standby(offload, now);
 }
 
+static bool is_sweep_due(const struct revalidator *revalidator, uint64_t now)
+{
+	if (revalidator->is_sweeping)
+		return now - revalidator->swept_at >= SWEEP_PAUSE_NS;
+	return has_work(revalidator) && now - revalidator->aged_at >= AGE_PERIOD_NS;
+}
+
+/* One stretch of it. */
+static void sweep(struct revalidator *revalidator, uint64_t now)
+{
+	struct vswitch *sw = revalidator->sw;
+
+	if (!revalidator->is_sweeping) {
+		revalidator->aged_at = now;
+		credit_harvest(sw->credits);
+	}
+	revalidator->is_sweeping = sw->offload && offload_sweep(sw->offload, now);
+	revalidator->swept_at = clock_now(sw->options.clock);
+	if (!revalidator->is_sweeping)
+		revalidator->has_entries = age(sw, now) || has_offloaded(sw->offload);
+}
+
 bool revalidator_turn(struct revalidator *revalidator)
 {
 	uint64_t now = clock_now(revalidator->sw->options.clock);
@@ -179,14 +207,16 @@ bool revalidator_turn(struct revalidator *revalidator)
 		stand_by(revalidator, now);
 		revalidator->has_entries |= has_offloaded(offload);
 	}
-	if (!has_work(revalidator) || now - revalidator->aged_at < AGE_PERIOD_NS)
-		return has_more;
-	revalidator->aged_at = now;
-	credit_harvest(revalidator->sw->credits);
-	if (offload)
-		offload_sweep(offload, now);
-	revalidator->has_entries = age(revalidator->sw, now) || has_offloaded(offload);
+	if (is_sweep_due(revalidator, now))
+		sweep(revalidator, now);
 	return has_more;
+}
+
+static int pause_ms(const struct revalidator *revalidator)
+{
+	if (revalidator->is_sweeping)
+		return SWEEP_PAUSE_MS;
+	return has_work(revalidator) ? AGE_PERIOD_MS : IDLE_PERIOD_MS;
 }
 
 static void *revalidator_main(void *arg)
@@ -204,7 +234,7 @@ static void *revalidator_main(void *arg)
 	while (!fds[1].revents) {
 		bool has_more = revalidator_turn(revalidator);
 
-		poll(fds, 3, has_more ? 0 : has_work(revalidator) ? AGE_PERIOD_MS : IDLE_PERIOD_MS);
+		poll(fds, 3, has_more ? 0 : pause_ms(revalidator));
 	}
 	rcu_reader_end();
 	return NULL;

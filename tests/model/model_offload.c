@@ -344,7 +344,8 @@ static void step(void)
 		offload_receive(world.offload, world.now);
 	} else if (dice < 12) {
 		world.now += random_below(&seed, 3) * SECOND_NS;
-		offload_sweep(world.offload, world.now);
+		while (offload_sweep(world.offload, world.now))
+			;
 		homes_check();
 	} else if (dice < 13) {
 		restart();
@@ -475,7 +476,8 @@ static void sweep_to(uint32_t n_entries)
 {
 	offload_set_limits(world.offload, n_entries, 1000 * SECOND_NS);
 	for (unsigned i = 0; i < 100; i++)
-		offload_sweep(world.offload, world.now += SECOND_NS / 10);
+		while (offload_sweep(world.offload, world.now += SECOND_NS / 10))
+			;
 	homes_check();
 }
 
