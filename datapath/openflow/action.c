@@ -134,7 +134,10 @@ unsigned action_wire_bits(struct subfield sub)
 
 void action_put_header(struct action_writer *aw, uint8_t field)
 {
-	of_oxm_write_header(aw->w, field_of(field), of_oxm_form(aw->version), false);
+	/* Nicira's actions have room for four bytes */
+	enum of_oxm_form form = aw->version < OF12 ? OF_NXM : OF_OXM15;
+
+	of_oxm_write_header(aw->w, field_of(field), form, false);
 }
 
 /* ---- reading ---- */

@@ -451,7 +451,7 @@ static void write_exact(struct action_writer *aw, uint32_t i)
 	field_bits value = ofaction_value(&set);
 	const struct field *field = field_of(exact_field(aw, set.set.to.field));
 
-	if (field_id(field) == FIELD_IP_TOS && of_oxm_form(aw->version) == OF_OXM) {
+	if (field_id(field) == FIELD_IP_TOS && of_oxm_form(aw->version) != OF_NXM) {
 		field = field_of(FIELD_IP_DSCP);
 		value >>= 2;
 	}

@@ -205,6 +205,7 @@ static const struct row rows[N_OF_ERRORS] = {
 	E(MOFC_BAD_COMMAND, S14(16, 4)),
 	E(MOFC_BAD_FLAGS, N11(1, 518), {OF12, OF13, NX, 7, 0}, S14(16, 5)),
 	E(MOFC_BAD_TABLE_ID, N10(1, 512), {OF11, OF13, OF, 1, 9}, S14(16, 6)),
+	E(MOFC_BAD_OUT, S14(16, 7)),
 };
 
 const char *of_error_name(enum of_error error)

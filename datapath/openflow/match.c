@@ -25,7 +25,7 @@ static enum of_error check_field(const struct of_oxm *oxm, field_bits *value, fi
 	if (oxm->has_mask && !(field->flags & FIELD_MASKABLE) &&
 	    (oxm->is_openflow || (*mask && *mask != field_all(field))))
 		return OF_BMC_BAD_MASK;
-	if (*value & ~*mask && oxm->is_openflow)
+	if (*value & ~*mask)
 		return OF_BMC_BAD_WILDCARDS;
 	*value &= *mask;
 	if (!of_match_may_be(field, *value))
@@ -178,7 +178,8 @@ static void write_field(struct wire_writer *w, const struct match *match, const 
 }
 
 /* OpenFlow's own fields by number, as controllers have them: a field that another one needs has a lower one. */
-static void write_openflow(struct wire_writer *w, const struct match *match, struct flow_key *rest)
+static void write_openflow(struct wire_writer *w, const struct match *match, enum of_oxm_form form,
+			   struct flow_key *rest)
 {
 	enum { LAST_NUMBER = 63 };
 
@@ -188,7 +189,7 @@ static void write_openflow(struct wire_writer *w, const struct match *match, str
 		if (field == field_of(FIELD_VLAN_VID))
 			write_tag(w, match, rest);
 		else if (field && field != field_of(FIELD_VLAN_PCP))
-			write_field(w, match, field, OF_OXM, rest);
+			write_field(w, match, field, form, rest);
 	}
 }
 
@@ -198,12 +199,12 @@ void of_fields_write(struct wire_writer *w, const struct match *match, enum of_o
 {
 	struct flow_key rest = match->mask;
 
-	if (form == OF_OXM)
-		write_openflow(w, match, &rest);
+	if (form != OF_NXM)
+		write_openflow(w, match, form, &rest);
 	for (unsigned i = 0; i < N_FIELDS; i++) {
 		const struct field *field = field_of(i);
 
-		if (i != FIELD_VLAN_PCP && !(i == FIELD_VLAN_VID && form == OF_OXM) &&
+		if (i != FIELD_VLAN_PCP && !(i == FIELD_VLAN_VID && form != OF_NXM) &&
 		    of_oxm_is_native(field, form))
 			write_field(w, match, field, form, &rest);
 	}
@@ -222,7 +223,7 @@ void of_match_write(struct wire_writer *w, uint8_t version, const struct match *
 	}
 	wire_put16(w, TYPE_OXM);
 	wire_put16(w, 0);
-	of_fields_write(w, match, OF_OXM);
+	of_fields_write(w, match, of_oxm_form(version));
 	wire_patch16(w, start + 2, (uint16_t)(w->len - start));
 	wire_pad(w, start);
 }

@@ -232,7 +232,9 @@ static enum of_error read_multipart(struct of_message *m, bool is_reply)
 	if (m->body.len < size)
 		return OF_BRC_BAD_LEN;
 	number = wire_get16(m->body.at);
-	m->flags = wire_get16(m->body.at + 2);
+	/* requests come in one piece before OpenFlow 1.3 */
+	if (is_reply || m->version >= OF13)
+		m->flags = wire_get16(m->body.at + 2);
 	m->body = wire_skip(m->body, size);
 	if (number == MULTIPART_EXPERIMENTER)
 		return read_experimenter(

@@ -52,7 +52,7 @@ static enum of_error read14(uint8_t version, struct wire_bytes *rest, struct of_
 	if (out->command > OF_MONITOR_DELETE)
 		return OF_MOFC_BAD_COMMAND;
 	if (!of_port_ofport(wire_get32(at + 4), &out->filter.out_port))
-		return OF_BRC_BAD_PORT;
+		return OF_MOFC_BAD_OUT;
 	return of_match_read(version, rest, &out->filter.match);
 }
 

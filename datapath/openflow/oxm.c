@@ -3,10 +3,10 @@
 enum { CLASS_EXPERIMENTER = 0xffff, HEADER_SIZE = 4, EXPERIMENTER_SIZE = 4 };
 enum { NX_COOKIE = 30 }; /* beside MPLS_TTL, which is shorter */
 
-/* ONF's numbers of fields that OpenFlow 1.5 has by itself. */
-static const struct field *onf_field(uint8_t number)
+/* ONF's numbers of fields that OpenFlow 1.5 has by itself: the same. */
+static bool is_onf(uint8_t number)
 {
-	return number == 42 || number == 43 ? field_by_number(OXM_CLASS_OPENFLOW, number) : NULL;
+	return number == 42 || number == 43;
 }
 
 enum of_error of_oxm_read(struct wire_bytes bytes, struct of_oxm *out)
@@ -26,8 +26,8 @@ enum of_error of_oxm_read(struct wire_bytes bytes, struct of_oxm *out)
 	if (oxm_class == CLASS_EXPERIMENTER) {
 		if (bytes.len < HEADER_SIZE + EXPERIMENTER_SIZE || len < EXPERIMENTER_SIZE)
 			return OF_BMC_BAD_LEN;
-		if (wire_get32(bytes.at + HEADER_SIZE) == VENDOR_ONF)
-			oxm.field = onf_field(number);
+		if (wire_get32(bytes.at + HEADER_SIZE) == VENDOR_ONF && is_onf(number))
+			oxm.field = field_by_number(OXM_CLASS_OPENFLOW, number);
 		oxm.size += EXPERIMENTER_SIZE;
 		len -= EXPERIMENTER_SIZE;
 	} else {
@@ -67,11 +67,15 @@ void of_oxm_write_header(struct wire_writer *w, const struct field *field, enum 
 			 bool has_mask)
 {
 	const struct field_number *number =
-		of_oxm_is_native(field, form) == (form == OF_OXM) ? &field->oxm : &field->nxm;
+		of_oxm_is_native(field, form) == (form != OF_NXM) ? &field->oxm : &field->nxm;
+	const bool is_extension = form == OF_OXM && number == &field->oxm && is_onf(number->number);
+	const unsigned size = is_extension ? EXPERIMENTER_SIZE : 0;
 
-	wire_put16(w, number->oxm_class);
+	wire_put16(w, is_extension ? CLASS_EXPERIMENTER : number->oxm_class);
 	wire_put8(w, (uint8_t)(number->number << 1 | has_mask));
-	wire_put8(w, (uint8_t)(field->n_bytes << has_mask));
+	wire_put8(w, (uint8_t)(size + (field->n_bytes << has_mask)));
+	if (is_extension)
+		wire_put32(w, VENDOR_ONF);
 }
 
 void of_oxm_write(struct wire_writer *w, const struct field *field, enum of_oxm_form form,

@@ -9,12 +9,13 @@
 #include "flow/field.h"
 #include "openflow/message.h"
 
-enum of_oxm_form { OF_NXM, OF_OXM };
+enum of_oxm_form { OF_NXM, OF_OXM, OF_OXM15 };
 
-/* The form that a version prefers: NXM is what OpenFlow 1.0 was extended by. */
+/* The form that a version prefers: NXM is what OpenFlow 1.0 was extended by. 1.5 has numbers of its own for fields that
+ * were ONF's extension. */
 static inline enum of_oxm_form of_oxm_form(uint8_t version)
 {
-	return version < OF12 ? OF_NXM : OF_OXM;
+	return version < OF12 ? OF_NXM : version < OF15 ? OF_OXM : OF_OXM15;
 }
 
 struct of_oxm {
@@ -40,7 +41,7 @@ static inline bool of_oxm_has_number(const struct field *field)
 /* Has it a number in this very form? */
 static inline bool of_oxm_is_native(const struct field *field, enum of_oxm_form form)
 {
-	return form == OF_OXM ? field->oxm.name != NULL : field->nxm.name != NULL;
+	return form == OF_NXM ? field->nxm.name != NULL : field->oxm.name != NULL;
 }
 
 /* Of a field that has a number. */

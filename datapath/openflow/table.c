@@ -108,7 +108,7 @@ static void put_next_tables(struct wire_writer *w, const struct of_table *table)
 	wire_property_end(w, start);
 }
 
-static void put_fields(struct wire_writer *w, uint16_t property)
+static void put_fields(struct wire_writer *w, uint8_t version, uint16_t property)
 {
 	bool is_match = property == PROP_MATCH || property == PROP_WILDCARDS;
 	size_t start = wire_property_begin(w, property);
@@ -118,7 +118,7 @@ static void put_fields(struct wire_writer *w, uint16_t property)
 
 		if (!of_oxm_has_number(field) || (!is_match && !(field->flags & FIELD_WRITABLE)))
 			continue;
-		of_oxm_write_header(w, field, OF_OXM,
+		of_oxm_write_header(w, field, of_oxm_form(version),
 				    property == PROP_MATCH && field->flags & FIELD_MASKABLE);
 	}
 	wire_property_end(w, start);
@@ -141,10 +141,10 @@ void of_table_features_write(struct wire_writer *w, uint8_t version, const struc
 	put_instructions(w, version);
 	put_next_tables(w, table);
 	put_actions(w, version);
-	put_fields(w, PROP_MATCH);
-	put_fields(w, PROP_WILDCARDS);
-	put_fields(w, PROP_WRITE_SETFIELD);
-	put_fields(w, PROP_APPLY_SETFIELD);
+	put_fields(w, version, PROP_MATCH);
+	put_fields(w, version, PROP_WILDCARDS);
+	put_fields(w, version, PROP_WRITE_SETFIELD);
+	put_fields(w, version, PROP_APPLY_SETFIELD);
 	wire_patch16(w, start, (uint16_t)(w->len - start));
 }
 

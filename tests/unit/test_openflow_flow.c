@@ -459,8 +459,6 @@ static void every_action(void **state)
 			fail_msg("no word for action type %u", i);
 }
 
-/* ---- what is refused ---- */
-
 static size_t hex(const char *text, uint8_t *out)
 {
 	size_t n = 0;
@@ -473,6 +471,35 @@ static size_t hex(const char *text, uint8_t *out)
 	}
 	return n;
 }
+
+/* tcp_flags is OpenFlow's own from 1.5 on, and ONF's extension in 1.3. */
+static void fields_of_later_are_extensions(void **state)
+{
+	static const struct {
+		uint8_t version;
+		const char *field;
+	} cases[] = {
+		{OF13, "ffff 55 08 4f4e4600 0002 0012"},
+		{OF14, "ffff 55 08 4f4e4600 0002 0012"},
+		{OF15, "8000 55 04 0002 0012"},
+	};
+	own(flow_mod_fini) struct flow_mod flow =
+		read_text("tcp,tcp_flags=0x2/0x12,actions=drop", FLOW_ADD);
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		/* eth_type and ip_proto come before it */
+		enum { MATCH_HEADER = 4, BEFORE = 6 + 5 };
+		own(wire_fini) struct wire_writer w = {.at = NULL};
+		uint8_t field[32];
+		size_t n = hex(cases[i].field, field);
+
+		of_match_write(&w, cases[i].version, &flow.match);
+		assert_true(w.len >= MATCH_HEADER + BEFORE + n);
+		assert_memory_equal(w.at + MATCH_HEADER + BEFORE, field, n);
+	}
+}
+
+/* ---- what is refused ---- */
 
 static void wrong_matches(void **state)
 {
@@ -494,7 +521,8 @@ static void wrong_matches(void **state)
 		{"8000 0a 02 0800 8000 16 04 0a000001", OF_OK},
 		{"8000 0a 02 0800 8000 17 08 0a000001 ff000000", OF_BMC_BAD_WILDCARDS},
 		{"8000 0a 02 0800 8000 17 08 0a000000 ff000000", OF_OK},
-		{"8000 0b 04 0800 ff00", OF_BMC_BAD_MASK}, /* part of eth_type */
+		{"0001 01 08 00000005 00000001", OF_BMC_BAD_WILDCARDS}, /* of NXM, too */
+		{"8000 0b 04 0800 ff00", OF_BMC_BAD_MASK},              /* part of eth_type */
 		{"8000 0b 04 0800 ffff", OF_BMC_BAD_MASK},
 		{"0000 07 04 0800 ffff", OF_OK},      /* as NXM */
 		{"8000 0e 01 03", OF_BMC_BAD_PREREQ}, /* pcp without vid */
@@ -549,6 +577,12 @@ static void wrong_actions(void **state)
 		{OF15, "0019 0018 8000070c 000000000001 0000000000ff 00000000", OF_OK},
 		{OF13, "ffff 0010 00002320 0022 02 02 00000001", OF_BAC_BAD_CONJUNCTION},
 		{OF13, "ffff 0010 00002320 0022 01 02 00000001", OF_OK},
+		/* to a controller: id 3 in eight bytes, as ovs-ofctl says it, and userdata in six */
+		{OF13,
+		 "ffff 0020 00002320 0025 000000000000 0001 0008 0003 0000"
+		 "0003 0006 0102 0000",
+		 OF_OK},
+		{OF13, "ffff 0018 00002320 0025 000000000000 0001 0006 0003 0000", OF_BPC_BAD_LEN},
 		{OF15, "001d 0008 00000000", OF_BAC_BAD_METER},
 		/* load of 16 bits into arp_op, of which 8 are there; and of one that is not */
 		{OF10, "ffff 0018 00002320 0007 000f 00001e02 0000000000000002", OF_OK},
@@ -619,6 +653,7 @@ int main(void)
 		cmocka_unit_test(a_match_of_11_that_cannot_be_is_refused),
 		cmocka_unit_test(a_priority_of_11_without_a_vlan_counts_for_nothing),
 		cmocka_unit_test(every_action),
+		cmocka_unit_test(fields_of_later_are_extensions),
 		cmocka_unit_test(wrong_matches),
 		cmocka_unit_test(wrong_actions),
 		cmocka_unit_test(wrong_instructions),

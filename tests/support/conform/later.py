@@ -207,6 +207,7 @@ def check_monitor(peer):
     other.multipart_refused(16, monitor(9, 0x1F, 2), (16, 3))
     other.multipart_refused(16, monitor(9, 0x1F, 9), (16, 4))
     other.multipart_refused(16, monitor(9, 0x8000), (16, 5))
+    other.multipart_refused(16, monitor(9, 0x1F, out_port=0xFF01), (16, 7))
     want("deleted", other.multipart(16, monitor(1, 0, 2)), b"")
     peer.ok(FLOW_MOD, flow_mod(priority=6, do=apply(output(2))))
     want("then", other.told(MULTIPART_REPLY, 0.2), None)

@@ -262,6 +262,13 @@ def check_statistics(peer):
     want("a port", peer.multipart(4, struct.pack(">H6x", 3))[:2], struct.pack(">H", 3))
 
 
+def check_flags_of_statistics(peer):
+    """None is defined."""
+    for flags in (1, 0xFFFF):
+        body = peer.one(STATS_REQUEST, struct.pack(">HH", 0, flags), STATS_REPLY)
+        want("description", (len(body), body[:4]), (4 + 1056, bytes(4)))
+
+
 def check_table_numbers(peer):
     """Of statistics: a table, or 0xff: all; 0xfe: that of emergency flows, where there are none."""
     add(peer)
