@@ -72,7 +72,9 @@ struct vswitch {
 	struct port_ids ids;
 	struct snapshot *spare; /* for the next change */
 	struct mask_table *masks;
-	struct event *ticker;  /* NULL: tests turn it */
+	struct event *ticker; /* NULL: tests turn it */
+	struct event
+		*expiry; /* of the next flow, if it comes before the next tick; NULL: the same */
 	struct event *learner; /* the same */
 	struct mailbox *learned_flows;
 	struct meter_rows meter_rows;

@@ -1,4 +1,4 @@
-/* What happens to flows once a second. */
+/* What happens to flows as time goes by. */
 #include "switch/flow_change.h"
 
 #include <string.h>
@@ -78,16 +78,13 @@ static int expire_all(struct flow_change *change, uint64_t now)
 	return rc;
 }
 
-/* Without memory they stay for another second. */
-static void expire(struct flow_tables *tables, uint64_t now)
+/* All that have, or, without memory, none. */
+static int expire(struct flow_tables *tables, uint64_t now)
 {
-	const struct heap_node *top = heap_top(&tables->timed);
 	struct err err = ERR_INIT;
 	struct flow_change change;
 	int rc;
 
-	if (!top || top->key > now)
-		return;
 	flows_harvest(tables->bridge);
 	rc = flow_change_begin(&change, tables, now);
 	if (!rc) {
@@ -100,6 +97,21 @@ static void expire(struct flow_tables *tables, uint64_t now)
 	if (rc)
 		log_warn("switch", "bridge %s: flows that expired are still there: %s",
 			 tables->bridge->name, strerror(-rc));
+	return rc;
+}
+
+static uint64_t next_due(struct flow_tables *tables)
+{
+	const struct heap_node *top = heap_top(&tables->timed);
+
+	return top ? top->key : UINT64_MAX;
+}
+
+uint64_t flows_expire(struct bridge *bridge, uint64_t now)
+{
+	if (next_due(bridge->tables) <= now && expire(bridge->tables, now))
+		return UINT64_MAX;
+	return next_due(bridge->tables);
 }
 
 static void poll_readers(struct flow_tables *tables)
@@ -114,9 +126,8 @@ static void poll_readers(struct flow_tables *tables)
 	rcu_sleep_begin();
 }
 
-void flows_tick(struct bridge *bridge, uint64_t now)
+void flows_tick(struct bridge *bridge)
 {
-	expire(bridge->tables, now);
 	learn_forget(bridge);
 	for (unsigned i = 0; i < FLOW_TABLES; i++)
 		flow_evict_tidy(&bridge->tables->table[i]);

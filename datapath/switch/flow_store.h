@@ -182,6 +182,8 @@ int flows_reset(struct bridge *bridge, struct err *err);
 int flow_timeouts_reduce(struct flow_tables *tables, struct flow_entry *entry, uint16_t idle,
 			 uint16_t hard);
 
-/* Once a second: takes away what has expired, lets masks shrink, frees what nobody reads. Control,
- * offline. */
-void flows_tick(struct bridge *bridge, uint64_t now);
+/* Takes away what has expired. Clock ns at which to look again: of the next flow that may; UINT64_MAX: there is none, or
+ * no memory. Control, offline. */
+uint64_t flows_expire(struct bridge *bridge, uint64_t now);
+/* Once a second: lets masks shrink, frees what nobody reads. Control, offline. */
+void flows_tick(struct bridge *bridge);

@@ -229,20 +229,53 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	return sw->options.no_threads ? 0 : threads_start(sw);
 }
 
+/* Returns when to look again. */
+static uint64_t expire(struct vswitch *sw, uint64_t now)
+{
+	struct bridge *bridge, *next;
+	uint64_t due = UINT64_MAX;
+
+	HASH_ITER (hh, sw->bridges, bridge, next) {
+		const uint64_t next_due = flows_expire(bridge, now);
+
+		if (next_due < due)
+			due = next_due;
+	}
+	return due;
+}
+
+/* Timeouts are seconds: a flow that is added before the next tick is not due before that. Between two looks there is
+ * ten times as long as one takes. */
+static void expire_cb(evutil_socket_t fd, short what, void *ctx)
+{
+	enum { PAUSE_MIN = 10000000 };
+	struct vswitch *sw = ctx;
+	const uint64_t begin = clock_now(sw->options.clock), due = expire(sw, begin);
+	const uint64_t now = clock_now(sw->options.clock), took = 10 * (now - begin);
+	const uint64_t pause = took > PAUSE_MIN ? took : PAUSE_MIN;
+	const uint64_t wait = due > now + pause ? due - now : pause;
+	const struct timeval after = {.tv_usec = (suseconds_t)(wait / 1000 + 1)};
+
+	if (due != UINT64_MAX && wait < CLOCK_NS_PER_SEC - 1000)
+		event_add(sw->expiry, &after);
+}
+
 void vswitch_tick(struct vswitch *sw)
 {
 	const uint64_t now = clock_now(sw->options.clock);
 	struct bridge *bridge, *next;
 
+	expire(sw, now);
 	HASH_ITER (hh, sw->bridges, bridge, next) {
 		bridge_orders_tick(bridge, now);
-		flows_tick(bridge, now);
+		flows_tick(bridge);
 	}
 }
 
 static void tick_cb(evutil_socket_t fd, short what, void *ctx)
 {
 	vswitch_tick(ctx);
+	expire_cb(fd, what, ctx);
 }
 
 static int ticker_new(struct vswitch *sw, struct event_base *base)
@@ -251,8 +284,11 @@ static int ticker_new(struct vswitch *sw, struct event_base *base)
 
 	if (!base)
 		return 0;
+	sw->expiry = evtimer_new(base, expire_cb, sw);
 	sw->ticker = event_new(base, -1, EV_PERSIST, tick_cb, sw);
-	return sw->ticker && !event_add(sw->ticker, &second) ? 0 : -ENOMEM;
+	if (!sw->expiry || !sw->ticker || event_add(sw->ticker, &second))
+		return -ENOMEM;
+	return 0;
 }
 
 int vswitch_new(struct vswitch **out, const struct vswitch_options *options,
@@ -301,6 +337,8 @@ void vswitch_free(struct vswitch **p)
 
 	if (!sw)
 		return;
+	if (sw->expiry)
+		event_free(sw->expiry);
 	if (sw->ticker)
 		event_free(sw->ticker);
 	if (sw->is_left)

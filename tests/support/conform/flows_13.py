@@ -208,6 +208,17 @@ def check_removed_by_timeouts(peer):
     want("flows", flows(peer), [])
 
 
+def check_timeouts_are_kept(peer):
+    """A flow is gone when its time is over, whenever it was added; not a second later."""
+    for timeout in (dict(idle=1), dict(hard=1)):
+        for _ in range(3):
+            peer.ok(FLOW_MOD, flow_mod(flags=SEND_FLOW_REM, **timeout))
+            sec, nsec = struct.unpack(">II", peer.told(FLOW_REMOVED).body[12:20])
+            if not 1 <= sec + nsec / 1e9 < 1.7:
+                raise Wrong(f"{timeout}: it was there for {sec}.{nsec:09} s")
+            time.sleep(0.33)
+
+
 def check_idle_flow_that_is_used(peer):
     add(peer, f("in_port", 1), idle=2)
     for _ in range(6):
