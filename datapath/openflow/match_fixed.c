@@ -206,7 +206,8 @@ static uint32_t write_tag(const struct layout *layout, uint8_t *at, const struct
 
 	if (mask & VLAN_PRESENT && !(tci & VLAN_PRESENT)) {
 		put_bits(at + layout->vid, VLAN_UNTAGGED, 2);
-		return 1u << layout->pcp_bit;
+		/* in 1.0 a flow without wildcards comes back as one */
+		return layout->is_strict ? 1u << layout->pcp_bit : 0;
 	}
 	if (match_mask(match, vid) == field_all(vid))
 		put_bits(at + layout->vid, match_value(match, vid), 2);

@@ -117,6 +117,7 @@ def check_exact_comes_first(peer):
     goes(frames.udp(), 1, 3, 2)
     add(peer, match_10(**every), priority=1, do=output_10(2))
     goes(frames.udp(), 1, 2, 3)
+    want("wildcards", flows_10(peer)[-1].match, match_10(**every))
     # and is found by whatever priority it is named
     peer.ok(FLOW_MOD, flow_mod_10(DELETE_STRICT, fields=match_10(**every), priority=9))
     want("left", len(flows_10(peer)), 1)
