@@ -191,6 +191,10 @@ static void switch_row_insert(struct configure *configure)
 
 	if (configure->is_inserting)
 		return;
+	if (!replica_has(configure->replica, DATABASE, NULL)) { /* nor can it have one */
+		ready_tell(configure);
+		return;
+	}
 	configure->is_inserting = true;
 	if (replica_transact(configure->replica, operations, inserted, configure))
 		configure->is_inserting = false;
@@ -206,7 +210,7 @@ static void report(struct configure *configure, const struct row *sw)
 	report_mirrors(configure->publish, &configure->reconcile, configure->is_statistics_due);
 	report_controllers(configure->publish, &configure->reconcile);
 	report_managers(configure->publish, &configure->reconcile, sw);
-	report_switch(configure->publish, sw);
+	report_switch(configure->publish, sw, replica_version(configure->replica));
 	configure->is_statistics_due = false;
 	if (!publish_send(configure->publish))
 		publish_done(configure, NULL);
@@ -297,12 +301,17 @@ void configure_port_changed(struct configure *configure)
 
 /* ---- life ---- */
 
+static void reread(void *ctx)
+{
+	struct configure *configure = ctx;
+
+	publish_forget(configure->publish);
+}
+
 static int database_connect(void *ctx, struct err *err)
 {
 	struct configure *configure = ctx;
 
-	/* Nobody knows what this one says. */
-	publish_forget(configure->publish);
 	return configure->options.external
 		       ? 0
 		       : configure->options.connect(configure->options.ctx, err);
@@ -318,6 +327,7 @@ int configure_new(struct configure **out, const struct configure_options *option
 		.n_tables = N_TABLES,
 		.external = options->external,
 		.connect = database_connect,
+		.reread = reread,
 		.changed = rows_changed,
 		.result_changed = result_changed,
 		.ctx = configure,

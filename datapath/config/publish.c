@@ -104,7 +104,8 @@ void publish_set(struct publish *publish, const char *table, const char *uuid, c
 	struct target *target = target_get(publish, table, uuid);
 	struct json_object *written = NULL;
 
-	if (!target) {
+	/* What an older schema has no place for, nobody reads. */
+	if (!target || !replica_has(publish->replica, table, column)) {
 		json_object_put(value);
 		return;
 	}

@@ -131,4 +131,4 @@ void report_mirrors(struct publish *publish, const struct reconcile *reconcile,
 void report_controllers(struct publish *publish, const struct reconcile *reconcile);
 void report_managers(struct publish *publish, const struct reconcile *reconcile,
 		     const struct row *sw);
-void report_switch(struct publish *publish, const struct row *row);
+void report_switch(struct publish *publish, const struct row *row, const char *version);

@@ -6,7 +6,6 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <urcu/list.h>
 
 #include "base/err.h"
 #include "base/json.h"
@@ -14,145 +13,59 @@
 #include "base/own.h"
 #include "stream/connection.h"
 #include "config/external.h"
+#include "config/replica_requests.h"
+#include "config/replica_rows.h"
+#include "config/replica_schema.h"
 #include "config/replica_server.h"
-#include "config/replica_row.h"
 
 #define RETRY_SECONDS     1
 #define RETRY_MAX_SECONDS 8
-#define MONITOR_ID        0
-/* Of an external server: to let it be silent, and before the next one is tried. */
-#define PROBE_MS  5000
-#define NEXT_USEC 100000
-
-/* A transaction that was sent and not answered yet. */
-struct request {
-	struct cds_list_head node;
-	int64_t id;
-	replica_done_fn *done;
-	void *ctx;
-};
+#define MONITOR_ID        0 /* transactions have 1 and up */
+#define SCHEMA_ID         (-1)
+#define AWARE_ID          (-2)
+/* Of an external server: to let it be silent, to let it answer something else than it was asked, and before the next one
+ * is tried. */
+#define PROBE_MS       5000
+#define ANSWER_SECONDS 20
+#define NEXT_USEC      100000
 
 struct replica {
 	/* fixed after create */
 	struct replica_options options;
 	struct event *retry;
+	struct event *patience; /* with an external server */
 	/* control thread */
 	struct connection *conn;      /* NULL: not connected */
 	struct replica_server server; /* of an external one */
 	bool is_ready;
-	bool is_asked;         /* the server, for all rows */
-	unsigned pause;        /* seconds until the next attempt */
-	int64_t last_id;       /* of a request */
-	uint64_t last_version; /* of a row */
-	struct row **rows;     /* by table: uthash by uuid */
-	size_t rows_cost;      /* bytes */
-	struct cds_list_head requests;
+	const char *asked; /* the method whose answer gets us further; NULL: none */
+	unsigned pause;    /* seconds until the next attempt */
+	size_t n_buffered; /* bytes in the connection when patience began */
+	struct replica_schema schema;
+	struct replica_rows rows;
+	struct replica_requests requests;
 };
 
 /* ---- rows ---- */
 
 struct row *replica_row(const struct replica *replica, unsigned table, const char *uuid)
 {
-	struct row *row = NULL;
-
-	if (uuid)
-		HASH_FIND_STR(replica->rows[table], uuid, row);
-	return row;
+	return replica_rows_find(&replica->rows, table, uuid);
 }
 
 struct row *replica_next(const struct replica *replica, unsigned table, const struct row *row)
 {
-	return row ? row->hh.next : replica->rows[table];
+	return row ? row->hh.next : replica->rows.by_table[table];
 }
 
-static void row_drop(struct replica *replica, unsigned table, struct row *row)
+bool replica_has(const struct replica *replica, const char *table, const char *column)
 {
-	HASH_DEL(replica->rows[table], row);
-	replica->rows_cost -= row->cost;
-	json_object_put(row->columns);
-	free(row);
+	return replica_schema_has(&replica->schema, table, column);
 }
 
-static void rows_clear(struct replica *replica)
+const char *replica_version(const struct replica *replica)
 {
-	for (unsigned i = 0; i < replica->options.n_tables; i++) {
-		struct row *row, *next;
-
-		HASH_ITER (hh, replica->rows[i], row, next)
-			row_drop(replica, i, row);
-	}
-}
-
-/* `columns` are all monitored columns of the row: in RFC 7047 "new" is always whole. */
-static void row_put(struct replica *replica, unsigned table, const char *uuid,
-		    struct json_object *columns)
-{
-	struct row *row = replica_row(replica, table, uuid);
-
-	if (!row) {
-		row = calloc(1, sizeof(*row));
-		if (!row || strlen(uuid) != UUID_LEN) {
-			free(row);
-			return;
-		}
-		strcpy(row->uuid, uuid);
-		HASH_ADD_STR(replica->rows[table], uuid, row);
-	}
-	json_object_put(row->columns);
-	row->columns = json_object_get(columns);
-	replica->rows_cost -= row->cost;
-	row->cost = sizeof(*row) + json_cost(columns);
-	replica->rows_cost += row->cost;
-	row->version = ++replica->last_version;
-}
-
-static bool is_among(const char *const *columns, const char *column)
-{
-	for (; columns && *columns; columns++)
-		if (!strcmp(*columns, column))
-			return true;
-	return false;
-}
-
-/* `old` are the columns that changed. True if one of them is more than a result. */
-static bool row_update(struct replica *replica, const struct replica_table *table, const char *uuid,
-		       struct json_object *old)
-{
-	bool is_config = false;
-
-	json_object_object_foreach(old, column, value)
-	{
-		if (is_among(table->results, column))
-			replica->options.result_changed(replica->options.ctx, uuid, column);
-		is_config |= is_among(table->columns, column);
-	}
-	return is_config;
-}
-
-/* RFC 7047 section 4.1.6: {TABLE: {UUID: {"old": ROW, "new": ROW}}}. True if there is something new
- * in it for changed(). */
-static bool table_update(struct replica *replica, unsigned number, struct json_object *updates)
-{
-	const struct replica_table *table = &replica->options.tables[number];
-	bool is_changed = false;
-
-	json_object_object_foreach(updates, uuid, update)
-	{
-		struct json_object *columns = json_object_object_get(update, "new");
-		struct json_object *old = json_object_object_get(update, "old");
-		struct row *row = replica_row(replica, number, uuid);
-		bool is_row = json_object_is_type(columns, json_type_object);
-
-		if (row && is_row && json_object_is_type(old, json_type_object) &&
-		    !row_update(replica, table, uuid, old))
-			continue;
-		is_changed = true;
-		if (is_row)
-			row_put(replica, number, uuid, columns);
-		else if (row)
-			row_drop(replica, number, row);
-	}
-	return is_changed;
+	return replica->schema.version;
 }
 
 static void rows_limit(struct replica *replica)
@@ -160,28 +73,63 @@ static void rows_limit(struct replica *replica)
 	const size_t most = replica->options.rows_cost_max;
 	struct err err = ERR_INIT;
 
-	if (replica->rows_cost <= most)
+	if (replica->rows.cost <= most)
 		return;
 	err_set(&err, E2BIG, "its rows take more than %zu bytes of memory: delete some", most);
 	connection_cut(replica->conn, err.text);
 }
 
-static bool tables_update(struct replica *replica, struct json_object *updates)
+static bool rows_update(struct replica *replica, struct json_object *updates)
 {
-	bool is_changed = false;
+	bool is_changed = replica_rows_update(&replica->rows, updates);
 
-	for (unsigned i = 0; i < replica->options.n_tables; i++) {
-		struct json_object *table =
-			json_object_object_get(updates, replica->options.tables[i].name);
-
-		if (json_object_is_type(table, json_type_object))
-			is_changed |= table_update(replica, i, table);
-	}
 	rows_limit(replica);
 	return is_changed;
 }
 
 /* ---- requests ---- */
+
+/* What an external server has not answered; NULL: nothing. */
+static const char *unanswered(const struct replica *replica)
+{
+	const char *question = NULL;
+
+	if (!replica->conn || !replica->options.external)
+		return NULL;
+	question = replica_server_unanswered(&replica->server);
+	if (!question)
+		question = replica->asked;
+	return question || replica_requests_empty(&replica->requests) ? question : "transact";
+}
+
+/* Whenever something was asked or answered. */
+static void patience_renew(struct replica *replica)
+{
+	static const struct timeval wait = {.tv_sec = ANSWER_SECONDS};
+
+	if (!unanswered(replica)) {
+		event_del(replica->patience);
+		return;
+	}
+	replica->n_buffered = connection_n_buffered(replica->conn);
+	event_add(replica->patience, &wait);
+}
+
+static void patience_cb(evutil_socket_t unused, short what, void *ctx)
+{
+	struct replica *replica = ctx;
+	const char *question = unanswered(replica);
+	struct err err = ERR_INIT;
+
+	if (!question)
+		return;
+	if (connection_n_buffered(replica->conn) > replica->n_buffered) {
+		patience_renew(replica); /* an answer is on its way */
+		return;
+	}
+	err_set(&err, ETIMEDOUT, "it has not answered %s for %d s", question, ANSWER_SECONDS);
+	connection_cut(replica->conn, err.text);
+}
 
 /* Takes over `params`. */
 static void request_send(struct replica *replica, const char *method, struct json_object *params,
@@ -195,128 +143,99 @@ static void request_send(struct replica *replica, const char *method, struct jso
 	connection_send(replica->conn, message);
 }
 
-static void monitor_send(struct replica *replica)
+static struct json_object *params_begin(const struct replica *replica)
 {
 	struct json_object *params = json_object_new_array();
-	struct json_object *tables = json_object_new_object();
 
-	for (unsigned i = 0; i < replica->options.n_tables; i++) {
-		const struct replica_table *table = &replica->options.tables[i];
-		struct json_object *columns = json_object_new_array();
-		struct json_object *request = json_object_new_object();
-
-		for (const char *const *column = table->columns; *column; column++)
-			json_object_array_add(columns, json_object_new_string(*column));
-		for (const char *const *column = table->results; column && *column; column++)
-			if (!is_among(table->columns, *column))
-				json_object_array_add(columns, json_object_new_string(*column));
-		json_object_object_add(request, "columns", columns);
-		json_object_object_add(tables, table->name, request);
-	}
 	json_object_array_add(params, json_object_new_string(replica->options.database));
+	return params;
+}
+
+/* Which columns are there to be asked for? */
+static void schema_ask(struct replica *replica)
+{
+	replica->asked = "get_schema";
+	request_send(replica, replica->asked, params_begin(replica), SCHEMA_ID);
+}
+
+static void monitor_ask(struct replica *replica)
+{
+	struct json_object *params = params_begin(replica);
+
 	json_object_array_add(params, NULL);
-	json_object_array_add(params, tables);
-	request_send(replica, "monitor", params, MONITOR_ID);
-	replica->is_asked = true;
+	json_object_array_add(params, replica_schema_requests(&replica->schema));
+	replica->asked = "monitor";
+	request_send(replica, replica->asked, params, MONITOR_ID);
+}
+
+/* When the database is converted, its schema is another one. */
+static void aware_send(struct replica *replica)
+{
+	struct json_object *params = json_object_new_array();
+
+	json_object_array_add(params, json_object_new_boolean(true));
+	request_send(replica, "set_db_change_aware", params, AWARE_ID);
 }
 
 int replica_transact(struct replica *replica, struct json_object *operations, replica_done_fn *done,
 		     void *ctx)
 {
 	struct json_object *params;
-	struct request *request;
+	int64_t id;
 
 	if (!replica->is_ready)
 		return -ENOTCONN;
-	request = calloc(1, sizeof(*request));
-	if (!request)
-		return -ENOMEM;
-	*request = (struct request){.id = ++replica->last_id, .done = done, .ctx = ctx};
-	cds_list_add_tail(&request->node, &replica->requests);
-	params = json_object_new_array();
-	json_object_array_add(params, json_object_new_string(replica->options.database));
+	id = replica_requests_add(&replica->requests, done, ctx);
+	if (id < 0)
+		return (int)id;
+	params = params_begin(replica);
 	for (size_t i = 0; i < json_object_array_length(operations); i++)
 		json_object_array_add(params,
 				      json_object_get(json_object_array_get_idx(operations, i)));
-	request_send(replica, "transact", params, request->id);
+	request_send(replica, "transact", params, id);
+	patience_renew(replica);
 	return 0;
-}
-
-static void request_finish(struct request *request, const char *error)
-{
-	cds_list_del(&request->node);
-	request->done(request->ctx, error);
-	free(request);
-}
-
-static void requests_fail(struct replica *replica, const char *error)
-{
-	struct request *request, *next;
-
-	cds_list_for_each_entry_safe (request, next, &replica->requests, node)
-		request_finish(request, error);
 }
 
 /* ---- messages ---- */
 
-/* What is wrong in a reply, for people; NULL: nothing. Borrowed from the message. */
-static const char *error_text(struct json_object *error)
+/* The columns that it names, or if it does not say so, all. */
+static void schema_reply(struct replica *replica, struct json_object *message)
 {
-	struct json_object *details = NULL;
-
-	if (!error)
-		return NULL;
-	if (json_object_is_type(error, json_type_object) &&
-	    !json_object_object_get_ex(error, "details", &details))
-		json_object_object_get_ex(error, "error", &details);
-	return json_object_get_string(details ? details : error);
-}
-
-/* The first error among the results of a transaction (an error ends it, null follows). */
-static const char *results_error(struct json_object *results)
-{
-	for (size_t i = 0; i < json_object_array_length(results); i++) {
-		struct json_object *result = json_object_array_get_idx(results, i);
-
-		if (json_object_object_get_ex(result, "error", NULL))
-			return error_text(result);
-	}
-	return NULL;
-}
-
-static void transact_reply(struct replica *replica, int64_t id, struct json_object *message)
-{
-	const char *error = error_text(json_object_object_get(message, "error"));
-	struct json_object *results = json_object_object_get(message, "result");
-	struct request *request;
-
-	if (!error && json_object_is_type(results, json_type_array))
-		error = results_error(results);
-	cds_list_for_each_entry (request, &replica->requests, node) {
-		if (request->id == id) {
-			request_finish(request, error);
-			return;
-		}
-	}
+	if (!replica->asked || replica->schema.columns)
+		return;
+	replica_schema_read(&replica->schema, replica->options.tables, replica->options.n_tables,
+			    json_object_object_get(message, "result"));
+	monitor_ask(replica);
 }
 
 static void monitor_reply(struct replica *replica, struct json_object *message)
 {
-	const char *error = error_text(json_object_object_get(message, "error"));
+	const char *error = replica_error(json_object_object_get(message, "error"));
 	struct json_object *tables = json_object_object_get(message, "result");
 
-	if (!replica->is_asked)
+	if (!replica->asked || !replica->schema.columns)
 		return;
-	replica->is_asked = false;
+	replica->asked = NULL;
 	if (error || !json_object_is_type(tables, json_type_object)) {
 		connection_close(replica->conn, error ? error : "its answer to monitor is wrong");
 		return;
 	}
 	replica->is_ready = true;
 	replica->pause = RETRY_SECONDS;
-	rows_clear(replica);
-	tables_update(replica, tables);
+	replica_rows_clear(&replica->rows);
+	rows_update(replica, tables);
+	replica->options.reread(replica->options.ctx);
 	replica->options.changed(replica->options.ctx);
+}
+
+/* The rows stay what they are until they are read by the new schema. */
+static void converted(struct replica *replica)
+{
+	log_info("replica", "the database was converted: its rows are read anew");
+	replica->is_ready = false;
+	replica_schema_fini(&replica->schema);
+	schema_ask(replica);
 }
 
 /* The server asks whether we are there. */
@@ -331,27 +250,56 @@ static void echo_reply(struct replica *replica, struct json_object *message)
 	connection_send(replica->conn, reply);
 }
 
+static void reply(struct replica *replica, int64_t id, struct json_object *message)
+{
+	if (id == SCHEMA_ID)
+		schema_reply(replica, message);
+	else if (id == MONITOR_ID)
+		monitor_reply(replica, message);
+	else
+		replica_requests_answer(&replica->requests, id, message);
+	patience_renew(replica);
+}
+
+static void notification(struct replica *replica, const char *method, struct json_object *message)
+{
+	struct json_object *params = json_object_object_get(message, "params");
+
+	if (!strcmp(method, "update") && replica->is_ready &&
+	    json_object_is_type(params, json_type_array)) {
+		if (rows_update(replica, json_object_array_get_idx(params, 1)))
+			replica->options.changed(replica->options.ctx);
+	} else if (!strcmp(method, "monitor_canceled") && replica->is_ready) {
+		converted(replica);
+		patience_renew(replica);
+	} else if (!strcmp(method, "echo")) {
+		echo_reply(replica, message);
+	}
+}
+
+/* An answer to echo gets nobody further. */
+static bool server_message(struct replica *replica, struct json_object *message)
+{
+	const char *question = unanswered(replica);
+	bool is_its = replica_server_message(&replica->server, replica->conn, message);
+
+	if (unanswered(replica) != question)
+		patience_renew(replica);
+	return is_its;
+}
+
 static void message_cb(void *ctx, struct connection *conn, struct json_object *message)
 {
 	struct replica *replica = ctx;
 	struct json_object *id = json_object_object_get(message, "id");
 	const char *method = json_object_get_string(json_object_object_get(message, "method"));
-	struct json_object *params = json_object_object_get(message, "params");
 
-	if (replica->options.external && replica_server_message(&replica->server, conn, message))
+	if (replica->options.external && server_message(replica, message))
 		return;
-	if (!method && json_object_is_type(id, json_type_int)) {
-		if (json_object_get_int64(id) == MONITOR_ID)
-			monitor_reply(replica, message);
-		else
-			transact_reply(replica, json_object_get_int64(id), message);
-	} else if (method && !strcmp(method, "update") && replica->is_ready &&
-		   json_object_is_type(params, json_type_array)) {
-		if (tables_update(replica, json_object_array_get_idx(params, 1)))
-			replica->options.changed(replica->options.ctx);
-	} else if (method && !strcmp(method, "echo")) {
-		echo_reply(replica, message);
-	}
+	if (!method && json_object_is_type(id, json_type_int))
+		reply(replica, json_object_get_int64(id), message);
+	else if (method)
+		notification(replica, method, message);
 }
 
 /* ---- life ---- */
@@ -386,8 +334,11 @@ static void closed_cb(void *ctx, struct connection *conn, const char *why)
 		 replica->options.external ? external_name(replica->options.external) : "",
 		 why[0] ? why : "it hung up");
 	replica->conn = NULL;
-	replica->is_ready = replica->is_asked = false;
-	requests_fail(replica, "the connection broke");
+	replica->is_ready = false;
+	replica->asked = NULL;
+	replica_schema_fini(&replica->schema);
+	replica_requests_fail(&replica->requests, "the connection broke");
+	patience_renew(replica);
 	retry_later(replica);
 }
 
@@ -397,7 +348,7 @@ static void server_good(void *ctx)
 
 	log_info("replica", "connected to the database at %s",
 		 external_name(replica->options.external));
-	monitor_send(replica);
+	schema_ask(replica);
 }
 
 /* Takes over `fd`, a connected socket. */
@@ -420,8 +371,10 @@ static void connection_begin(struct replica *replica, int fd, struct tls *tls)
 		if (connection_probe(replica->conn, PROBE_MS))
 			log_warn("replica", "out of memory: a silent server will not be noticed");
 		replica_server_ask(&replica->server, replica->conn);
+		patience_renew(replica);
 	} else {
-		monitor_send(replica);
+		aware_send(replica);
+		schema_ask(replica);
 	}
 }
 
@@ -459,10 +412,14 @@ int replica_new(struct replica **out, const struct replica_options *options)
 	replica->pause = RETRY_SECONDS;
 	replica->server = (struct replica_server){
 		.database = options->database, .good = server_good, .ctx = replica};
-	CDS_INIT_LIST_HEAD(&replica->requests);
-	replica->rows = calloc(options->n_tables, sizeof(struct row *));
+	replica_requests_init(&replica->requests);
+	replica->rows = (struct replica_rows){.tables = options->tables,
+					      .n_tables = options->n_tables,
+					      .result_changed = options->result_changed,
+					      .ctx = options->ctx};
 	replica->retry = evtimer_new(options->base, connect_cb, replica);
-	if (!replica->rows || !replica->retry)
+	replica->patience = evtimer_new(options->base, patience_cb, replica);
+	if (replica_rows_init(&replica->rows) || !replica->retry || !replica->patience)
 		return -ENOMEM;
 	event_active(replica->retry, 0, 0);
 	*out = take_ptr(replica);
@@ -477,12 +434,13 @@ void replica_free(struct replica **replica)
 		return;
 	r->is_ready = false;
 	connection_free(&r->conn);
-	requests_fail(r, "the daemon stops");
-	if (r->rows)
-		rows_clear(r);
-	free(r->rows);
+	replica_requests_fail(&r->requests, "the daemon stops");
+	replica_rows_fini(&r->rows);
+	replica_schema_fini(&r->schema);
 	if (r->retry)
 		event_free(r->retry);
+	if (r->patience)
+		event_free(r->patience);
 	mem_free(replica);
 }
 

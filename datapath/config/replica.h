@@ -1,6 +1,7 @@
 #pragma once
 /* The daemon as a client of its configuration database (RFC 7047): a copy of the rows it needs,
- * kept up to date by a monitor, and transactions to write back.
+ * kept up to date by a monitor, and transactions to write back. Tables and columns that the database lacks are not asked for
+ * (replica_schema.h); if it is converted to another schema, all is read anew.
  *
  * The database may be the daemon's own, to which a function opens a connection, or an external server's, who must
  * be the right one (replica_server.h) before anything is asked of it. A lost connection is opened again after a pause; the copy
@@ -37,6 +38,8 @@ struct replica_options {
 	/* Opens a stream socket to ours, or is told that the external one is about to be connected to. Returns it, or
 	 * -errno with a text. */
 	int (*connect)(void *ctx, struct err *err);
+	/* All rows are read anew, of a database that may be another one: nobody knows what was written to it. */
+	void (*reread)(void *ctx);
 	/* Rows have changed, or are there for the first time. */
 	void (*changed)(void *ctx);
 	/* One of the results was changed, by us or by somebody else: their values are not kept.
@@ -52,6 +55,11 @@ void replica_free(struct replica **replica);
 
 /* True once the rows are there, and while the server answers. */
 bool replica_is_ready(const struct replica *replica);
+
+/* Does the database have that column, of those to copy? `column` NULL: any of that table. */
+bool replica_has(const struct replica *replica, const char *table, const char *column);
+/* The version of its schema; "": not known. */
+const char *replica_version(const struct replica *replica);
 
 /* Rows by uuid (NULL: none), or all of table number `table`: start with NULL, ends with NULL.
  * Borrowed until changed() is called. */

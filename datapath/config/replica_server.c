@@ -33,6 +33,13 @@ void replica_server_ask(struct replica_server *server, struct connection *conn)
 	    "[\"name\",\"model\",\"connected\",\"leader\"]}}]");
 }
 
+const char *replica_server_unanswered(const struct replica_server *server)
+{
+	if (server->state == SERVER_ASKED)
+		return "monitor of _Server";
+	return server->state == SERVER_LOCKING && !server->is_told ? "lock" : NULL;
+}
+
 static const char *member_text(struct json_object *object, const char *name)
 {
 	const char *text = json_object_get_string(json_object_object_get(object, name));

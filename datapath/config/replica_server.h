@@ -20,6 +20,8 @@ struct replica_server {
 
 /* Sends the questions, on a new connection. A server that is not the one, or ceases to be, is hung up on. */
 void replica_server_ask(struct replica_server *server, struct connection *conn);
+/* What it was asked and has not answered; NULL: nothing, or it waits for another switch to end. */
+const char *replica_server_unanswered(const struct replica_server *server);
 /* True: the message was about that. */
 bool replica_server_message(struct replica_server *server, struct connection *conn,
 			    struct json_object *message);

@@ -50,7 +50,7 @@ static struct json_object *set_of(const char *const *texts, size_t n)
 	return set;
 }
 
-void report_switch(struct publish *publish, const struct row *row)
+void report_switch(struct publish *publish, const struct row *row, const char *version)
 {
 	static const char *const iface_types[] = {"afxdp", "internal", "system"};
 	static const char *const datapath_types[] = {"netdev", "system"};
@@ -63,7 +63,7 @@ void report_switch(struct publish *publish, const struct row *row)
 	if (is_known)
 		return;
 	publish_set(publish, table, uuid, "ovs_version", value_string(PACKAGE_VERSION));
-	publish_set(publish, table, uuid, "db_version", value_string("8.3.1"));
+	publish_set(publish, table, uuid, "db_version", value_string(text_or_null(version)));
 	publish_set(publish, table, uuid, "iface_types", set_of(iface_types, 3));
 	publish_set(publish, table, uuid, "datapath_types", set_of(datapath_types, 2));
 	publish_set(publish, table, uuid, "system_type", os_release("ID"));

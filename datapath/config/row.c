@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/replica_row.h"
+#include "config/replica_rows.h"
 
 const char *row_uuid(const struct row *row)
 {

@@ -217,6 +217,8 @@ static const char good[] =
 	"\":{\"new\":{\"name\":"
 	"\"Open_vSwitch\",\"model\":\"standalone\",\"connected\":true,\"leader\":true}}}}}"
 	"{\"id\":\"lock\",\"result\":{\"locked\":true},\"error\":null}"
+	"{\"id\":-1,\"error\":null,\"result\":{\"tables\":{\"Open_vSwitch\":{\"columns\":{"
+	"\"bridges\":{},\"next_cfg\":{},\"cur_cfg\":{}}}}}}"
 	"{\"id\":0,\"error\":null,\"result\":{\"Open_vSwitch\":{\"" UUID "\":{\"new\":{}}}}}";
 
 static int bridge_count(struct bridge *bridge, void *ctx)

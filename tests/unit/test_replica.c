@@ -35,7 +35,9 @@ struct fixture {
 	struct connection *conn; /* the server's end */
 	char request[2048];      /* the last one */
 	unsigned n_requests, n_connects, n_changes, n_done;
-	char error[128]; /* of the last transaction */
+	char error[128];    /* of the last transaction */
+	const char *schema; /* the tables in the server's; NULL: it has nothing to say of it */
+	unsigned n_rereads;
 	char results[256];
 };
 
@@ -54,10 +56,34 @@ static void closed(void *ctx, struct connection *conn)
 	((struct fixture *)ctx)->conn = NULL;
 }
 
+static void answer(struct fixture *f, const char *text)
+{
+	own(json_free) struct json_object *json = json_tokener_parse(text);
+
+	assert_non_null(json);
+	connection_send(f->conn, json);
+}
+
+static void schema_answer(struct fixture *f)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "{\"id\":-1,\"error\":null,\"result\":{\"name\":\"Open_vSwitch\","
+		 "\"version\":\"7.6.5\",\"tables\":%s}}",
+		 f->schema ? f->schema : "null");
+	answer(f, text);
+}
+
 static void message(void *ctx, struct connection *conn, struct json_object *json)
 {
 	struct fixture *f = ctx;
+	const char *method = json_object_get_string(json_object_object_get(json, "method"));
 
+	if (method && !strcmp(method, "get_schema"))
+		schema_answer(f);
+	if (method && (!strcmp(method, "get_schema") || !strcmp(method, "set_db_change_aware")))
+		return;
 	snprintf(f->request, sizeof(f->request), "%s",
 		 json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
 	f->n_requests++;
@@ -72,6 +98,11 @@ static int connect_cb(void *ctx, struct err *err)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	assert_int_equal(server_adopt(f->server, fds[0], "test"), 0);
 	return fds[1];
+}
+
+static void reread(void *ctx)
+{
+	((struct fixture *)ctx)->n_rereads++;
 }
 
 static void changed(void *ctx)
@@ -107,14 +138,6 @@ static void wait_for(struct fixture *f, const unsigned *counter, unsigned n)
 	}
 }
 
-static void answer(struct fixture *f, const char *text)
-{
-	own(json_free) struct json_object *json = json_tokener_parse(text);
-
-	assert_non_null(json);
-	connection_send(f->conn, json);
-}
-
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -131,6 +154,7 @@ static int setup(void **state)
 		.n_tables = 1,
 		.rows_cost_max = ROWS_COST_MAX,
 		.connect = connect_cb,
+		.reread = reread,
 		.changed = changed,
 		.result_changed = result_changed,
 		.ctx = f,
@@ -169,6 +193,52 @@ static void test_it_asks_for_its_columns(void **state)
 					"\"Open_vSwitch\",null,{\"Port\":{\"columns\":[\"name\","
 					"\"tag\",\"options\",\"status\"]}}]}");
 	assert_false(replica_is_ready(f->replica));
+}
+
+#define COLUMN "{\"type\":\"string\"}"
+
+static void read_anew(struct fixture *f, const char *schema)
+{
+	f->schema = schema;
+	answer(f, "{\"id\":null,\"method\":\"monitor_canceled\",\"params\":[null]}");
+	wait_for(f, &f->n_requests, f->n_requests + 1);
+}
+
+static void test_converted_it_is_read_anew(void **state)
+{
+	struct fixture *f = *state;
+
+	monitored(f);
+	read_anew(f, "{\"Port\":{\"columns\":{\"status\":" COLUMN ",\"other\":" COLUMN
+		     ",\"name\":" COLUMN "}},\"Other\":{\"columns\":{\"x\":" COLUMN "}}}");
+	assert_string_equal(f->request, "{\"id\":0,\"method\":\"monitor\",\"params\":["
+					"\"Open_vSwitch\",null,{\"Port\":{\"columns\":[\"name\","
+					"\"status\"]}}]}");
+	assert_false(replica_is_ready(f->replica));
+	/* meanwhile the switch is what it was */
+	assert_non_null(replica_row(f->replica, 0, UUID_A));
+	monitored(f);
+	assert_int_equal(f->n_rereads, 2);
+	assert_string_equal(replica_version(f->replica), "7.6.5");
+	assert_true(replica_has(f->replica, "Port", "status"));
+	assert_false(replica_has(f->replica, "Port", "tag"));
+	assert_false(replica_has(f->replica, "Port", "other"));
+	assert_false(replica_has(f->replica, "Other", NULL));
+}
+
+static void test_without_its_table_there_are_no_rows(void **state)
+{
+	struct fixture *f = *state;
+
+	monitored(f);
+	read_anew(f, "{\"Port\":7,\"Other\":{\"columns\":{}}}");
+	assert_string_equal(f->request, "{\"id\":0,\"method\":\"monitor\",\"params\":["
+					"\"Open_vSwitch\",null,{}]}");
+	answer(f, "{\"id\":0,\"error\":null,\"result\":{}}");
+	wait_for(f, &f->n_changes, f->n_changes + 1);
+	assert_true(replica_is_ready(f->replica));
+	assert_null(replica_next(f->replica, 0, NULL));
+	assert_false(replica_has(f->replica, "Port", NULL));
 }
 
 static void test_rows_are_read(void **state)
@@ -364,6 +434,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_it_asks_for_its_columns),
+		TEST(test_converted_it_is_read_anew),
+		TEST(test_without_its_table_there_are_no_rows),
 		TEST(test_rows_are_read),
 		TEST(test_updates_follow),
 		TEST(test_results_are_told_and_not_kept),
