@@ -205,6 +205,11 @@ static void session_send(void *ctx, struct json_object *message)
 	connection_send(ctx, message);
 }
 
+static void session_end(void *ctx)
+{
+	connection_close(ctx, "");
+}
+
 static void client_free(struct client **client)
 {
 	if (!*client)
@@ -218,7 +223,8 @@ static int client_opened(void *ctx, struct connection *conn)
 {
 	struct rpc *rpc = ctx;
 	own(client_free) struct client *client = calloc(1, sizeof(*client));
-	int rc = client ? db_session_new(&client->session, rpc->options.db, session_send, conn)
+	int rc = client ? db_session_new(&client->session, rpc->options.db, session_send,
+					 session_end, conn)
 			: -ENOMEM;
 
 	if (!rc)

@@ -5,6 +5,7 @@
 
 #include "db/history.h"
 
+struct db_error;
 struct json_object;
 struct schema;
 struct storage;
@@ -20,3 +21,6 @@ struct database {
 	struct history history;        /* of transactions */
 	struct transaction *running;   /* one at a time, never across calls */
 };
+
+/* A database without a file, from a schema that is JSON already. Returns 0 or -EINVAL. */
+int database_new_parsed(struct database **out, struct json_object *schema, struct db_error *error);

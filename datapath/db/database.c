@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "db/alloc.h"
 #include "db/core.h"
@@ -14,12 +15,10 @@
 #include "db/storage.h"
 #include "db/table.h"
 
-static int use_schema(struct database *db, struct json_object *json, struct err *err)
+static int use_schema(struct database *db, struct json_object *json, struct db_error *error)
 {
-	struct db_error error = {0};
-
-	if (schema_parse(&db->schema, json, &error))
-		return err_set(err, EINVAL, "%s", error.details);
+	if (schema_parse(&db->schema, json, error))
+		return -EINVAL;
 	db->tables = alloc(db->schema->n_tables, sizeof(struct table *));
 	for (unsigned i = 0; i < db->schema->n_tables; i++)
 		db->tables[i] = table_new(db->schema->tables[i]);
@@ -36,39 +35,24 @@ static const char *member_text(struct json_object *json, const char *name)
 	return json_object_get_string(member);
 }
 
-/* Two schemas of one version that differ would surprise whoever relies on the version. */
-static int compare_schema(const struct schema *schema, struct json_object *expected,
-			  struct err *err)
-{
-	own(schema_free) struct schema *wanted = NULL;
-	struct db_error error = {0};
-
-	if (schema_parse(&wanted, expected, &error) || schema_compare(schema, wanted, &error))
-		return err_set(err, EINVAL, "its schema is not the one of version %s: %s",
-			       schema->version, error.details);
-	return 0;
-}
-
-/* The schema in the file against the one that is wanted. */
+/* The schema in the file against the one that is wanted. It may be another one of the same name: a client has converted
+ * the database, or it is somebody else's. */
 static int use_file_schema(struct database *db, struct json_object *json,
 			   struct json_object *expected, struct err *err)
 {
 	const char *name = member_text(json, "name");
 	const char *version = member_text(json, "version");
-	int r;
+	struct db_error error = {0};
 
 	if (expected && strcmp(name, member_text(expected, "name")))
 		return err_set(err, EINVAL, "it holds database \"%s\", not %s", name,
 			       member_text(expected, "name"));
+	if (use_schema(db, json, &error))
+		return err_set(err, EINVAL, "%s", error.details);
 	if (expected && strcmp(version, member_text(expected, "version")))
-		return err_set(err, EINVAL,
-			       "it has version %s of the schema of %s, not %s: convert it with "
-			       "ovsdb-tool convert",
-			       version, name, member_text(expected, "version"));
-	r = use_schema(db, json, err);
-	if (r || !expected)
-		return r;
-	return compare_schema(db->schema, expected, err);
+		log_info("db", "the schema of %s in the file is of version %s, not %s", name,
+			 version, member_text(expected, "version"));
+	return 0;
 }
 
 static int parse_schema(const char *text, struct json_object **json, struct err *err)
@@ -110,18 +94,26 @@ int database_open(struct database **out, const char *path, const char *schema, s
 	return 0;
 }
 
-int database_new(struct database **out, const char *schema, struct err *err)
+int database_new_parsed(struct database **out, struct json_object *schema, struct db_error *error)
 {
 	own(database_free) struct database *db = database_alloc();
-	own(json_free) struct json_object *json = NULL;
-	int r = parse_schema(schema, &json, err);
 
-	if (!r)
-		r = use_schema(db, json, err);
-	if (r)
-		return r;
+	if (use_schema(db, schema, error))
+		return -EINVAL;
 	*out = take_ptr(db);
 	return 0;
+}
+
+int database_new(struct database **out, const char *schema, struct err *err)
+{
+	own(json_free) struct json_object *json = NULL;
+	struct db_error error = {0};
+	int r = parse_schema(schema, &json, err);
+
+	if (r)
+		return r;
+	return database_new_parsed(out, json, &error) ? err_set(err, EINVAL, "%s", error.details)
+						      : 0;
 }
 
 void database_free(struct database **db)

@@ -14,11 +14,11 @@ struct json_object;
 /* The schema of the switch's own database, schemas/switch.ovsschema, built into the program. */
 extern const char switch_schema[];
 
-/* Opens the database in file `path`, which must hold one of the same name, version and columns as
- * the JSON text `schema` (NULL: whatever the file holds), or creates the file if it is missing or
+/* Opens the database in file `path`, which must hold one of the same name as the JSON text `schema` says (NULL:
+ * whatever the file holds), of that schema or another, or creates the file with that schema if it is missing or
  * empty. The file stays locked against other writers until database_free().
  * A torn last record, left by a crash, is cut off and reported in the log. Returns 0; -EBUSY if
- * somebody else has the file open; -EINVAL for another schema or a bad one; -EBADMSG if the file is
+ * somebody else has the file open; -EINVAL for another name or a bad schema; -EBADMSG if the file is
  * damaged elsewhere than at its end (it is left as it was); or the errno of the file operation. */
 int database_open(struct database **out, const char *path, const char *schema, struct err *err);
 
@@ -28,7 +28,7 @@ void database_free(struct database **db);
 
 const char *database_name(const struct database *db);
 const char *database_version(const struct database *db);
-/* The schema as JSON (RFC 7047 section 3.2). Borrowed. */
+/* The schema as JSON (RFC 7047 section 3.2). Borrowed until the database is converted. */
 struct json_object *database_schema(const struct database *db);
 /* How many rows `table` has; 0 if there is no such table. */
 uint64_t database_n_rows(const struct database *db, const char *table);

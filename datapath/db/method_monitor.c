@@ -149,6 +149,25 @@ int method_monitor_cancel(struct session_call *call)
 	return 0;
 }
 
+void session_end_monitors(struct db_session *session, const struct database *db)
+{
+	struct monitor *monitor, *next;
+
+	cds_list_for_each_entry_safe (monitor, next, &session->monitors, session_node) {
+		struct json_object *params;
+
+		if (monitor->db != db)
+			continue;
+		params = json_object_new_array_ext(1);
+		json_object_array_add(params, json_object_get(monitor->id));
+		drop(monitor);
+		if (session->is_change_aware)
+			session_notify(session, "monitor_canceled", params);
+		else
+			json_object_put(params);
+	}
+}
+
 void session_drop_monitors(struct db_session *session)
 {
 	struct monitor *monitor, *next;

@@ -152,6 +152,24 @@ int method_cancel(struct session_call *call)
 	return 0;
 }
 
+void session_cancel_database(struct db_session *session, const struct database *db)
+{
+	struct pending *pending, *next;
+
+	cds_list_for_each_entry_safe (pending, next, &session->pending, session_node) {
+		if (pending->db != db)
+			continue;
+		if (session->is_change_aware)
+			session_fail(session, pending->id, json_object_new_string(ERROR_CANCELED));
+		forget(pending);
+	}
+}
+
+void server_retry(struct db_server *server, uint64_t now)
+{
+	retry_all(server, now);
+}
+
 void session_cancel_all(struct db_session *session)
 {
 	struct pending *pending, *next;

@@ -60,11 +60,6 @@ struct schema {
 int schema_parse(struct schema **out, struct json_object *json, struct db_error *error);
 void schema_free(struct schema **schema);
 
-/* Do both have the same tables and columns of the same types? Order does not count. Returns 0, or
- * -EINVAL with the first difference in `error`. */
-int schema_compare(const struct schema *schema, const struct schema *wanted,
-		   struct db_error *error);
-
 /* Borrowed; NULL if there is none of that name. */
 struct table_schema *schema_table(const struct schema *schema, const char *name);
 /* Knows "_uuid" and "_version" too. */

@@ -50,13 +50,19 @@ static void set_column(struct transaction *transaction, struct row *row, const c
 	json_object_put(json);
 }
 
+static void set_schema(struct transaction *transaction, struct row *row, const struct database *db)
+{
+	const char *text = json_object_to_json_string_ext(
+		db->schema->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	set_column(transaction, row, "schema", json_object_new_string(text));
+}
+
 /* Enters `db` into table Database of _Server. */
 static void announce(struct db_server *server, const struct database *db)
 {
 	struct database *meta = db_server_lookup(server, "_Server");
 	struct transaction transaction;
-	const char *schema = json_object_to_json_string_ext(
-		db->schema->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	struct uuid uuid;
 	struct row *row;
 
@@ -67,7 +73,33 @@ static void announce(struct db_server *server, const struct database *db)
 	set_column(&transaction, row, "model", json_object_new_string("standalone"));
 	set_column(&transaction, row, "connected", json_object_new_boolean(true));
 	set_column(&transaction, row, "leader", json_object_new_boolean(true));
-	set_column(&transaction, row, "schema", json_object_new_string(schema));
+	set_schema(&transaction, row, db);
+	if (transaction_commit(&transaction, NULL))
+		abort();
+}
+
+static struct row *announcement(const struct database *meta, const struct database *db)
+{
+	const struct column_schema *column = table_column(meta->tables[0]->schema, "name");
+	struct row *row;
+
+	table_for_each(meta->tables[0], row)
+	{
+		const union atom *name = &row->columns[column->index]->atoms[0];
+
+		if (!strcmp(name->string->bytes, database_name(db)))
+			return row;
+	}
+	return NULL;
+}
+
+void server_tell_schema(struct db_server *server, const struct database *db)
+{
+	struct database *meta = db_server_lookup(server, "_Server");
+	struct transaction transaction;
+
+	transaction_begin(&transaction, meta);
+	set_schema(&transaction, announcement(meta, db), db);
 	if (transaction_commit(&transaction, NULL))
 		abort();
 }

@@ -7,7 +7,7 @@
  *
  * Methods: list_dbs, get_schema, get_server_id, transact, cancel, monitor, monitor_cond,
  * monitor_cond_since, monitor_cond_change, monitor_cancel, lock, steal, unlock, echo,
- * set_db_change_aware, convert (to the schema that there is).
+ * set_db_change_aware, convert.
  *
  * Time comes in as arguments, nanoseconds of clock_now(). Control thread only.
  */
@@ -40,8 +40,12 @@ void db_server_run(struct db_server *server, uint64_t now);
  * its session freed later. */
 typedef void db_send_fn(void *context, struct json_object *message);
 
+/* Hangs up on a client, once it has got what was delivered. Nothing of it is handled any more, and its session is freed
+ * later; the same rules as for db_send_fn. */
+typedef void db_end_fn(void *context);
+
 int db_session_new(struct db_session **out, struct db_server *server, db_send_fn *send,
-		   void *context);
+		   db_end_fn *end, void *context);
 /* Cancels what the client waits for, its monitors and its locks. Nothing is sent to it any more. */
 void db_session_free(struct db_session **session);
 

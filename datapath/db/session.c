@@ -5,17 +5,16 @@
 
 #include "base/own.h"
 #include "db/alloc.h"
-#include "db/core.h"
 #include "db/database.h"
-#include "db/schema.h"
 
 int db_session_new(struct db_session **out, struct db_server *server, db_send_fn *send,
-		   void *context)
+		   db_end_fn *end, void *context)
 {
 	struct db_session *session = alloc(1, sizeof(*session));
 
 	session->server = server;
 	session->send = send;
+	session->end = end;
 	session->context = context;
 	CDS_INIT_LIST_HEAD(&session->monitors);
 	CDS_INIT_LIST_HEAD(&session->pending);
@@ -167,38 +166,15 @@ static int method_echo(struct session_call *call)
 	return 0;
 }
 
-/* Databases neither come nor go while clients are there, so there is nothing to be aware of. */
 static int method_set_db_change_aware(struct session_call *call)
 {
+	struct json_object *is_aware = call_param(call, 0);
+
 	if (json_object_array_length(call->params) != 1 ||
-	    !json_object_is_type(call_param(call, 0), json_type_boolean))
+	    !json_object_is_type(is_aware, json_type_boolean))
 		return db_error_set(&call->error, ERROR_SYNTAX,
 				    "set_db_change_aware: the parameter must be true or false");
-	call->result = json_object_new_object();
-	return 0;
-}
-
-/* What start scripts ask for after an upgrade. The columns are those that this program knows, so the schema stays. */
-static int method_convert(struct session_call *call)
-{
-	const struct database *db = call_database(call);
-	struct json_object *json = call_param(call, 1);
-	own(schema_free) struct schema *wanted = NULL;
-	struct db_error difference = {0};
-
-	if (!db || schema_parse(&wanted, json, &call->error))
-		return -EINVAL;
-	if (strcmp(wanted->name, database_name(db)))
-		return db_error_set(&call->error, ERROR_SYNTAX,
-				    "convert: the schema is one of %s, not of %s", wanted->name,
-				    database_name(db));
-	if (strcmp(wanted->version, database_version(db)))
-		return db_error_set(&call->error, ERROR_NOT_SUPPORTED,
-				    "convert: %s stays at version %s of its schema", wanted->name,
-				    database_version(db));
-	if (schema_compare(db->schema, wanted, &difference))
-		return db_error_set(&call->error, ERROR_NOT_SUPPORTED,
-				    "convert: the schema stays as it is: %s", difference.details);
+	call->session->is_change_aware = json_object_get_boolean(is_aware);
 	call->result = json_object_new_object();
 	return 0;
 }
@@ -248,6 +224,8 @@ int db_session_request(struct db_session *session, struct json_object *request, 
 		return -EINVAL;
 	json_object_object_get_ex(request, "id", &call.id);
 	method = find_method(json_object_get_string(name));
+	session->is_elsewhere |= !method;
+	session->is_here |= method != NULL;
 	if (!method)
 		return -ENOSYS;
 	/* Whose result nobody waits for, and who would be surprised by it: RFC 7047 has one notification. */

@@ -36,12 +36,16 @@ struct db_session {
 	struct cds_list_head node;
 	struct db_server *server;      /* fixed after create */
 	db_send_fn *send;              /* fixed after create */
+	db_end_fn *end;                /* fixed after create */
 	void *context;                 /* fixed after create */
 	struct cds_list_head monitors; /* struct monitor.session_node */
 	struct cds_list_head pending;  /* struct pending.session_node */
 	struct cds_list_head claims;   /* struct lock_claim.session_node */
 	unsigned n_monitors, n_pending, n_claims;
-	size_t n_kept; /* bytes */
+	size_t n_kept;        /* bytes */
+	bool is_change_aware; /* it is told when a database becomes another one */
+	bool is_here;         /* it has called methods of the database */
+	bool is_elsewhere;    /* it has called others */
 };
 
 /* Sends a reply; takes over `result`. Nobody waits for one if `id` is null. */
@@ -71,6 +75,7 @@ session_method_fn method_transact, method_cancel;
 session_method_fn method_monitor, method_monitor_cond, method_monitor_cond_since,
 	method_monitor_cond_change, method_monitor_cancel;
 session_method_fn method_lock, method_steal, method_unlock;
+session_method_fn method_convert;
 
 /* The parameter at `index`; NULL (also what JSON null is) if there is none. */
 struct json_object *call_param(const struct session_call *call, size_t index);
@@ -81,8 +86,17 @@ struct database *call_database(struct session_call *call);
 int session_keep(struct db_session *session, size_t size, struct db_error *error);
 void session_unkeep(struct db_session *session, size_t size);
 
-/* transact.c: forgets what the session waits for. */
+/* method_transact.c: forgets what the session waits for. */
 void session_cancel_all(struct db_session *session);
-/* method_monitor.c, method_lock.c: the same for its monitors and locks. */
+/* The same in `db`, and answers, to a client that knows of such things, that it is canceled. */
+void session_cancel_database(struct db_session *session, const struct database *db);
+/* Tries what waits, after something was committed elsewhere than in a transaction of a client. */
+void server_retry(struct db_server *server, uint64_t now);
+/* method_monitor.c, method_lock.c: forget its monitors and locks. */
 void session_drop_monitors(struct db_session *session);
 void session_drop_locks(struct db_session *session);
+/* Ends the monitors of `db`, and says so to a client that knows of such things. */
+void session_end_monitors(struct db_session *session, const struct database *db);
+
+/* server.c: enters the schema that `db` has now into table Database of _Server. */
+void server_tell_schema(struct db_server *server, const struct database *db);

@@ -177,18 +177,19 @@ int storage_append(struct database *db, struct transaction *transaction, struct 
 	return r;
 }
 
-int storage_compact(struct database *db, struct err *err)
+int storage_replace(struct database *db, const struct database *content, const char *comment,
+		    struct err *err)
 {
-	own(json_free) struct json_object *rows = record_new("compacted");
-	struct json_object *records[] = {db->schema->json, rows};
+	own(json_free) struct json_object *rows = record_new(comment);
+	struct json_object *records[] = {content->schema->json, rows};
 	int r;
 
 	if (!db->storage)
 		return 0;
-	for (unsigned i = 0; i < db->schema->n_tables; i++) {
+	for (unsigned i = 0; i < content->schema->n_tables; i++) {
 		const struct row *row;
 
-		table_for_each(db->tables[i], row) record_add(
+		table_for_each(content->tables[i], row) record_add(
 			rows, row, row_json(row->table->schema, NULL, row->columns, false));
 	}
 	r = log_file_replace(db->storage->file, records, 2, err);
@@ -196,6 +197,11 @@ int storage_compact(struct database *db, struct err *err)
 	if (r)
 		db->storage->compact_at = COMPACT_FACTOR * log_file_size(db->storage->file);
 	return r;
+}
+
+int storage_compact(struct database *db, struct err *err)
+{
+	return storage_replace(db, db, "compacted", err);
 }
 
 void storage_compact_if_due(struct database *db)

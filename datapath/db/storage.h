@@ -35,3 +35,7 @@ int storage_append(struct database *db, struct transaction *transaction, struct 
 void storage_compact_if_due(struct database *db);
 /* The same in any case. Returns 0 or -errno. */
 int storage_compact(struct database *db, struct err *err);
+/* Writes the schema and the rows of `content`, with that comment, into a new file in the place of that of `db`. Returns 0
+ * or -errno, then the old one is in use. */
+int storage_replace(struct database *db, const struct database *content, const char *comment,
+		    struct err *err);

@@ -28,6 +28,10 @@ static void print(void *context, struct json_object *message)
 		abort();
 }
 
+static void hang_up(void *context)
+{
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (database_new(&db, schema, NULL) || db_server_new(&server) || db_server_add(server, &db))
 		abort();
-	db_session_new(&session, server, print, NULL);
+	db_session_new(&session, server, print, hang_up, NULL);
 	while (line < end) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t len = (size_t)((newline ? newline : end) - line);

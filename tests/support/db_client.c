@@ -59,6 +59,11 @@ static void hear(void *context, struct json_object *message)
 	client->n_heard_before_answer = json_object_array_length(client->heard);
 }
 
+static void hang_up(void *context)
+{
+	((struct db_client *)context)->n_ended++;
+}
+
 void client_open(struct db_client *client, const char *schema, const char *file)
 {
 	own(mem_free) char *text = with_quotes(schema);
@@ -72,7 +77,8 @@ void client_open(struct db_client *client, const char *schema, const char *file)
 	client->heard = json_object_new_array();
 	assert_int_equal(db_server_new(&client->server), 0);
 	assert_int_equal(db_server_add(client->server, &db), 0);
-	assert_int_equal(db_session_new(&client->session, client->server, hear, client), 0);
+	assert_int_equal(db_session_new(&client->session, client->server, hear, hang_up, client),
+			 0);
 }
 
 void client_close(struct db_client *client)

@@ -17,6 +17,7 @@ struct db_client {
 	struct json_object *answer;   /* the last reply, or NULL */
 	size_t n_heard_before_answer; /* how many notifications waited when it came */
 	char *text;                   /* what client_call() returned last */
+	unsigned n_ended;             /* how often the server has hung up */
 };
 
 /* Two tables: A is root, has unique "name", an integer set "s", a map "m", strong references "b" and

@@ -25,6 +25,12 @@ static void print(void *context, struct json_object *message)
 	fflush(stdout);
 }
 
+static void hang_up(void *context)
+{
+	puts("{\"ended\":true}");
+	fflush(stdout);
+}
+
 static char *read_file(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -60,7 +66,7 @@ static void serve(struct db_server *server)
 	char *line = NULL;
 	size_t size = 0;
 
-	db_session_new(&session, server, print, NULL);
+	db_session_new(&session, server, print, hang_up, NULL);
 	while (getline(&line, &size, stdin) > 0) {
 		if (sscanf(line, "run %" SCNu64, &ms) == 1) {
 			now += ms * CLOCK_NS_PER_MS;

@@ -1,6 +1,7 @@
 """Conversations with a server of OVSDB: each case_... gets one to speak in."""
 from .schema import SCHEMA  # noqa: F401
 from .conditions import *  # noqa: F401,F403
+from .conversions import *  # noqa: F401,F403
 from .locks import *  # noqa: F401,F403
 from .methods import *  # noqa: F401,F403
 from .monitors import *  # noqa: F401,F403
