@@ -27,9 +27,6 @@ static int parse_function(struct json_object *json, enum condition_function *fun
 {
 	const char *name = json_object_get_string(json);
 
-	if (!json_object_is_type(json, json_type_string))
-		return db_error_set(error, ERROR_SYNTAX, "a function must be a string, not %s",
-				    json_object_to_json_string(json));
 	for (unsigned i = 0; i < sizeof(function_names) / sizeof(function_names[0]); i++) {
 		if (!strcmp(function_names[i], name)) {
 			*function = i;
@@ -84,7 +81,8 @@ static int parse_clause(struct clause *clause, const struct table_schema *table,
 		clause->function = json_object_get_boolean(json) ? CONDITION_TRUE : CONDITION_FALSE;
 		return 0;
 	}
-	if (!json_object_is_type(json, json_type_array) || json_object_array_length(json) != 3)
+	if (!json_object_is_type(json, json_type_array) || json_object_array_length(json) != 3 ||
+	    !json_object_is_type(json_object_array_get_idx(json, 1), json_type_string))
 		return db_error_set(error, ERROR_SYNTAX,
 				    "a condition must be [COLUMN, FUNCTION, VALUE], not %s",
 				    json_object_to_json_string(json));

@@ -53,10 +53,13 @@ static int start(struct session_call *call, enum monitor_version version, size_t
 	struct database *db = call_database(call);
 	struct monitor *monitor;
 	struct uuid since;
+	size_t n;
 
 	if (!db)
 		return -EINVAL;
-	if (json_object_array_length(call->params) != n_params)
+	/* ovsdb-server takes no notice of more in the one of RFC 7047. */
+	n = json_object_array_length(call->params);
+	if (n < n_params || (n > n_params && version != MONITOR_RFC))
 		return db_error_set(&call->error, ERROR_SYNTAX, "%s: %zu parameters are due",
 				    call->method, n_params);
 	if (version == MONITOR_SINCE && read_since(call, &since))

@@ -23,9 +23,6 @@ static int parse_mutator(struct json_object *json, enum mutator *mutator, struct
 {
 	const char *name = json_object_get_string(json);
 
-	if (!json_object_is_type(json, json_type_string))
-		return db_error_set(error, ERROR_SYNTAX, "a mutator must be a string, not %s",
-				    json_object_to_json_string(json));
 	for (unsigned i = 0; i < sizeof(mutator_names) / sizeof(mutator_names[0]); i++) {
 		if (!strcmp(mutator_names[i], name)) {
 			*mutator = i;
@@ -91,7 +88,8 @@ static int parse_argument(struct mutation *mutation, struct json_object *json,
 static int parse_mutation(struct mutation *mutation, const struct table_schema *table,
 			  struct json_object *json, struct symbols *symbols, struct db_error *error)
 {
-	if (!json_object_is_type(json, json_type_array) || json_object_array_length(json) != 3)
+	if (!json_object_is_type(json, json_type_array) || json_object_array_length(json) != 3 ||
+	    !json_object_is_type(json_object_array_get_idx(json, 1), json_type_string))
 		return db_error_set(error, ERROR_SYNTAX,
 				    "a mutation must be [COLUMN, MUTATOR, VALUE], not %s",
 				    json_object_to_json_string(json));

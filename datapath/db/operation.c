@@ -131,13 +131,27 @@ static struct json_object *row_json(const struct table_schema *schema, struct da
 	return object;
 }
 
+/* Many selects could make of a small request an answer of any size. */
+static int add_row(struct execution *execution, struct json_object *array, struct json_object *row)
+{
+	json_object_array_add(array, row);
+	execution->result_cost += json_cost(row);
+	if (execution->result_cost <= JSON_MEMORY_MAX)
+		return 0;
+	return db_error_set(&execution->error, ERROR_RESOURCES,
+			    "the selects of one transaction return too much");
+}
+
 int operation_select(struct execution *execution, struct members *members,
 		     struct json_object *result)
 {
 	struct table *table = operation_table(execution, members);
 	struct json_object *where = members_get(members, "where", MEMBER_ARRAY);
 	struct json_object *names = members_get(members, "columns", MEMBER_ARRAY | MEMBER_OPTIONAL);
+	/* Of ovsdb-server: in which order they are. */
+	struct json_object *sort = members_get(members, "sort", MEMBER_ARRAY | MEMBER_OPTIONAL);
 	own(column_list_fini) struct column_list columns = COLUMN_LIST_INIT;
+	own(column_list_fini) struct column_list order = COLUMN_LIST_INIT;
 	own(row_set_fini) struct row_set set = {.columns = &columns};
 	own(mem_free) struct row **rows = NULL;
 	struct json_object *array;
@@ -145,24 +159,19 @@ int operation_select(struct execution *execution, struct members *members,
 
 	if (members_end(members) ||
 	    column_list_parse(&columns, table->schema, names, &execution->error) ||
+	    (sort && column_list_parse(&order, table->schema, sort, &execution->error)) ||
 	    select_rows(execution, table, where, &rows, &n))
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
 		row_set_add(&set, rows[i]->columns);
 	if (!column_list_has(&columns, COLUMN_UUID))
 		row_set_normalize(&set);
+	row_set_sort(&set, &order);
 	array = json_object_new_array_ext(set.n ? (int)set.n : 1);
 	json_object_object_add(result, "rows", array);
-	for (size_t i = 0; i < set.n; i++) {
-		struct json_object *row = row_json(table->schema, set.rows[i], &columns);
-
-		json_object_array_add(array, row);
-		/* Many selects could make of a small request an answer of any size. */
-		execution->result_cost += json_cost(row);
-		if (execution->result_cost > JSON_MEMORY_MAX)
-			return db_error_set(&execution->error, ERROR_RESOURCES,
-					    "the selects of one transaction return too much");
-	}
+	for (size_t i = 0; i < set.n; i++)
+		if (add_row(execution, array, row_json(table->schema, set.rows[i], &columns)))
+			return -EINVAL;
 	return 0;
 }
 

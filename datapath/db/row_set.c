@@ -79,13 +79,19 @@ static int compare_rows(const void *a, const void *b, void *columns)
 			       *(struct datum *const *const *)b);
 }
 
+void row_set_sort(struct row_set *set, const struct column_list *by)
+{
+	if (set->n && by->n)
+		qsort_r(set->rows, set->n, sizeof(*set->rows), compare_rows, (void *)by);
+}
+
 void row_set_normalize(struct row_set *set)
 {
 	size_t n = 0;
 
 	if (!set->n)
 		return;
-	qsort_r(set->rows, set->n, sizeof(*set->rows), compare_rows, (void *)set->columns);
+	row_set_sort(set, set->columns);
 	for (size_t i = 1; i < set->n; i++)
 		if (compare_columns(set->columns, set->rows[n], set->rows[i]))
 			set->rows[++n] = set->rows[i];

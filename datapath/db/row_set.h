@@ -33,6 +33,8 @@ struct row_set {
 void row_set_add(struct row_set *set, struct datum *const *row);
 /* Puts the rows into order and leaves one of each that are alike. */
 void row_set_normalize(struct row_set *set);
+/* Puts the rows into order of these columns. */
+void row_set_sort(struct row_set *set, const struct column_list *by);
 /* Both must be normalized. */
 bool row_set_equals(const struct row_set *a, const struct row_set *b);
 void row_set_fini(struct row_set *set);

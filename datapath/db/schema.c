@@ -133,10 +133,10 @@ static int parse_index(struct table_schema *table, struct json_object *json, str
 				? table_column(table, json_object_get_string(name))
 				: NULL;
 
-		if (!column || column->index < COLUMN_N_HIDDEN)
+		if (!column || column->index == COLUMN_VERSION)
 			return db_error_set(error, ERROR_SYNTAX, "index: %s is no column",
 					    json_object_to_json_string(name));
-		if (!column->is_persistent)
+		if (!column->is_persistent && column->index != COLUMN_UUID)
 			return db_error_set(error, ERROR_SYNTAX, "index: column %s is ephemeral",
 					    column->name);
 		for (unsigned j = 0; j < index->n_columns; j++)
@@ -173,6 +173,8 @@ static int parse_table(struct table_schema *table, struct json_object *json, boo
 	indexes = members_get(&members, "indexes", MEMBER_ARRAY | MEMBER_OPTIONAL);
 	is_root = members_get(&members, "isRoot", MEMBER_BOOLEAN | MEMBER_OPTIONAL);
 	max_rows = members_get(&members, "maxRows", MEMBER_INTEGER | MEMBER_OPTIONAL);
+	/* Of ovsdb-server, to which it means nothing either. */
+	members_get(&members, "mutable", MEMBER_BOOLEAN | MEMBER_OPTIONAL);
 	if (members_end(&members))
 		return -EINVAL;
 	table->max_rows = UINT64_MAX;
@@ -266,17 +268,18 @@ int schema_parse(struct schema **out, struct json_object *json, struct db_error 
 	struct json_object *name, *version, *tables;
 
 	name = members_get(&members, "name", MEMBER_ID);
-	version = members_get(&members, "version", MEMBER_STRING);
+	/* RFC 7047 demands it, and ovsdb-tool(1) makes databases without. */
+	version = members_get(&members, "version", MEMBER_STRING | MEMBER_OPTIONAL);
 	members_get(&members, "cksum", MEMBER_STRING | MEMBER_OPTIONAL);
 	tables = members_get(&members, "tables", MEMBER_OBJECT);
 	if (members_end(&members))
 		return -EINVAL;
-	if (!is_version(json_object_get_string(version)))
+	if (version && !is_version(json_object_get_string(version)))
 		return db_error_set(error, ERROR_SYNTAX, "version \"%s\" must look like 1.2.3",
 				    json_object_get_string(version));
 	schema = alloc(1, sizeof(*schema));
 	schema->name = alloc_text(json_object_get_string(name));
-	schema->version = alloc_text(json_object_get_string(version));
+	schema->version = alloc_text(version ? json_object_get_string(version) : "");
 	schema->json = json_object_get(json);
 	if (parse_tables(schema, tables, error) || resolve_references(schema, error))
 		return -EINVAL;

@@ -144,7 +144,7 @@ static int base_type_parse(struct base_type *base, struct json_object *json, str
 	type = members_get(&members, "type", MEMBER_STRING);
 	if (!type || parse_type_name(base, type, error) || parse_options(base, &members, error) ||
 	    (!base->options && parse_range(base, &members, error)) ||
-	    (base->type == ATOM_UUID && parse_reference(base, &members, error)))
+	    (base->type == ATOM_UUID && !base->options && parse_reference(base, &members, error)))
 		return -EINVAL;
 	return members_end(&members);
 }

@@ -105,7 +105,7 @@ static void test_what_cannot_be_converted_changes_nothing(void **state)
 		const char *schema, *error;
 	} cases[] = {
 		{"{'name':'U','version':'1.0.0','tables':{}}", "error: invalid parameters"},
-		{"{'name':'T','tables':{}}", "error: syntax error"},
+		{"{'version':'1.0.0','tables':{}}", "error: syntax error"},
 		{"7", "error: syntax error"},
 		{"{'name':'T','version':'1.0.0','tables':{'A':{'columns':{'s':{'type':'integer'}}}}}",
 		 "error: syntax error"},

@@ -47,6 +47,18 @@ static void test_insert_gives_what_select_returns(void **state)
 			    "\"m\":[\"map\",[[\"k\",\"v\"]]],\"o\":[\"set\",[]]}]}]");
 }
 
+static void test_select_sorts(void **state)
+{
+	client_transact(*state, INSERT_A("c", ",'o':1") "," INSERT_A("a", ",'o':2") "," INSERT_A(
+					"b", ",'o':1"));
+	assert_string_equal(client_transact(*state, "{'op':'select','table':'A','where':[],"
+						    "'columns':['name'],'sort':['o','name']}"),
+			    "[{\"rows\":[{\"name\":\"b\"},{\"name\":\"c\"},{\"name\":\"a\"}]}]");
+	assert_string_equal(client_transact(*state, "{'op':'select','table':'A','where':[],"
+						    "'sort':['nosuch']}"),
+			    "error: syntax error");
+}
+
 static void test_a_failed_operation_undoes_all_before_it(void **state)
 {
 	client_transact(*state, INSERT_A("a", ",'o':1"));
@@ -395,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_insert_gives_what_select_returns, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_select_sorts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_failed_operation_undoes_all_before_it, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_operations_see_what_earlier_ones_did, setup,

@@ -160,6 +160,20 @@ def case_convert_keeps_uuids_and_changes_versions(c):
     c.transact(select("ordinals"))
 
 
+def case_convert_to_what_rfc_7047_does_not_know(c):
+    """But ovsdb-server: no version, tables with "mutable", an index on _uuid. And what nobody knows."""
+    unversioned = copy.deepcopy(SCHEMA)
+    del unversioned["version"]
+    convert(c, unversioned, NUMBERS, select("ordinals", columns=["number"]))
+    convert(c, with_members("ordinals", mutable=False), NUMBERS, update("ordinals", name="x"), delete("ordinals"))
+    convert(c, with_members("types", indexes=[["_uuid"]]), [], insert("types"), select("types", [["_uuid", "==", uuid(U1)]]))
+    convert(c, with_members("types", indexes=[["_version"]]), [])
+    convert(c, with_members("types", comment="x"), [])
+    convert(c, changed(("types", "u", scalar("uuid", enum=["set", [uuid(U1)]], refTable="a"))), [])
+    convert(c, changed(("types", "u", scalar("uuid", enum=["set", [uuid(U0), uuid(U1)]]))), [insert("types", u=uuid(U1))],
+            insert("types", u=uuid(U2)))
+
+
 def case_convert_what_is_no_schema(c):
     c.call("set_db_change_aware", True)
     c.transact(*NUMBERS)

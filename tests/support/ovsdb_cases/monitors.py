@@ -275,3 +275,9 @@ def case_monitor_cond_since_that_is_wrong(c):
     c.call("monitor_cond_since", "nosuch", "m", {}, U0)
     c.call("monitor_cond_since", "T", "m", {"nosuch": {}}, U0)
     c.call("monitor_cond_since")
+
+
+def case_monitor_with_more_parameters(c):
+    for n, method in enumerate(["monitor", "monitor_cond", "monitor_cond_since"]):
+        c.call(method, "T", n, {"ordinals": {"columns": ["number"]}}, U0, "more")
+        c.call("monitor_cancel", n)

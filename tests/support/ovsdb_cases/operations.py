@@ -267,3 +267,28 @@ def case_tables_that_hold_few_rows(c):
     c.transact(insert("one", x=1))
     c.transact(insert("one", x=1), delete("one", [["x", "==", 0]]))
     c.transact(select("few", columns=["x"]), select("one", columns=["x"]))
+
+
+def case_the_shape_comes_first(c):
+    """Before names that nobody knows."""
+    for name in ["nosuch", "number", 1]:
+        for what in ["nosuch", 1, None, ["=="]]:
+            c.transact(select("ordinals", [[name, what, 1]]))
+            c.transact(mutate("ordinals", [], [name, what, 1]))
+
+
+def sorted_by(c, columns, shown=("number",), where=()):
+    operation = dict(select("ordinals", where, list(shown)), sort=columns)
+    result = c.transact(operation)["result"][0]
+    if "rows" in result:  # in that order, which is nothing to other cases
+        c.note("order", [row.get("number") for row in result["rows"]])
+
+
+def case_select_sorts(c):
+    """Of ovsdb-server, RFC 7047 does not have it."""
+    c.transact(*NUMBERS, insert("ordinals", number=-7, name="two"))
+    for columns in [["number"], ["name", "number"], ["number", "name"]]:
+        sorted_by(c, columns)
+        sorted_by(c, columns, ["number", "name"], [["number", ">", 0]])
+    for columns in [["nosuch"], [1], "number", None, {}, ["number", "number"]]:
+        sorted_by(c, columns)
