@@ -373,9 +373,11 @@ static int parse_changes(const struct monitor *monitor, struct json_object *requ
 				MEMBERS_INIT(json_object_array_get_idx(array, i), name, error);
 			struct json_object *where = members_get(&members, "where", MEMBER_ARRAY);
 
-			tables[schema->index].schema = schema;
+			/* Of several the last one counts, as with ovsdb-server. */
+			condition_fini(&tables[schema->index].condition);
+			tables[schema->index] = (struct monitor_table){.schema = schema};
 			if (members_end(&members) ||
-			    add_where(&tables[schema->index], where, !i, error))
+			    add_where(&tables[schema->index], where, true, error))
 				return -EINVAL;
 		}
 	}

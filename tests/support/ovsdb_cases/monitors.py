@@ -281,3 +281,11 @@ def case_monitor_with_more_parameters(c):
     for n, method in enumerate(["monitor", "monitor_cond", "monitor_cond_since"]):
         c.call(method, "T", n, {"ordinals": {"columns": ["number"]}}, U0, "more")
         c.call("monitor_cancel", n)
+
+
+def case_of_several_new_conditions_the_last_counts(c):
+    c.transact(*NUMBERS)
+    c.call("monitor_cond", "T", "m", {"ordinals": [{"columns": ["number"], "where": [["number", "<", 2]]}]})
+    c.call("monitor_cond_change", "m", "m", {"ordinals": [{"where": [["number", "==", 0]]}, {"where": [["number", "==", 4]]}]})
+    c.call("monitor_cond_change", "m", "m", {"ordinals": [{"where": [["number", "==", 0]]}, {"where": []}]})
+    c.call("monitor_cond_change", "m", "m", {"ordinals": [{"where": []}, {"where": [["number", "==", 1]]}]})
