@@ -102,9 +102,9 @@ void controller_write(struct action_writer *aw, const struct action_form *form, 
 static enum of_error read_property(struct wire_bytes property, struct ofaction *a,
 				   struct wire_bytes *userdata)
 {
-	/* what is shorter than four bytes comes with its padding */
+	/* the padding of two bytes is counted, that of one is not */
 	static const uint8_t sizes[] = {
-		[PROP_MAX_LEN] = 8,  [PROP_CONTROLLER_ID] = 8, [PROP_REASON] = 8,
+		[PROP_MAX_LEN] = 8,  [PROP_CONTROLLER_ID] = 8, [PROP_REASON] = 5,
 		[PROP_USERDATA] = 0, [PROP_PAUSE] = 4,         [PROP_METER_ID] = 8,
 	};
 	const uint8_t *value = property.at + 4;
@@ -205,7 +205,6 @@ void controller2_write(struct action_writer *aw, const struct action_form *form,
 	if (a->controller.reason != REASON_ACTION) {
 		start = property_begin(w, PROP_REASON);
 		wire_put8(w, a->controller.reason);
-		wire_put(w, 3);
 		property_end(w, start);
 	}
 	if (a->n_inside) {

@@ -577,10 +577,10 @@ static void wrong_actions(void **state)
 		{OF15, "0019 0018 8000070c 000000000001 0000000000ff 00000000", OF_OK},
 		{OF13, "ffff 0010 00002320 0022 02 02 00000001", OF_BAC_BAD_CONJUNCTION},
 		{OF13, "ffff 0010 00002320 0022 01 02 00000001", OF_OK},
-		/* to a controller: id 3 in eight bytes, as ovs-ofctl says it, and userdata in six */
+		/* to a controller: max_len, id, reason and userdata as ovs-ofctl says them */
 		{OF13,
-		 "ffff 0020 00002320 0025 000000000000 0001 0008 0003 0000"
-		 "0003 0006 0102 0000",
+		 "ffff 0030 00002320 0025 000000000000 0000 0008 0064 0000"
+		 "0001 0008 0003 0000 0002 0005 00 000000 0003 0006 0102 0000",
 		 OF_OK},
 		{OF13, "ffff 0018 00002320 0025 000000000000 0001 0006 0003 0000", OF_BPC_BAD_LEN},
 		{OF15, "001d 0008 00000000", OF_BAC_BAD_METER},
