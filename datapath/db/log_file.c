@@ -163,14 +163,38 @@ static int apply_record(const struct log_record *record, log_file_apply_fn *appl
 	return apply(context, json, err);
 }
 
-static int refuse(const struct log_file *file, const char *data, size_t at, struct err *err)
+/* Does the file begin as the first record does, or with a part of that? */
+static bool is_database(const struct log_file *file, const char *data)
+{
+	const size_t len = strlen(LOG_RECORD_MAGIC);
+
+	return !memcmp(data, LOG_RECORD_MAGIC, file->size < len ? file->size : len);
+}
+
+/* Nothing is left of a database whose schema cannot be read. */
+static int refuse_first(const struct log_file *file, const char *data, enum log_record_state state,
+			struct err *err)
+{
+	const bool is_short = state == LOG_RECORD_SHORT ||
+			      (state == LOG_RECORD_BAD_HEADER && !memchr(data, '\n', file->size));
+
+	if (!is_database(file, data))
+		return err_set(err, EBADMSG, "%s: no database file: it must begin with \"%s\"",
+			       file->path, LOG_RECORD_MAGIC);
+	return err_set(
+		err, EBADMSG,
+		"%s: its first record, the schema, is %s: restore a copy, or move the file away",
+		file->path, is_short ? "incomplete" : "damaged");
+}
+
+static int refuse(const struct log_file *file, const char *data, size_t at,
+		  enum log_record_state state, struct err *err)
 {
 	if (!at && file->size >= 14 && !memcmp(data, "OVSDB CLUSTER ", 14))
 		return err_set(err, EBADMSG, "%s: a member of a cluster, not a standalone database",
 			       file->path);
 	if (!at)
-		return err_set(err, EBADMSG, "%s: no database file: it must begin with \"%s\"",
-			       file->path, LOG_RECORD_MAGIC);
+		return refuse_first(file, data, state, err);
 	return err_set(err, EBADMSG,
 		       "%s: damaged at byte %zu, with more records behind it: restore a copy, or "
 		       "give up all from there on with: truncate -s %zu %s",
@@ -214,7 +238,7 @@ static int read_records(struct log_file *file, const char *data, log_file_apply_
 		if (state != LOG_RECORD_GOOD) {
 			if (!at || (log_record_is_ahead(data + at, left) &&
 				    !is_torn(file, data, at, &record)))
-				return refuse(file, data, at, err);
+				return refuse(file, data, at, state, err);
 			return cut(file, at, err);
 		}
 		if (record.is_room && record.size == left) {
