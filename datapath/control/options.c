@@ -130,6 +130,29 @@ static int kernel_flows_parse(const char *text, uint32_t *out, struct err *err)
 	return 0;
 }
 
+/* "tpc:10.0.0.1:6640" is no file that somebody wants. */
+static int file_check(const char *option, const char *text, const char *what, struct err *err)
+{
+	const size_t len = strcspn(text, ":/");
+
+	return text[len] == ':' ? err_set(err, EINVAL,
+					  "%s %s: '%.*s:' is not known: use %s, or ./%s for a file",
+					  option, text, (int)len, text, what, text)
+				: 0;
+}
+
+static int files_check(const struct options *options, struct err *err)
+{
+	int rc = external_is_meant(options->database)
+			 ? 0
+			 : file_check("--db", options->database, "tcp:, ssl: or unix:", err);
+
+	for (unsigned i = 0; !rc && i < options->n_extra_databases; i++)
+		rc = file_check("--extra-db", options->extra_databases[i], "the name of a file",
+				err);
+	return rc;
+}
+
 static int option_set(struct options *options, int option, const char *text, struct err *err)
 {
 	switch (option) {
@@ -226,6 +249,9 @@ int options_parse(int argc, char *argv[], struct options *out, struct err *err)
 	    !options.tls.private_key != !options.tls.ca_cert)
 		return err_set(err, EINVAL,
 			       "--private-key, --certificate and --ca-cert go together");
+	rc = files_check(&options, err);
+	if (rc)
+		return rc;
 	if (options.n_remotes && external_is_meant(options.database))
 		return err_set(err, EINVAL,
 			       "--remote %s: --db %s is served by somebody else: leave one out",
