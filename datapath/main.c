@@ -500,6 +500,12 @@ static int cleanup(const char *instance)
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Libraries have a log of their own, which would go to the terminal. */
+static void libevent_said(int severity, const char *text)
+{
+	log_debug("libevent", "%s", text);
+}
+
 int main(int argc, char *argv[])
 {
 	struct daemon daemon = {.clock = {.is_manual = false}};
@@ -517,6 +523,7 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	}
 	hash_init();
+	event_set_log_callback(libevent_said);
 	if (daemon.options.cleanup)
 		return cleanup(daemon.options.cleanup);
 	log_set_level(daemon.options.log_level);

@@ -45,7 +45,7 @@ struct openflow {
 
 /* ---- sessions ---- */
 
-static int accepted(void *ctx, int fd, const char *name)
+static int accepted(void *ctx, int fd, const char *name, struct err *err)
 {
 	struct speaker *speaker = ctx;
 	struct openflow_session_options options = speaker->session;
@@ -54,9 +54,9 @@ static int accepted(void *ctx, int fd, const char *name)
 	options.name = name;
 	options.is_service = true;
 	if (speaker->peers.n < OPENFLOW_SESSIONS_MAX)
-		return openflow_session_new(&session, fd, &options, NULL);
+		return openflow_session_new(&session, fd, &options, err);
 	close(fd);
-	return -EMFILE;
+	return err_set(err, EMFILE, "there are %d sessions already", OPENFLOW_SESSIONS_MAX);
 }
 
 /* ---- ports ---- */

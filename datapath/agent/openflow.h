@@ -65,7 +65,8 @@ void openflow_bridge_set(struct openflow *openflow, const char *bridge,
 
 struct openflow_controller_status {
 	bool is_connected;
-	const char *role;       /* "master", "slave" or "other" */
+	const char *role; /* "master", "slave" or "other" */
+	bool is_wrong;    /* it can be neither connected to nor listened for: last_error says why */
 	const char *state;      /* "ACTIVE", "BACKOFF", ... */
 	const char *last_error; /* "": none; borrowed until it changes */
 	uint64_t since_s;       /* seconds that is_connected has been so */

@@ -17,6 +17,7 @@
 #include "agent/openflow_session.h"
 #include "agent/openflow_snoop.h"
 #include "stream/target.h"
+#include "stream/tls.h"
 
 #define DEFAULT_PORT 6653
 #define SOCKET_MODE  0660
@@ -37,7 +38,7 @@ struct controller {
 	unsigned n_sessions;              /* of one that listens */
 	uint64_t n_limited;               /* packets that it was not told of */
 	uint64_t changed_at;              /* ns: (dis)connected */
-	char last_error[256];
+	char last_error[ERR_TEXT_SIZE];
 };
 
 static uint64_t now(void)
@@ -52,9 +53,14 @@ static void tell(struct controller *controller)
 	controller->all->changed(controller->all->ctx);
 }
 
-static void remember(struct controller *controller, const char *why)
+static void error_keep(struct controller *controller, const char *why)
 {
 	snprintf(controller->last_error, sizeof(controller->last_error), "%s", why);
+}
+
+static void remember(struct controller *controller, const char *why)
+{
+	error_keep(controller, why);
 	tell(controller);
 }
 
@@ -102,21 +108,20 @@ static struct openflow_session_options options_of(struct controller *controller,
 	return options;
 }
 
-static int accepted(void *ctx, int fd, const char *name)
+static int accepted(void *ctx, int fd, const char *name, struct err *err)
 {
 	struct controller *controller = ctx;
 	const struct openflow_session_options options = options_of(controller, name);
 	struct openflow_session *session;
-	struct err err = ERR_INIT;
 	int rc;
 
 	if (controller->all->session->peers->n >= OPENFLOW_SESSIONS_MAX) {
 		close(fd);
-		return -EMFILE;
+		return err_set(err, EMFILE, "there are %d sessions already", OPENFLOW_SESSIONS_MAX);
 	}
-	rc = openflow_session_new(&session, fd, &options, &err);
+	rc = openflow_session_new(&session, fd, &options, err);
 	if (rc) {
-		remember(controller, err.text);
+		remember(controller, err->text);
 		return rc;
 	}
 	if (!controller->n_sessions++)
@@ -131,8 +136,10 @@ static void dial_failed(void *ctx, const char *why)
 {
 	struct controller *controller = ctx;
 
+	/* it is tried again and again: what is the same is not said again */
+	log_write(strcmp(controller->last_error, why) ? LOG_INFO : LOG_DEBUG, "openflow",
+		  "controller %s: %s", controller->text, why);
 	remember(controller, why);
-	log_debug("openflow", "%s: %s", controller->text, why);
 }
 
 static int connected(void *ctx, int fd, struct err *err)
@@ -188,8 +195,7 @@ static void listen_now(struct controller *controller)
 	if (rc >= 0)
 		rc = listener_new(&controller->listener, &options, &err);
 	if (rc) {
-		snprintf(controller->last_error, sizeof(controller->last_error), "%.*s",
-			 (int)sizeof(controller->last_error) - 1, err.text);
+		error_keep(controller, err.text);
 		log_warn("openflow", "cannot listen: %s", err.text);
 		return;
 	}
@@ -229,8 +235,7 @@ static void controller_add(struct controllers *all, const struct openflow_contro
 	cds_list_add_tail(&controller->node, &all->list);
 	if (target_parse(wanted->target, DEFAULT_PORT, &controller->target, &err) ||
 	    target_confine(&controller->target, all->dirs, &err)) {
-		snprintf(controller->last_error, sizeof(controller->last_error), "%.*s",
-			 (int)sizeof(controller->last_error) - 1, err.text);
+		error_keep(controller, err.text);
 		log_warn("openflow", "controller %s", err.text);
 	} else if (controller->target.is_passive) {
 		listen_now(controller);
@@ -327,17 +332,29 @@ static const char *state_of(const struct controller *controller)
 	return controller->dialer && dialer_is_busy(controller->dialer) ? "CONNECTING" : "BACKOFF";
 }
 
+/* One that listens needs nobody who comes to see that TLS does not work. */
+static void tls_look(struct controller *controller)
+{
+	struct err err = ERR_INIT;
+
+	if (controller->target.is_tls && controller->listener && !controller->n_sessions &&
+	    tls_check(controller->all->tls, &err))
+		error_keep(controller, err.text);
+}
+
 bool controllers_status(const struct controllers *controllers, const char *uuid,
 			struct openflow_controller_status *out)
 {
-	const struct controller *controller = lookup(controllers, uuid);
+	struct controller *controller = lookup(controllers, uuid);
 	const struct openflow_session *session = controller ? controller->session : NULL;
 
 	if (!controller)
 		return false;
+	tls_look(controller);
 	*out = (struct openflow_controller_status){
 		.is_connected = (session && session->version) || controller->n_sessions,
 		.role = role_name(session ? session->role : OF_ROLE_EQUAL),
+		.is_wrong = !controller->dialer && !controller->listener,
 		.state = state_of(controller),
 		.last_error = controller->last_error,
 		.n_limited = controller->n_limited,

@@ -89,7 +89,8 @@ static void say_hello(struct snooper *snooper)
 		stream_send(snooper->stream, w.at, w.len);
 }
 
-static int snooper_new(struct openflow_snoop *snoop, int fd, const char *name, const void *whom)
+static int snooper_new(struct openflow_snoop *snoop, int fd, const char *name, const void *whom,
+		       struct err *err)
 {
 	static const struct stream_ops ops = {.take = take, .closed = closed};
 	own(mem_free) struct snooper *snooper = calloc(1, sizeof(*snooper));
@@ -103,12 +104,12 @@ static int snooper_new(struct openflow_snoop *snoop, int fd, const char *name, c
 
 	if (!snooper) {
 		close(fd);
-		return -ENOMEM;
+		return err_set(err, ENOMEM, "out of memory");
 	}
 	snooper->snoop = snoop;
 	snooper->whom = whom;
 	snprintf(snooper->name, sizeof(snooper->name), "%s", name);
-	rc = stream_new(&snooper->stream, fd, &options, NULL);
+	rc = stream_new(&snooper->stream, fd, &options, err);
 	if (rc)
 		return rc;
 	cds_list_add_tail(&snooper->node, &snoop->snoopers);
@@ -119,13 +120,13 @@ static int snooper_new(struct openflow_snoop *snoop, int fd, const char *name, c
 
 /* ---- all of them ---- */
 
-static int accepted(void *ctx, int fd, const char *name)
+static int accepted(void *ctx, int fd, const char *name, struct err *err)
 {
 	struct openflow_snoop *snoop = ctx;
 	const void *whom = snoop->options.whom(snoop->options.ctx);
 
 	if (whom && *snoop->options.n_all < OPENFLOW_SNOOPERS_MAX)
-		return snooper_new(snoop, fd, name, whom);
+		return snooper_new(snoop, fd, name, whom, err);
 	log_info("openflow", "%s: closed: %s", name,
 		 whom ? "too many snoop already" : "there is no controller to snoop on");
 	close(fd);

@@ -120,6 +120,15 @@ static bool take_address(struct target *target, const struct evutil_addrinfo *an
 	return ip || ipv6;
 }
 
+static void name_failed(struct dialer *dialer, int result)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, ENOENT, "%s does not resolve: %s", dialer->target.host,
+		result ? evutil_gai_strerror(result) : "it has no address");
+	failed(dialer, err.text);
+}
+
 static void resolved_cb(int result, struct evutil_addrinfo *answer, void *ctx)
 {
 	struct lookup *lookup = ctx;
@@ -131,7 +140,7 @@ static void resolved_cb(int result, struct evutil_addrinfo *answer, void *ctx)
 		if (take_address(&dialer->target, answer))
 			connect_now(dialer);
 		else
-			failed(dialer, evutil_gai_strerror(result));
+			name_failed(dialer, result);
 	}
 	if (answer)
 		evutil_freeaddrinfo(answer);

@@ -27,7 +27,19 @@ struct listener {
 	struct event *resume; /* accepting, after a pause */
 	/* control thread */
 	uint64_t n_names, n_refused;
+	char why[ERR_TEXT_SIZE]; /* the last one was refused; "": it was not */
 };
+
+/* What keeps everybody out is said once. */
+static void refused(struct listener *listener, const char *name, const struct err *err)
+{
+	const bool is_same = !strcmp(listener->why, err->text);
+
+	listener->n_refused++;
+	log_write(is_same ? LOG_DEBUG : LOG_WARN, "server", "%s: %s: refused: %s",
+		  listener->path[0] ? listener->path : listener->options.path, name, err->text);
+	snprintf(listener->why, sizeof(listener->why), "%s", err->text);
+}
 
 static void accept_cb(struct evconnlistener *socket, evutil_socket_t fd, struct sockaddr *addr,
 		      int len, void *ctx)
@@ -35,8 +47,8 @@ static void accept_cb(struct evconnlistener *socket, evutil_socket_t fd, struct 
 	struct listener *listener = ctx;
 	struct ucred peer = {.pid = 0};
 	socklen_t size = sizeof(peer);
+	struct err err = ERR_INIT;
 	char name[64];
-	int rc;
 
 	++listener->n_names;
 	if (addr->sa_family == AF_UNIX && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
@@ -44,11 +56,10 @@ static void accept_cb(struct evconnlistener *socket, evutil_socket_t fd, struct 
 			 (unsigned long long)listener->n_names, peer.pid, peer.uid);
 	else if (getnameinfo(addr, (socklen_t)len, name, sizeof(name), NULL, 0, NI_NUMERICHOST))
 		snprintf(name, sizeof(name), "client %llu", (unsigned long long)listener->n_names);
-	rc = listener->options.accepted(listener->options.ctx, fd, name);
-	if (rc) {
-		listener->n_refused++;
-		log_warn("server", "%s: refused: %s", name, strerror(-rc));
-	}
+	if (listener->options.accepted(listener->options.ctx, fd, name, &err))
+		refused(listener, name, &err);
+	else
+		listener->why[0] = '\0';
 }
 
 static void resume_cb(evutil_socket_t fd, short what, void *ctx)

@@ -16,9 +16,9 @@ struct listener_options {
 	/* A unix socket to make: a socket that is left there is replaced; copied */
 	const char *path;
 	mode_t mode;
-	int fd; /* a socket that is bound already, and taken over, also on failure (`path` is what it is called); 0: none */
-	/* A client is there: takes over `fd`. `name` says who it is, for the log. 0, or -errno: it is refused. */
-	int (*accepted)(void *ctx, int fd, const char *name);
+	int fd; /* a socket that is bound already, and taken over, also on failure (`path`, borrowed, is what it is called); 0: none */
+	/* A client is there: takes over `fd`. `name` says who it is, for the log. 0, or -errno with a text: it is refused. */
+	int (*accepted)(void *ctx, int fd, const char *name, struct err *err);
 	void *ctx;
 };
 

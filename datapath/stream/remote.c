@@ -17,6 +17,7 @@
 #include "stream/listener.h"
 #include "stream/server.h"
 #include "stream/target.h"
+#include "stream/tls.h"
 
 #define DEFAULT_PORT       6640
 #define DEFAULT_BACKOFF_MS 8000
@@ -97,13 +98,14 @@ static int client_come(struct remote *remote, int fd, const char *name, struct e
 	return 0;
 }
 
-static int accepted(void *ctx, int fd, const char *name)
+static int accepted(void *ctx, int fd, const char *name, struct err *err)
 {
-	struct err err = ERR_INIT;
-	int rc = client_come(ctx, fd, name, &err);
+	int rc = client_come(ctx, fd, name, err);
 
-	if (rc)
-		error_keep(ctx, err.text);
+	if (rc) {
+		error_keep(ctx, err->text);
+		tell(ctx);
+	}
 	return rc;
 }
 
@@ -118,8 +120,10 @@ static void dial_failed(void *ctx, const char *why)
 {
 	struct remote *remote = ctx;
 
+	/* it is tried again and again: what is the same is not said again */
+	log_write(strcmp(remote->last_error, why) ? LOG_INFO : LOG_DEBUG, "remote", "%s: %s",
+		  remote->text, why);
 	error_keep(remote, why);
-	log_debug("remote", "%s: %s", remote->text, why);
 	tell(remote);
 }
 
@@ -315,15 +319,27 @@ static const char *state_of(const struct remote *remote)
 	return remote->dialer && dialer_is_busy(remote->dialer) ? "CONNECTING" : "BACKOFF";
 }
 
+/* One that listens needs nobody who comes to see that TLS does not work. */
+static void tls_look(struct remote *remote)
+{
+	struct err err = ERR_INIT;
+
+	if (remote->source.tls && remote->listener && !remote->n_clients &&
+	    tls_check(remote->source.tls, &err))
+		error_keep(remote, err.text);
+}
+
 bool remotes_status(const struct remotes *remotes, const char *uuid, struct remote_status *out)
 {
-	const struct remote *remote = lookup(remotes, uuid);
+	struct remote *remote = lookup(remotes, uuid);
 
 	if (!remote)
 		return false;
+	tls_look(remote);
 	*out = (struct remote_status){
 		.is_passive = remote->listener,
 		.is_connected = remote->n_clients,
+		.is_wrong = !remote->dialer && !remote->listener,
 		.state = state_of(remote),
 		.last_error = remote->n_clients ? "" : remote->last_error,
 		.connected_s = seconds_since(remote->connected_at),

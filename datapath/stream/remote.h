@@ -35,7 +35,8 @@ struct remote_wanted {
 
 struct remote_status {
 	bool is_passive, is_connected;
-	const char *state;                   /* of an active one */
+	bool is_wrong;     /* it can be neither connected to nor listened on: last_error says why */
+	const char *state; /* of an active one */
 	const char *last_error;              /* "": none. Borrowed until the next call */
 	int64_t connected_s, disconnected_s; /* since then; -1: never */
 	unsigned n_connections;

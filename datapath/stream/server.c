@@ -167,9 +167,9 @@ int server_accept(struct server *server, int fd, const char *name,
 	return err_set(err, EMFILE, "there are %u clients already", n_max);
 }
 
-static int accepted(void *ctx, int fd, const char *name)
+static int accepted(void *ctx, int fd, const char *name, struct err *err)
 {
-	return server_accept(ctx, fd, name, NULL, NULL);
+	return server_accept(ctx, fd, name, NULL, err);
 }
 
 static void client_end(struct client *client)

@@ -72,6 +72,7 @@ int tls_set(struct tls *tls, const struct tls_settings *settings)
 	const struct tls_settings none = {.private_key = NULL}, *s = settings ? settings : &none;
 	const char *const names[N_FILES] = {s->private_key, s->certificate, s->ca_cert};
 	bool is_same = tls->bootstrap_ca_cert == s->bootstrap_ca_cert;
+	struct err err = ERR_INIT;
 
 	for (unsigned i = 0; i < N_FILES; i++) {
 		const char *name = names[i] ? names[i] : "", *old = tls->file[i];
@@ -90,6 +91,8 @@ int tls_set(struct tls *tls, const struct tls_settings *settings)
 		if (!tls->file[i])
 			return -ENOMEM;
 	}
+	if (settings && tls_check(tls, &err))
+		log_warn("tls", "TLS does not work: %s", err.text);
 	return 0;
 }
 
@@ -207,6 +210,11 @@ static int context_make(struct tls *tls, struct err *err)
 	else
 		tls->context = context;
 	return rc;
+}
+
+int tls_check(struct tls *tls, struct err *err)
+{
+	return context_make(tls, err);
 }
 
 /* ---- streams ---- */

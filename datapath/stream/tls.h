@@ -21,8 +21,10 @@ struct tls_settings {
 /* 0 or -ENOMEM. */
 int tls_new(struct tls **out);
 void tls_free(struct tls **tls);
-/* Copied. NULL: there is none. 0 or -ENOMEM. */
+/* Copied. NULL: there is none. 0 or -ENOMEM. What cannot be used is told in the log: its files may come later. */
 int tls_set(struct tls *tls, const struct tls_settings *settings);
+/* Could a stream be made now? 0, or -errno with a text that names the file. */
+int tls_check(struct tls *tls, struct err *err);
 
 /* A stream over a connected socket, which is taken over, also when it fails; its callbacks are deferred. `is_server`:
  * the other side has connected to us. 0 or -errno with a text. */
