@@ -369,7 +369,8 @@ static int reply_result(struct client *client, const char *method, struct json_o
 	}
 	if (error && !strcmp(json_object_get_string(error), "unknown method"))
 		return err_set(err, EREMOTEIO,
-			       "%s: the server does not know \"%s\": is it switchd?",
+			       "%s: the server does not know what this command asks for (\"%s\"): "
+			       "is it switchd?",
 			       client->address, method);
 	return err_set(err, EREMOTEIO, "%s: %s", method,
 		       error ? json_object_get_string(error) : "failed");

@@ -27,9 +27,9 @@ static const struct shown {
 	const char *columns[6];
 } shown[] = {
 	{DATABASE_NAME, NULL, {"manager_options", "bridges", "ovs_version"}},
-	{"Bridge", "name", {"controller", "fail_mode", "datapath_type", "status", "ports"}},
+	{"Bridge", "name", {"status", "controller", "fail_mode", "datapath_type", "ports"}},
 	{"Port", "name", {"tag", "trunks", "interfaces"}},
-	{"Interface", "name", {"type", "options", "error"}},
+	{"Interface", "name", {"type", "options", "error"}}, /* and NOTE */
 	{"Controller", "target", {"is_connected"}},
 	{"Manager", "target", {"is_connected"}},
 };
@@ -52,6 +52,7 @@ static int prepare_show(struct command *command, struct err *err)
 		for (const char *const *column = shown[i].columns; *column; column++)
 			replica_want(command->replica, table, *column);
 	}
+	replica_want(command->replica, replica_table(command->replica, "Interface"), "status");
 	return 0;
 }
 
@@ -68,8 +69,11 @@ static int compare_headlines(const void *a, const void *b)
 
 /* ---- a port as a line ---- */
 
+/* A key of Interface.status: why a port is not as it is asked for, though it works. */
+#define NOTE "note"
+
 /* What stands behind the port's name: of the port, then of its interface. */
-static const char *const line_columns[] = {"tag", "trunks", "type", "options", "error"};
+static const char *const line_columns[] = {"tag", "trunks", "type", "options", "error", NOTE};
 
 #define N_LINE_COLUMNS (sizeof(line_columns) / sizeof(line_columns[0]))
 
@@ -115,6 +119,29 @@ static char *print_cell(const struct record *record, const char *name)
 	return cell;
 }
 
+static char *print_note(const struct record *interface)
+{
+	union atom key = {.string = text_new(NOTE, strlen(NOTE))};
+	const struct datum *status = record_get(interface, record_column(interface, "status"));
+	const unsigned at = datum_find(status, &key);
+	char *cell = NULL;
+
+	text_put(key.string);
+	if (at == DATUM_NONE)
+		return need(strdup(""));
+	if (asprintf(&cell, NOTE ": %s", datum_value(status, at)->string->bytes) < 0)
+		cell = need(NULL);
+	return cell;
+}
+
+static char *print_line_cell(const struct record *port, const struct record *interface,
+			     const char *name)
+{
+	if (!strcmp(name, NOTE))
+		return print_note(interface);
+	return print_cell(has_column("Port", name) ? port : interface, name);
+}
+
 static void line_make(struct port_line *line, const struct record *port)
 {
 	const struct record *interface = only_interface(port);
@@ -122,8 +149,7 @@ static void line_make(struct port_line *line, const struct record *port)
 
 	line->name = value_print(&name->type, record_get(port, name), VALUE_STRING);
 	for (size_t i = 0; i < N_LINE_COLUMNS; i++)
-		line->cells[i] = print_cell(has_column("Port", line_columns[i]) ? port : interface,
-					    line_columns[i]);
+		line->cells[i] = print_line_cell(port, interface, line_columns[i]);
 }
 
 static void line_free(struct port_line *line)

@@ -13,6 +13,7 @@
 #include "need.h"
 #include "output.h"
 #include "replica.h"
+#include "touched.h"
 
 /* All commands of the line, one attempt at a time. */
 struct run {
@@ -116,19 +117,11 @@ static void reset(struct run *run, const struct cli_line *line)
 static int prepare(struct run *run, struct err *err)
 {
 	const struct table_schema *root = replica_table(run->replica, DATABASE_NAME);
-	const struct table_schema *bridge = replica_table(run->replica, "Bridge");
-	const struct table_schema *port = replica_table(run->replica, "Port");
-	const struct table_schema *interface = replica_table(run->replica, "Interface");
 
 	replica_want_table(run->replica, root);
 	if (run->session->waits) {
 		replica_want(run->replica, root, "cur_cfg");
-		replica_want(run->replica, interface, "name");
-		replica_want(run->replica, interface, "ofport");
-		replica_want(run->replica, interface, "error");
-		replica_want(run->replica, port, "interfaces");
-		replica_want(run->replica, bridge, "name");
-		replica_want(run->replica, bridge, "status");
+		touched_prepare(run->replica);
 	}
 	for (unsigned i = 0; i < run->n; i++) {
 		struct command *command = &run->commands[i];
@@ -186,117 +179,14 @@ static int64_t get_integer(const struct record *record, const char *column)
 	return datum->n ? datum->atoms[0].integer : -1;
 }
 
-/* Where the switch says what is wrong: settings of a Port are told with its interfaces. */
-static const char *get_error(const struct record *record)
-{
-	const struct datum *status;
-	union atom key;
-	unsigned at;
-
-	if (strcmp(record->table->name, "Bridge"))
-		return record_text(record, "error");
-	status = record_get(record, record_column(record, "status"));
-	key.string = text_new("error", strlen("error"));
-	at = datum_find(status, &key);
-	text_put(key.string);
-	return at != DATUM_NONE ? datum_value(status, at)->string->bytes : "";
-}
-
-/* A bridge or an interface that this transaction made or changed. */
-struct touched {
-	const struct table_schema *table;
-	struct uuid uuid;
-	char *error; /* what was wrong with it before; NULL: it is new */
-};
-
-struct touched_list {
-	struct touched *rows;
-	size_t n;
-};
-
-static bool is_touched(const struct record *record)
-{
-	for (unsigned i = COLUMN_N_HIDDEN; i < record->table->n_columns; i++)
-		if (record->next[i])
-			return true;
-	return record->is_new;
-}
-
-static void list_add(struct touched_list *list, const struct record *record)
-{
-	list->rows = need(reallocarray(list->rows, list->n + 1, sizeof(*list->rows)));
-	list->rows[list->n++] = (struct touched){
-		.table = record->table,
-		.uuid = record->is_new ? record->real_uuid : record->uuid,
-		.error = record->is_new ? NULL : need(strdup(get_error(record))),
-	};
-}
-
-/* The interfaces of ports that are touched, but are not themselves. */
-static void list_add_of_ports(struct touched_list *list, const struct run *run)
-{
-	record_for_each (run->replica, replica_table(run->replica, "Port"), port) {
-		const struct column_schema *column = record_column(port, "interfaces");
-
-		for (unsigned i = 0; is_touched(port) && i < record_get(port, column)->n; i++) {
-			const struct record *interface = record_reference(port, column, i);
-
-			if (interface && !is_touched(interface))
-				list_add(list, interface);
-		}
-	}
-}
-
-static void list_touched(struct touched_list *list, const struct run *run)
-{
-	static const char *const tables[] = {"Bridge", "Interface"};
-
-	for (size_t i = 0; i < 2; i++)
-		record_for_each (run->replica, replica_table(run->replica, tables[i]), record)
-			if (is_touched(record))
-				list_add(list, record);
-	list_add_of_ports(list, run);
-}
-
-static void touched_free(struct touched_list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		free(list->rows[i].error);
-	free(list->rows);
-}
-
-/* Says what the switch could not make as it shall be. Returns the exit status. */
-static int check_touched(const struct run *run, const struct touched_list *list)
-{
-	int status = EXIT_SUCCESS;
-
-	for (size_t i = 0; i < list->n; i++) {
-		const struct touched *touched = &list->rows[i];
-		struct record *record = record_lookup(run->replica, touched->table, &touched->uuid);
-		const char *why = record ? get_error(record) : "";
-		bool is_bridge = !strcmp(touched->table->name, "Bridge");
-
-		if (!record || (touched->error && !strcmp(touched->error, why)))
-			continue;
-		/* A new interface must have got a number. */
-		if (!*why && (touched->error || is_bridge || get_integer(record, "ofport") >= 0))
-			continue;
-		fprintf(stderr, "switchctl: %s %s: %s\n", is_bridge ? "bridge" : "port",
-			record_text(record, "name"),
-			*why ? why : "the switch gave it no number and does not say why");
-		status = EXIT_FAILURE;
-	}
-	return status;
-}
-
 /* Waits until the switch has done what the transaction says. */
 static int wait_done(struct run *run, int64_t next_cfg, struct err *err)
 {
 	const struct table_schema *root = replica_table(run->replica, DATABASE_NAME);
-	own(touched_free) struct touched_list touched = {.n = 0};
+	own(touched_fini) struct touched touched = {.n = 0};
 	int ret = 0;
 
-	list_touched(&touched, run);
+	touched_take(&touched, run->replica);
 	replica_reset(run->replica);
 	while (!ret) {
 		struct record *record = record_next(run->replica, root, NULL);
@@ -308,7 +198,7 @@ static int wait_done(struct run *run, int64_t next_cfg, struct err *err)
 	if (ret)
 		err_prefix(err, "the database has it, but switchd has not done it yet");
 	else
-		ret = check_touched(run, &touched);
+		ret = touched_check(&touched, run->replica);
 	return ret;
 }
 

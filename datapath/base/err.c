@@ -22,6 +22,23 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	return -code;
 }
 
+int err_add(struct err *err, int code, const char *fmt, ...)
+{
+	size_t len = err ? strlen(err->text) : 0;
+	va_list args;
+
+	if (!err)
+		return -code;
+	if (len)
+		len += (size_t)snprintf(err->text + len, sizeof(err->text) - len, "; ");
+	err->code = code;
+	va_start(args, fmt);
+	if (len < sizeof(err->text))
+		vsnprintf(err->text + len, sizeof(err->text) - len, fmt, args);
+	va_end(args);
+	return -code;
+}
+
 void err_prefix(struct err *err, const char *fmt, ...)
 {
 	char text[ERR_TEXT_SIZE];

@@ -28,5 +28,8 @@ int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((form
 int err_vset(struct err *err, int code, const char *fmt, va_list args)
 	__attribute__((format(printf, 3, 0)));
 
+/* The same, but an older text stays, and the new one stands behind it: "old; new". */
+int err_add(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /* Puts "prefix: " before the text that is there: `err_prefix(err, "line %d", n)`. */
 void err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

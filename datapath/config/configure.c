@@ -22,7 +22,6 @@
 #define RETRY_SECONDS     1
 #define STATISTICS_MS     5000
 #define STATISTICS_MIN_MS 100
-#define STATISTICS_MAX_MS 3600000
 
 struct configure {
 	/* fixed after create */
@@ -232,7 +231,8 @@ static void statistics_arm(struct configure *configure, const struct row *sw)
 	uint64_t ms = STATISTICS_MS;
 	struct timeval period;
 
-	settings_number(sw, "other_config", "stats-update-interval", STATISTICS_MAX_MS, &ms, NULL);
+	settings_number(sw, "other_config", "stats-update-interval", SETTINGS_STATISTICS_MAX_MS,
+			&ms, NULL);
 	if (ms < STATISTICS_MIN_MS)
 		ms = STATISTICS_MIN_MS;
 	if (ms == configure->statistics_ms)

@@ -232,7 +232,9 @@ static int bridge_make(struct reconcile *reconcile, struct bridge_record *record
 	}
 	if (!rc)
 		record->config = config;
-	bridge_error(record, rc ? failed.text : wrong.text);
+	if (rc)
+		err_add(&wrong, -rc, "%s", failed.text);
+	bridge_error(record, wrong.text);
 	return rc == -EINVAL ? 0 : rc;
 }
 
@@ -270,24 +272,42 @@ static int interface_change(struct interface_record *record, struct bridge_port_
 	return interface_add(record, config, err);
 }
 
+static int interface_follow(struct interface_record *record, struct bridge_port_config *config,
+			    struct err *err)
+{
+	int rc = 0;
+
+	if (!record->wanted_bridge->bridge)
+		return err_set(err, EAGAIN, "its bridge %s: %s", record->wanted_bridge->name,
+			       record->wanted_bridge->error);
+	if (!record->port)
+		rc = interface_add(record, config, err);
+	else if (memcmp(config, &record->config, sizeof(*config)))
+		rc = interface_change(record, config, err);
+	if (!rc)
+		record->config = *config;
+	return rc;
+}
+
 /* Returns 0, or -errno if a later attempt may do better. */
 static int interface_make(struct reconcile *reconcile, struct interface_record *record)
 {
-	struct bridge_port_config config;
-	struct err err = ERR_INIT;
-	int rc = settings_port(record->wanted_bridge->row, record->port_row, record->row,
-			       reconcile->with_fake, &config, &err);
+	static const struct bridge_port_config new_port = {.tag = VLAN_NONE};
+	struct bridge_port_config config = new_port;
+	struct err wrong = ERR_INIT, failed = ERR_INIT;
+	int rc;
 
-	if (!rc && !record->wanted_bridge->bridge)
-		rc = err_set(&err, EAGAIN, "its bridge %s: %s", record->wanted_bridge->name,
-			     record->wanted_bridge->error);
-	else if (!rc && !record->port)
-		rc = interface_add(record, &config, &err);
-	else if (!rc && memcmp(&config, &record->config, sizeof(config)))
-		rc = interface_change(record, &config, &err);
-	if (!rc)
-		record->config = config;
-	interface_error(record, err.text[0] ? err.text : record->conflict);
+	if (record->port)
+		config = record->config;
+	rc = settings_port(record->wanted_bridge->row, record->port_row, record->row,
+			   reconcile->with_fake, &config, &wrong);
+	/* A new port, or one of another type, is made as it shall be or not at all; of one that is there what is
+	 * wrong stays as it was. */
+	if (!rc || (record->port && config.port.type == record->config.port.type))
+		rc = interface_follow(record, &config, &failed);
+	if (failed.text[0])
+		err_add(&wrong, failed.code, "%s", failed.text);
+	interface_error(record, wrong.text[0] ? wrong.text : record->conflict);
 	record->made_of.is_final = !rc || rc == -EINVAL;
 	record->made_of.port_version = row_version(record->port_row);
 	record->made_of.interface_version = row_version(record->row);

@@ -6,12 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "switch/port_statistics.h"
 #include "config/row.h"
 #include "switch/vswitch.h"
 
-struct err;
 struct openflow;
 struct publish;
 struct remotes;
@@ -39,9 +39,9 @@ struct bridge_record {
 	struct bridge *bridge; /* NULL: not made, see error */
 	struct bridge_config config;
 	const struct row *row; /* of this run; NULL: not wanted any more */
-	char error[256];
-	char mirror_error[256]; /* of the first mirror that is wrong */
-	char table_error[256];  /* the same, of flow tables */
+	char error[ERR_TEXT_SIZE];
+	char mirror_error[ERR_TEXT_SIZE]; /* of mirrors */
+	char table_error[ERR_TEXT_SIZE];  /* the same, of flow tables */
 	UT_hash_handle hh;
 };
 
@@ -60,7 +60,7 @@ struct interface_record {
 		char conflict[128];
 	} made_of;
 	uint64_t qos_version; /* of the rows that its QoS was made from; 0: it was not */
-	char qos_error[256];
+	char qos_error[ERR_TEXT_SIZE];
 	/* what the database was told last */
 	struct {
 		bool is_told;
@@ -68,14 +68,14 @@ struct interface_record {
 		uint16_t ofport;
 		struct port_status status;
 		struct port_statistics statistics;
-		char error[256];
+		char error[ERR_TEXT_SIZE];
 	} told;
 	/* of this run */
 	const struct row *row; /* NULL: not wanted any more */
 	const struct row *port_row;
 	struct bridge_record *wanted_bridge;
 	char conflict[128]; /* who else wants it; "": nobody */
-	char error[256];
+	char error[ERR_TEXT_SIZE];
 	UT_hash_handle hh;
 };
 
@@ -91,7 +91,7 @@ struct reconcile {
 	struct bridge_record *bridges;       /* uthash by name */
 	struct interface_record *interfaces; /* uthash by name */
 	struct vswitch_config config;        /* max_idle_ms 0: none was set yet */
-	char error[256];                     /* of the row of Open_vSwitch */
+	char error[ERR_TEXT_SIZE];           /* of the row of Open_vSwitch */
 };
 
 /* Makes the switch what the rows say. `sw` is the row of Open_vSwitch, NULL if there is none.

@@ -8,6 +8,7 @@
 #include "config/publish.h"
 #include "config/reconcile.h"
 #include "config/replica.h"
+#include "config/settings.h"
 #include "stream/tls.h"
 #include "openflow/message.h"
 
@@ -106,13 +107,6 @@ static uint32_t read_versions(const struct row *row)
 	return versions;
 }
 
-static uint64_t read_datapath_id(const struct row *row)
-{
-	const char *text = row_map_get(row, "other_config", "datapath-id");
-
-	return text && strlen(text) == 16 ? strtoull(text, NULL, 16) : 0;
-}
-
 void controllers_make(struct reconcile *reconcile, const struct bridge_record *record)
 {
 	struct openflow_controller *controllers =
@@ -127,7 +121,7 @@ void controllers_make(struct reconcile *reconcile, const struct bridge_record *r
 	settings.n_controllers = read_controllers(reconcile, record, controllers);
 	settings.versions = read_versions(record->row);
 	settings.is_standalone = record->config.fail_mode == FAIL_STANDALONE;
-	settings.datapath_id = read_datapath_id(record->row);
+	settings_datapath_id(record->row, &settings.datapath_id, NULL);
 	openflow_bridge_set(reconcile->openflow, record->name, &settings);
 	free(controllers);
 }
@@ -163,6 +157,8 @@ static void report_controller(struct publish *publish, const struct row *row,
 	value_map_add_number(map,
 			     status->is_connected ? "sec_since_connect" : "sec_since_disconnect",
 			     status->since_s);
+	if (status->is_wrong)
+		value_map_add(map, "error", status->last_error);
 	if (status->last_error[0])
 		value_map_add(map, "last_error", status->last_error);
 	if (status->n_limited)

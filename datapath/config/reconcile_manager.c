@@ -79,6 +79,8 @@ static struct json_object *status_map(const struct remote_status *status)
 	}
 	add_since(map, "sec_since_connect", status->connected_s);
 	add_since(map, "sec_since_disconnect", status->disconnected_s);
+	if (status->is_wrong)
+		value_map_add(map, "error", status->last_error);
 	if (status->last_error[0])
 		value_map_add(map, "last_error", status->last_error);
 	return map;

@@ -41,11 +41,9 @@ static const char *name_of_port(const struct reconcile *reconcile, const char *u
 	return name ? name : uuid;
 }
 
-/* The first complaint is the one that is told. */
 static void complain(struct err *err, const struct err *what)
 {
-	if (!err->text[0])
-		err_set(err, what->code, "%s", what->text);
+	err_add(err, what->code, "%s", what->text);
 }
 
 static void complain_of_port(struct err *err, const struct wanted *wanted, const char *column,

@@ -60,27 +60,23 @@ static int read_type(const struct row *row, enum qos_type *out, struct err *err)
 }
 
 /* Rates and bursts have the same names in both tables. */
-static int read_rates(const struct row *row, uint64_t *max_rate, uint64_t *burst, struct err *err)
+static void read_rates(const struct row *row, uint64_t *max_rate, uint64_t *burst, struct err *err)
 {
-	int rc = settings_number(row, "other_config", "max-rate", INT64_MAX, max_rate, err);
-
-	return rc ? rc : settings_number(row, "other_config", "burst", INT64_MAX, burst, err);
+	settings_number(row, "other_config", "max-rate", INT64_MAX, max_rate, err);
+	settings_number(row, "other_config", "burst", INT64_MAX, burst, err);
 }
 
-static int read_queue(const struct row *row, struct qos_queue *queue, struct err *err)
+static void read_queue(const struct row *row, struct qos_queue *queue, struct err *err)
 {
+	struct err wrong = ERR_INIT;
 	uint64_t priority = 0;
-	int rc = read_rates(row, &queue->max_rate, &queue->burst, err);
 
-	if (!rc)
-		rc = settings_number(row, "other_config", "min-rate", INT64_MAX, &queue->min_rate,
-				     err);
-	if (!rc)
-		rc = settings_number(row, "other_config", "priority", UINT32_MAX, &priority, err);
+	read_rates(row, &queue->max_rate, &queue->burst, &wrong);
+	settings_number(row, "other_config", "min-rate", INT64_MAX, &queue->min_rate, &wrong);
+	settings_number(row, "other_config", "priority", UINT32_MAX, &priority, &wrong);
 	queue->priority = (uint32_t)priority;
-	if (rc)
-		err_prefix(err, "queue %u", queue->id);
-	return rc;
+	if (wrong.code)
+		err_add(err, wrong.code, "queue %u: %s", queue->id, wrong.text);
 }
 
 static int compare(const void *a, const void *b)
@@ -90,26 +86,22 @@ static int compare(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int read_queues(const struct reconcile *reconcile, const struct row *row,
-		       struct qos_config *config, struct qos_queue *queues, struct err *err)
+static void read_queues(const struct reconcile *reconcile, const struct row *row,
+			struct qos_config *config, struct qos_queue *queues, struct err *err)
 {
 	config->queues = queues;
 	for (size_t i = 0; i < row_map_size(row, "queues"); i++) {
 		struct qos_queue *queue = &queues[config->n_queues];
 		int64_t id;
 		const struct row *queue_is = queue_row(reconcile, row, i, &id);
-		int rc;
 
 		if (!queue_is)
 			continue;
 		*queue = (struct qos_queue){.id = (uint32_t)id};
-		rc = read_queue(queue_is, queue, err);
-		if (rc)
-			return rc;
+		read_queue(queue_is, queue, err);
 		config->n_queues++;
 	}
 	qsort(queues, config->n_queues, sizeof(*queues), compare);
-	return 0;
 }
 
 static int qos_set(const struct reconcile *reconcile, struct interface_record *record,
@@ -117,6 +109,7 @@ static int qos_set(const struct reconcile *reconcile, struct interface_record *r
 {
 	own(mem_free) struct qos_queue *queues = NULL;
 	struct qos_config config = {.type = QOS_NONE};
+	struct err wrong = ERR_INIT;
 	int rc = row ? read_type(row, &config.type, err) : 0;
 
 	if (rc)
@@ -126,14 +119,11 @@ static int qos_set(const struct reconcile *reconcile, struct interface_record *r
 	queues = calloc(row_map_size(row, "queues") + 1, sizeof(*queues));
 	if (!queues)
 		return err_set(err, ENOMEM, "qos: out of memory");
-	rc = read_rates(row, &config.max_rate, &config.burst, err);
-	if (!rc)
-		rc = read_queues(reconcile, row, &config, queues, err);
-	if (rc)
-		err_prefix(err, "qos");
-	else
-		rc = bridge_port_qos_set(record->port, &config, err);
-	return rc;
+	read_rates(row, &config.max_rate, &config.burst, &wrong);
+	read_queues(reconcile, row, &config, queues, &wrong);
+	if (wrong.code)
+		return err_set(err, wrong.code, "qos: %s", wrong.text);
+	return bridge_port_qos_set(record->port, &config, err);
 }
 
 bool qos_make(struct reconcile *reconcile, struct interface_record *record, struct err *err)

@@ -9,11 +9,9 @@
 #include "config/replica.h"
 #include "switch/flow_table.h"
 
-/* The first complaint is the one that is told. */
 static void complain(struct err *err, unsigned table, const char *text)
 {
-	if (!err->text[0])
-		err_set(err, EINVAL, "flow_tables:%u: %s", table, text);
+	err_add(err, EINVAL, "flow_tables:%u: %s", table, text);
 }
 
 /* As in Open vSwitch, what is no field makes no groups. */
@@ -62,8 +60,7 @@ static void table_make(struct bridge *bridge, unsigned table, struct flow_table_
 	if (!memcmp(&before, config, sizeof(before)) ||
 	    !bridge_table_set(bridge, (uint8_t)table, config, &what))
 		return;
-	if (!err->text[0])
-		*err = what;
+	err_add(err, what.code, "%s", what.text);
 	/* A name that cannot be keeps nothing else away. */
 	config->name[0] = '\0';
 	bridge_table_set(bridge, (uint8_t)table, config, NULL);

@@ -1,5 +1,6 @@
 /* What became of the rows, as columns to write back. */
 #include <ctype.h>
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "switch/port_statistics.h"
 #include "config/publish.h"
 #include "config/row.h"
+#include "config/settings.h"
 
 static const char *text_or_null(const char *text)
 {
@@ -75,15 +77,15 @@ void report_switch(struct publish *publish, const struct row *row, const char *v
 /* 16 hexadecimal digits: what the user asks for, else the MAC address of the bridge's own port. */
 static struct json_object *datapath_id(const struct bridge_record *record)
 {
-	const char *wanted = row_map_get(record->row, "other_config", "datapath-id");
 	struct bridge_port *local = bridge_port_lookup(record->bridge, record->name);
 	struct bridge_port_status status;
 	const uint8_t *b = status.port.mac.byte;
+	uint64_t wanted;
 	char text[17];
 
-	if (wanted && strlen(wanted) == 16 &&
-	    strspn(wanted, "0123456789abcdefABCDEF") == strlen(wanted))
-		return value_string(wanted);
+	settings_datapath_id(record->row, &wanted, NULL);
+	if (wanted)
+		return value_string(row_map_get(record->row, "other_config", "datapath-id"));
 	if (!local)
 		return value_set();
 	bridge_port_status(local, &status);
@@ -184,35 +186,42 @@ static void report_statistics(struct publish *publish, const char *uuid,
 	publish_set(publish, table, uuid, "statistics", map);
 }
 
+static void all_errors(const struct interface_record *record, const char *of_port, struct err *out)
+{
+	const char *const texts[] = {record->error, record->qos_error, of_port};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i][0])
+			err_add(out, EINVAL, "%s", texts[i]);
+}
+
 void report_interface(struct publish *publish, struct interface_record *record,
 		      bool with_statistics)
 {
 	const char *uuid = row_uuid(record->row);
 	struct bridge_port_status status = {.ofport = 0};
 	struct port_statistics sums;
-	const char *error;
+	struct err error = ERR_INIT;
 	bool is_known = publish_keep(publish, uuid), is_working;
 
 	if (record->port)
 		bridge_port_status(record->port, &status);
 	record->was_attached |= status.port.is_attached;
 	is_working = record->port && record->was_attached;
-	error = record->error[0]       ? record->error
-		: record->qos_error[0] ? record->qos_error
-				       : status.port.error;
+	all_errors(record, status.port.error, &error);
 	if (!is_known || !record->told.is_told || record->told.ofport != status.ofport ||
-	    strcmp(record->told.error, error) != 0 ||
+	    strcmp(record->told.error, error.text) != 0 ||
 	    memcmp(&record->told.status, &status.port, sizeof(status.port)) != 0) {
 		/* -1 tells clients of Open vSwitch that there is an error to read. A port that once worked
 		 * keeps its number while it waits for its device. */
 		publish_set(publish, table, uuid, "ofport",
 			    value_integer(is_working ? status.ofport : -1));
-		publish_set(publish, table, uuid, "error", value_string(text_or_null(error)));
+		publish_set(publish, table, uuid, "error", value_string(text_or_null(error.text)));
 		report_device(publish, uuid, &status.port);
 		record->told.is_told = true;
 		record->told.ofport = status.ofport;
 		record->told.status = status.port;
-		snprintf(record->told.error, sizeof(record->told.error), "%s", error);
+		snprintf(record->told.error, sizeof(record->told.error), "%s", error.text);
 	}
 	if (!is_working || (!with_statistics && is_known && record->told.has_statistics))
 		return;

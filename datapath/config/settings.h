@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define SETTINGS_STATISTICS_MAX_MS 3600000
+
 struct bridge_config;
 struct bridge_port_config;
 struct err;
@@ -17,11 +19,15 @@ int settings_switch(const struct row *sw, struct vswitch_config *out, struct err
  * *out is filled in all the same. */
 int settings_bridge(const struct row *bridge, struct bridge_config *out, struct err *err);
 
-/* Reads an Interface of a Port of a Bridge. `with_fake`: allow type "fake", which has no device.
- * Returns 0 or -EINVAL with a text. */
-int settings_port(const struct row *bridge, const struct row *port, const struct row *interface,
-		  bool with_fake, struct bridge_port_config *out, struct err *err);
+/* The number that other_config:datapath-id asks for; 0: it asks for none, or (-EINVAL with a text) not for one that can be. */
+int settings_datapath_id(const struct row *bridge, uint64_t *id, struct err *err);
 
-/* Reads a number from a map column: `fallback` if the key is not there. Returns 0 or -EINVAL. */
+/* Reads an Interface of a Port of a Bridge. `with_fake`: allow type "fake", which has no device. What is wrong stays as
+ * it was in *config. Returns 0, or -EINVAL with a text that tells all of it. */
+int settings_port(const struct row *bridge, const struct row *port, const struct row *interface,
+		  bool with_fake, struct bridge_port_config *config, struct err *err);
+
+/* Reads a number from a map column. *value stays as it is if the key is not there, or (-EINVAL, with a text behind the one
+ * that is there) wrong. */
 int settings_number(const struct row *row, const char *column, const char *key, uint64_t max,
 		    uint64_t *value, struct err *err);

@@ -217,10 +217,11 @@ static void mtu_restore(struct port *port)
 /* What is wrong with a port that works. */
 static void complain(struct port *port)
 {
-	if (port->mtu_error[0] || !port->qos_error[0])
-		error_set(port, "%s", port->mtu_error);
-	else
-		error_set(port, "qos: %s", port->qos_error);
+	error_set(port, "%s%s%s", port->mtu_error,
+		  !port->qos_error[0]  ? ""
+		  : port->mtu_error[0] ? "; qos: "
+				       : "qos: ",
+		  port->qos_error);
 }
 
 static void attach(struct port *port, const struct link_info *info)

@@ -225,6 +225,16 @@ static void test_wrong_settings_are_told(void **state)
 		 "true, always\""},
 		{UPDATE("Interface", "a", "\"mtu_request\":65536"),
 		 "\"mtu_request 65536 is more than 65535 bytes\""},
+		{UPDATE("Interface", "a", "\"type\":\"internal\",\"mac\":\"01:00:00:00:00:01\""),
+		 "\"mac 01:00:00:00:00:01 is no device's address: use one whose first byte is even, "
+		 "such as 02:00:00:00:00:01\""},
+		{UPDATE("Interface", "a", "\"type\":\"internal\",\"mac\":\"00:00:00:00:00:00\""),
+		 "\"mac 00:00:00:00:00:00 is no device's address: use one whose first byte is even, "
+		 "such as 02:00:00:00:00:01\""},
+		{UPDATE("Interface", "a",
+			"\"mtu_request\":65536,\"options\":[\"map\",[[\"hook\",\"tc\"],[\"n_rxq\",\"x\"]]]"),
+		 "\"options:hook tc is not supported: use auto, xdp, skb; options:n_rxq=x is not a number "
+		 "from 0 to 64; mtu_request 65536 is more than 65535 bytes\""},
 		{UPDATE("Interface", "a", "\"type\":\"internal\",\"mac\":\"02:00:00:00:00\""),
 		 "\"\\\"02:00:00:00:00\\\" is not a MAC address: write it as 02:00:00:00:00:01\""},
 	};
@@ -279,6 +289,26 @@ static void test_wrong_bridge_settings_are_told(void **state)
 			    "[\"map\",[[\"error\",\"other_config:mac-table-size=many is not a "
 			    "number from 0 to 1000000\"]]]");
 	assert_int_equal(n_ports(house, "br0"), 2);
+	house_configure(house, UPDATE("Bridge", "br0",
+				      "\"other_config\":[\"map\",[[\"mac-aging-time\",\"x\"],"
+				      "[\"datapath-id\",\"zz\"]]]"));
+	assert_string_equal(
+		house_get(house, "Bridge", "br0", "status"),
+		"[\"map\",[[\"error\",\"other_config:mac-aging-time=x is not a number from 0 "
+		"to 3600; other_config:datapath-id=zz is not 16 hexadecimal digits, or all "
+		"are 0\"]]]");
+}
+
+/* What is wrong stays as it was; the rest is done. */
+static void test_right_settings_beside_wrong_ones(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house, UPDATE("Port", "a", "\"vlan_mode\":\"access\",\"tag\":5"));
+	house_configure(house, UPDATE("Port", "a", "\"vlan_mode\":\"dot1q-tunnel\",\"tag\":6"));
+	house_configure(house, UPDATE("Interface", "a", "\"ofport_request\":99"));
+	assert_int_equal(ofport_of(house, "br0", "a"), 99);
+	assert_int_equal(port_of(house, "br0", "a")->config.tag, 5);
 }
 
 static void test_another_type_is_another_port(void **state)
@@ -605,6 +635,7 @@ int main(void)
 		TEST(test_wrong_settings_are_told),
 		TEST(test_wrong_new_port_is_not_made),
 		TEST(test_wrong_bridge_settings_are_told),
+		TEST(test_right_settings_beside_wrong_ones),
 		TEST(test_another_type_is_another_port),
 		TEST(test_bonds_are_refused),
 		TEST(test_numbers_are_asked_for_and_kept),
