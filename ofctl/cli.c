@@ -212,7 +212,12 @@ static void help_instead(struct parser *p, struct cli_invocation *inv)
 static int unknown_command(struct parser *p, const char *name)
 {
 	const char *near = cli_suggest_command(p->cli, name);
+	const struct cli_missing *missing = p->cli->missing;
 
+	while (missing && missing->name && strcmp(missing->name, name))
+		missing++;
+	if (missing && missing->name)
+		return err_set(p->err, EINVAL, "%s is not for this switch: %s", name, missing->why);
 	if (near)
 		return err_set(p->err, EINVAL, "unknown command '%s': did you mean '%s'?", name,
 			       near);

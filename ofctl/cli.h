@@ -46,6 +46,11 @@ struct cli_group {
 	const struct cli_command *commands; /* the last one has no name */
 };
 
+/* A command that others have, and scripts may use. */
+struct cli_missing {
+	const char *name, *why;
+};
+
 struct cli {
 	const char *program;
 	const char *summary;
@@ -53,6 +58,7 @@ struct cli {
 	const char *footer;                       /* end of --help; NULL: none */
 	const struct cli_option *options;         /* the last one has no name */
 	const struct cli_option *command_options; /* the last one has no name */
+	const struct cli_missing *missing;        /* the last one has no name; NULL: none */
 	const struct cli_group *groups;           /* the last one has no title */
 };
 

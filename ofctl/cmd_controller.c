@@ -86,11 +86,11 @@ static int prepare_controller(struct command *command, struct err *err)
 
 static int run_get_controller(struct command *command, struct err *err)
 {
-	struct record *bridge;
-	int ret = topology_bridge(command, command_arg(command, 0), &bridge, err);
+	struct topology_bridge bridge;
+	int ret = topology_any_bridge(command, command_arg(command, 0), &bridge, err);
 
 	if (!ret)
-		print_targets(command, bridge, "controller");
+		print_targets(command, bridge.real, "controller");
 	return ret;
 }
 

@@ -25,15 +25,15 @@ static int prepare_add_port(struct command *command, struct err *err)
 
 /* --may-exist: is the port there as it is asked for? */
 static int check_existing(struct command *command, const struct record *port,
-			  const struct record *bridge, struct err *err)
+			  const struct topology_bridge *bridge, struct err *err)
 {
-	const struct record *actual = topology_bridge_of(command, port);
+	struct topology_bridge actual = {.name = "none"};
 
-	if (actual != bridge)
-		return err_set(
-			err, EEXIST, "port '%s' is on bridge %s, not on %s: use del-port first",
-			record_text(port, "name"), actual ? record_text(actual, "name") : "none",
-			record_text(bridge, "name"));
+	topology_home(command, port, &actual);
+	if (strcmp(actual.name, bridge->name))
+		return err_set(err, EEXIST,
+			       "port '%s' is on bridge %s, not on %s: use del-port first",
+			       record_text(port, "name"), actual.name, bridge->name);
 	if (record_get(port, record_column(port, "interfaces"))->n > 1)
 		return err_set(err, EEXIST, "port '%s' is a bond of several interfaces",
 			       record_text(port, "name"));
@@ -43,17 +43,20 @@ static int check_existing(struct command *command, const struct record *port,
 static int run_add_port(struct command *command, struct err *err)
 {
 	const char *name = command_arg(command, 1);
-	struct record *bridge, *port;
-	int ret = topology_bridge(command, command_arg(command, 0), &bridge, err);
+	struct topology_bridge bridge;
+	struct record *port;
+	int ret = topology_any_bridge(command, command_arg(command, 0), &bridge, err);
 
 	if (ret)
 		return ret;
 	if (command_option(command, OPTION_MAY_EXIST) && !topology_port(command, name, &port, NULL))
-		return check_existing(command, port, bridge, err);
+		return check_existing(command, port, &bridge, err);
 	ret = topology_check_free(command, "port", name, err);
 	if (ret)
 		return ret;
-	port = topology_add_port(command, bridge, name, NULL);
+	port = topology_add_port(command, bridge.real, name, NULL);
+	if (bridge.port)
+		topology_set_tag(port, bridge.vlan);
 	return command_apply_settings(command, port, 2, err);
 }
 
@@ -77,78 +80,96 @@ static int run_del_port(struct command *command, struct err *err)
 {
 	bool has_bridge = command->invocation->n_args == 2;
 	const char *name = command_arg(command, has_bridge);
-	struct record *bridge = NULL, *actual, *port;
+	struct topology_bridge bridge, actual;
+	struct record *port;
 	int ret = 0;
 
 	if (has_bridge)
-		ret = topology_bridge(command, command_arg(command, 0), &bridge, err);
+		ret = topology_any_bridge(command, command_arg(command, 0), &bridge, err);
 	if (!ret)
 		ret = find_port(command, name, &port, err);
 	if (ret)
 		return ret == -ENOENT && command_option(command, OPTION_IF_EXISTS) ? 0 : ret;
-	actual = topology_bridge_of(command, port);
-	if (!actual)
+	if (!topology_home(command, port, &actual))
 		return err_set(err, ENOENT, "port '%s' is on no bridge", name);
-	if (bridge && bridge != actual)
+	if (has_bridge && strcmp(bridge.name, actual.name))
 		return err_set(err, ENOENT, "port '%s' is on bridge %s, not on %s", name,
-			       record_text(actual, "name"), record_text(bridge, "name"));
-	if (!strcmp(record_text(port, "name"), record_text(actual, "name")))
+			       actual.name, bridge.name);
+	if (!strcmp(record_text(port, "name"), actual.name))
 		return err_set(
 			err, EINVAL,
 			"port '%s' is the bridge's own: it goes with the bridge: use del-br %s",
 			name, name);
-	topology_del_port(command, actual, port);
+	topology_del_port(command, actual.real, port);
 	return 0;
+}
+
+/* Calls `visit` with each port of a bridge of either kind. */
+static int for_each_port(struct command *command, struct names *names,
+			 void (*visit)(const struct record *port, const char *bridge,
+				       struct names *names),
+			 struct err *err)
+{
+	const struct column_schema *ports;
+	struct topology_bridge bridge;
+	int ret = topology_any_bridge(command, command_arg(command, 0), &bridge, err);
+
+	if (ret)
+		return ret;
+	ports = record_column(bridge.real, "ports");
+	for (unsigned i = 0; i < record_get(bridge.real, ports)->n; i++) {
+		struct record *port = record_reference(bridge.real, ports, i);
+
+		if (port && topology_has(&bridge, port))
+			visit(port, bridge.name, names);
+	}
+	names_output(names, command->output);
+	return 0;
+}
+
+/* The bridge's own is not told. */
+static void add_name(const struct record *record, const char *bridge, struct names *names)
+{
+	if (strcmp(record_text(record, "name"), bridge))
+		names_add(names, record_text(record, "name"));
 }
 
 static int run_list_ports(struct command *command, struct err *err)
 {
 	own(names_fini) struct names names = {};
-	const struct column_schema *ports;
-	struct record *bridge;
-	int ret = topology_bridge(command, command_arg(command, 0), &bridge, err);
 
-	if (ret)
-		return ret;
-	ports = record_column(bridge, "ports");
-	for (unsigned i = 0; i < record_get(bridge, ports)->n; i++) {
-		struct record *port = record_reference(bridge, ports, i);
+	return for_each_port(command, &names, add_name, err);
+}
 
-		if (port && strcmp(record_text(port, "name"), record_text(bridge, "name")))
-			names_add(&names, record_text(port, "name"));
+static void add_interfaces(const struct record *port, const char *bridge, struct names *names)
+{
+	const struct column_schema *interfaces = record_column(port, "interfaces");
+
+	for (unsigned i = 0; i < record_get(port, interfaces)->n; i++) {
+		const struct record *interface = record_reference(port, interfaces, i);
+
+		if (interface)
+			add_name(interface, bridge, names);
 	}
-	names_output(&names, command->output);
-	return 0;
 }
 
 static int run_list_ifaces(struct command *command, struct err *err)
 {
 	own(names_fini) struct names names = {};
-	struct record *bridge;
-	int ret = topology_bridge(command, command_arg(command, 0), &bridge, err);
 
-	if (ret)
-		return ret;
-	record_for_each (command->replica, replica_table(command->replica, "Interface"),
-			 interface) {
-		struct record *port = topology_port_of(command, interface);
-
-		if (port && topology_bridge_of(command, port) == bridge &&
-		    strcmp(record_text(interface, "name"), record_text(bridge, "name")))
-			names_add(&names, record_text(interface, "name"));
-	}
-	names_output(&names, command->output);
-	return 0;
+	return for_each_port(command, &names, add_interfaces, err);
 }
 
 static int print_bridge_of(struct command *command, const struct record *port, const char *name,
 			   struct err *err)
 {
-	struct record *bridge = port ? topology_bridge_of(command, port) : NULL;
+	struct topology_bridge bridge;
 
-	if (!bridge)
+	if (!port || !topology_home(command, port, &bridge))
 		return err_set(err, ENOENT, "'%s' is on no bridge", name);
-	output_line(command->output, "%s", record_text(bridge, "name"));
+	if (!strcmp(name, bridge.name))
+		return err_set(err, ENOENT, "'%s' is a bridge, and its own port", name);
+	output_line(command->output, "%s", bridge.name);
 	return 0;
 }
 

@@ -82,6 +82,8 @@ enum command_option {
 	OPTION_INACTIVITY_PROBE,
 	OPTION_BOOTSTRAP,
 	OPTION_TREE,
+	OPTION_REAL,
+	OPTION_FAKE,
 };
 
 /* The option's value; "" if it takes none; NULL if it was not given. */

@@ -69,6 +69,8 @@ static const struct cli_option command_options[] = {
 	[OPTION_BOOTSTRAP] = {"bootstrap", 0, NULL,
 			      "take the authority's certificate from who connects first"},
 	[OPTION_TREE] = {"tree", 0, NULL, "as ovs-vsctl does: a line for each thing"},
+	[OPTION_REAL] = {"real", 0, NULL, "only bridges that are no VLAN of another"},
+	[OPTION_FAKE] = {"fake", 0, NULL, "only bridges that are a VLAN of another"},
 	{},
 };
 
@@ -80,6 +82,11 @@ static const struct cli_command help_commands[] = {
 	{"help", "[COMMAND]", "explain one command, or list all", 0, &help},
 	{},
 };
+
+#define NO_BONDS \
+	"it has no bonds: make one of the kernel's (ip link add type bond), and add that as a port"
+#define NO_AUTO_ATTACH "it has no auto-attach"
+#define NO_ZONES       "it has no connection tracking, and no zones of it"
 
 static const struct cli_group groups[] = {
 	{"The switch as a whole", switch_commands},
@@ -96,11 +103,27 @@ static const struct cli_group groups[] = {
 	{},
 };
 
+/* What ovs-vsctl(8) has besides. */
+static const struct cli_missing missing[] = {
+	{"add-bond", NO_BONDS},
+	{"add-bond-iface", NO_BONDS},
+	{"del-bond-iface", NO_BONDS},
+	{"get-aa-mapping", NO_AUTO_ATTACH},
+	{"add-aa-mapping", NO_AUTO_ATTACH},
+	{"del-aa-mapping", NO_AUTO_ATTACH},
+	{"add-zone-tp", NO_ZONES},
+	{"del-zone-tp", NO_ZONES},
+	{"list-zone-tp", NO_ZONES},
+	{"list-dp-cap", "its capabilities do not depend on a datapath"},
+	{},
+};
+
 static const struct cli cli = {
 	.program = "switchctl",
 	.summary = "configure and watch a Shunt switch",
 	.options = global_options,
 	.command_options = command_options,
+	.missing = missing,
 	.groups = groups,
 	.footer =
 		"Several commands, separated by --, are one transaction: all of it happens or nothing.\n"
