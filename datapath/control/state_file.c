@@ -162,6 +162,15 @@ static void write_frags(struct state_file *file, const struct bridge *bridge)
 	line_end(file);
 }
 
+/* NORMAL itself is no flow of the bridge's, and none is written. */
+static void write_stand_in(struct state_file *file, const struct bridge *bridge)
+{
+	if (!bridge_stands_in(bridge))
+		return;
+	print_fmt(&file->line, "stands-in");
+	line_end(file);
+}
+
 static void write_tables(struct state_file *file, struct bridge *bridge)
 {
 	static const struct flow_table_mod nothing;
@@ -262,6 +271,7 @@ static int bridge_begin(struct state_file *file)
 		print_fmt(&file->line, "bridge %s", name);
 		line_end(file);
 		write_frags(file, bridge);
+		write_stand_in(file, bridge);
 		write_tables(file, bridge);
 		bridge_for_each_port(bridge, write_port, file);
 		bridge_fdb_for_each(bridge, write_address, file);

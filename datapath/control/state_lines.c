@@ -361,6 +361,8 @@ static void line_read(struct reader *reader, struct slice line)
 		is_good = order_read(reader, line);
 	else if (reader->bridge && slice_is(what, "frags"))
 		is_good = frags_read(reader, line);
+	else if (reader->bridge && slice_is(what, "stands-in"))
+		is_good = !bridge_stand_in_restore(reader->bridge);
 	else if (reader->bridge && slice_is(what, "table"))
 		is_good = table_read(reader, line);
 	else if (reader->bridge && slice_is(what, "port"))

@@ -1,9 +1,11 @@
 #include "switch/restore.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "flow/fdb.h"
 #include "switch/bridge.h"
 #include "switch/flow_store.h"
+#include "switch/flows.h"
 
 void bridge_flow_restore(struct bridge *bridge, const struct flow_mod *mod,
 			 const struct flow_past *past)
@@ -24,6 +26,19 @@ void bridge_flow_restore(struct bridge *bridge, const struct flow_mod *mod,
 		heap_change(&bridge->tables->timed, &entry->due, due);
 	flow_evict_remove(table, entry);
 	flow_evict_add(table, entry);
+}
+
+int bridge_stand_in_restore(struct bridge *bridge)
+{
+	int rc;
+
+	if (!bridge->is_controlled || bridge->config.fail_mode != FAIL_STANDALONE)
+		return 0;
+	rc = bridge_stand_in(bridge, true);
+	if (!rc)
+		log_info("switch", "bridge %s: NORMAL stands in for its flows, as before",
+			 bridge->name);
+	return rc;
 }
 
 void bridge_fdb_restore(struct bridge *bridge, struct eth_addr mac, uint16_t vlan, const char *name,

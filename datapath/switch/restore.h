@@ -19,6 +19,8 @@ struct flow_past {
 /* The flow with this table, match and priority has been there before it was added. */
 void bridge_flow_restore(struct bridge *bridge, const struct flow_mod *flow,
 			 const struct flow_past *past);
+/* NORMAL stands in as it did, unless the bridge has no controller any more, or another fail_mode. 0 or -ENOMEM. */
+int bridge_stand_in_restore(struct bridge *bridge);
 /* As learned then, or as a static one. One that does not fit is left out. */
 void bridge_fdb_restore(struct bridge *bridge, struct eth_addr mac, uint16_t vlan, const char *port,
 			bool is_static, uint64_t seen_at);
