@@ -172,7 +172,7 @@ static int databases_open(struct daemon *daemon, struct err *err)
 		if (!rc)
 			rc = database_serve(daemon, options->database, switch_schema, err);
 	} else {
-		db_server_refer(daemon->db, options->database);
+		db_server_refer(daemon->db, options->database, true);
 	}
 	for (unsigned i = 0; !rc && i < options->n_extra_databases; i++)
 		rc = database_serve(daemon, options->extra_databases[i], NULL, err);
@@ -324,10 +324,19 @@ static int openflow_start(struct daemon *daemon, struct err *err)
 	return rc ? err_set(err, -rc, "cannot speak OpenFlow: %s", strerror(-rc)) : 0;
 }
 
+/* What an external server says is there, for the first time. */
+static void wait_end(struct daemon *daemon)
+{
+	if (daemon->external)
+		db_server_refer(daemon->db, daemon->options.database, false);
+	daemon->context.waits_for = NULL;
+}
+
 static void switch_ready(void *ctx)
 {
 	struct daemon *daemon = ctx;
 
+	wait_end(daemon);
 	state_file_read(daemon->state);
 	vswitch_settle(daemon->sw);
 	daemon->context.ready_ns = clock_now(&daemon->clock);
@@ -388,6 +397,26 @@ static void context_fill(struct daemon *daemon)
 	daemon->context.database = daemon->options.database;
 }
 
+/* An external server may keep the switch waiting: who asks the daemon meanwhile is told so. */
+static void wait_begin(struct daemon *daemon)
+{
+	daemon->context.waits_for = daemon->options.database;
+	server_admit(daemon->server);
+}
+
+static void wait_tell(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct daemon *daemon = ctx;
+
+	if (!daemon->context.waits_for)
+		return;
+	log_info("switchd", "waits for the database server at %s", daemon->context.waits_for);
+	if (daemon->options.is_detached)
+		fprintf(stderr, "switchd: waits for the database server at %s\n",
+			daemon->context.waits_for);
+	detach_ready(); /* whoever started it need not wait as well */
+}
+
 static int house_build(struct daemon *daemon, struct err *err)
 {
 	int rc = process_start(daemon, err);
@@ -413,19 +442,25 @@ static int house_build(struct daemon *daemon, struct err *err)
 		rc = socket_make(daemon, err);
 	if (!rc)
 		rc = coverage_new(&daemon->coverage, daemon->base, daemon->sw, daemon->server);
-	if (!rc)
-		context_fill(daemon);
-	return rc;
+	if (rc)
+		return rc;
+	context_fill(daemon);
+	if (daemon->external)
+		wait_begin(daemon);
+	return 0;
 }
 
+/* What an earlier daemon has left stays for the next one, unless nothing is to be left. */
 static void state_end(struct daemon *daemon)
 {
 	int rc = 0;
 
 	if (daemon->context.ending == ENDING_STOP)
 		state_file_remove(daemon->state);
-	else
+	else if (daemon->context.ready_ns)
 		rc = state_file_write(daemon->state);
+	if (daemon->context.ending == ENDING_STOP && !daemon->context.ready_ns)
+		vswitch_settle(daemon->sw);
 	if (rc)
 		log_error("switchd", "flows are not kept: %s", strerror(-rc));
 }
@@ -434,8 +469,6 @@ static void state_end(struct daemon *daemon)
  * is as it was found, or left to forward what the kernel knows. */
 static void house_take_down(struct daemon *daemon)
 {
-	if (daemon->context.ready_ns)
-		state_end(daemon);
 	state_file_free(&daemon->state);
 	if (daemon->sw && daemon->context.ending != ENDING_STOP && vswitch_can_leave(daemon->sw)) {
 		vswitch_leave(daemon->sw);
@@ -470,6 +503,7 @@ static void house_take_down(struct daemon *daemon)
 
 static int run(struct daemon *daemon)
 {
+	static const struct timeval soon = {.tv_sec = 1};
 	struct err err = ERR_INIT;
 	int rc = house_build(daemon, &err);
 
@@ -480,7 +514,9 @@ static int run(struct daemon *daemon)
 	} else {
 		log_info("switchd", "version " PACKAGE_VERSION ", instance %s, run directory %s",
 			 daemon->options.instance, daemon->context.run_dir);
+		event_base_once(daemon->base, -1, EV_TIMEOUT, wait_tell, daemon, &soon);
 		event_base_dispatch(daemon->base);
+		state_end(daemon);
 	}
 	house_take_down(daemon);
 	if (!rc)

@@ -247,24 +247,42 @@ static int open_daemon(struct session *session)
 	return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-/* Until another daemon answers at the same place, in the time that is left. */
+/* What the daemon at the session's address says of itself. -ENOENT or -ECONNREFUSED: there is none (yet). */
+static int ask_next(struct session *session, int left_ms, struct json_object **status,
+		    struct err *err)
+{
+	own(client_free) struct client *next = NULL;
+	struct json_object *params;
+	int ret = client_open(&next, session->address,
+			      left_ms < 0 ? 0 : (unsigned)(left_ms + 999) / 1000, err);
+
+	if (ret)
+		return ret;
+	params = need(json_object_new_array());
+	json_object_array_add(params, need(json_object_new_object()));
+	return client_call(next, "status", params, status, err);
+}
+
+/* Until another daemon is ready at the same place, in the time that is left; it may wait for its database for ever. */
 static int wait_for_next(struct session *session, struct err *err)
 {
-	for (;;) {
-		own(client_free) struct client *next = NULL;
-		own(json_free) struct json_object *status = NULL;
-		struct json_object *params = need(json_object_new_array());
-		int left = client_time_left(session->client), ret;
+	unsigned patience = 100; /* 5 s */
 
-		json_object_array_add(params, need(json_object_new_object()));
-		ret = client_open(&next, session->address,
-				  left < 0 ? 0 : (unsigned)(left + 999) / 1000, err);
-		if (!ret)
-			return client_call(next, "status", params, &status, err);
-		json_object_put(params);
-		if ((ret != -ENOENT && ret != -ECONNREFUSED) || !left)
+	for (;;) {
+		own(json_free) struct json_object *status = NULL;
+		struct json_object *waits_for;
+		int left = client_time_left(session->client);
+		int ret = ask_next(session, left, &status, err);
+
+		if (!ret && !json_object_object_get_ex(status, "waits-for", &waits_for))
+			return 0;
+		if (!ret && (!patience-- || !left))
+			return err_set(err, EAGAIN,
+				       "the new daemon waits for the database server at %s",
+				       json_object_get_string(waits_for));
+		if (ret && ((ret != -ENOENT && ret != -ECONNREFUSED) || !left))
 			return ret;
-		usleep(2000);
+		usleep(ret ? 2000 : 50000);
 	}
 }
 

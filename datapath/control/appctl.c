@@ -38,35 +38,41 @@ static int end(struct appctl_call *call)
 
 static int list_commands(struct appctl_call *call);
 
+enum command_flag {
+	CHANGES = 1 << 0, /* the switch */
+	EARLY = 1 << 1,   /* answers before there are bridges */
+};
+
 /* In the order of their names. */
 static const struct command {
 	const char *name, *usage;
 	unsigned n_min, n_max;
-	bool changes;
+	unsigned flags; /* enum command_flag */
 	appctl_fn *run;
 } commands[] = {
-	{"coverage/read-counter", "COUNTER", 1, 1, false, appctl_coverage_read},
-	{"coverage/show", "", 0, 0, false, appctl_coverage_show},
-	{"dpctl/dump-dps", "", 0, 0, false, appctl_dpif_names},
-	{"dpctl/dump-flows", "[-m] [--names | --no-names] [dp]", 0, 4, false, appctl_dump_flows},
-	{"dpctl/show", "[dp]", 0, 1, false, appctl_dpctl_show},
-	{"dpif/dump-dps", "", 0, 0, false, appctl_dpif_names},
-	{"dpif/dump-flows", "[-m] [--names | --no-names] bridge", 1, 4, false, appctl_dump_flows},
-	{"dpif/show", "", 0, 0, false, appctl_dpif_show},
-	{"exit", "[--cleanup]", 0, 1, true, end},
-	{"fdb/add", "bridge port vlan mac", 4, 4, true, appctl_fdb_add},
-	{"fdb/del", "bridge vlan mac", 3, 3, true, appctl_fdb_del},
-	{"fdb/flush", "[bridge]", 0, 1, true, appctl_fdb_flush},
-	{"fdb/show", "bridge", 1, 1, false, appctl_fdb_show},
-	{"fdb/stats-show", "bridge", 1, 1, false, appctl_fdb_stats},
-	{"list-commands", "", 0, 0, false, list_commands},
-	{"ofproto/list", "", 0, 0, false, appctl_bridges},
-	{"ofproto/trace", "bridge br_flow [packet]", 2, 3, false, appctl_trace},
-	{"qos/show", "interface", 1, 1, false, appctl_qos_show},
-	{"version", "", 0, 0, false, version},
-	{"vlog/list", "", 0, 0, false, appctl_vlog_list},
-	{"vlog/reopen", "", 0, 0, true, appctl_vlog_reopen},
-	{"vlog/set", "{spec | PATTERN:destination:pattern}", 1, ARGS_MAX, true, appctl_vlog_set},
+	{"coverage/read-counter", "COUNTER", 1, 1, EARLY, appctl_coverage_read},
+	{"coverage/show", "", 0, 0, EARLY, appctl_coverage_show},
+	{"dpctl/dump-dps", "", 0, 0, 0, appctl_dpif_names},
+	{"dpctl/dump-flows", "[-m] [--names | --no-names] [dp]", 0, 4, 0, appctl_dump_flows},
+	{"dpctl/show", "[dp]", 0, 1, 0, appctl_dpctl_show},
+	{"dpif/dump-dps", "", 0, 0, 0, appctl_dpif_names},
+	{"dpif/dump-flows", "[-m] [--names | --no-names] bridge", 1, 4, 0, appctl_dump_flows},
+	{"dpif/show", "", 0, 0, 0, appctl_dpif_show},
+	{"exit", "[--cleanup]", 0, 1, CHANGES | EARLY, end},
+	{"fdb/add", "bridge port vlan mac", 4, 4, CHANGES, appctl_fdb_add},
+	{"fdb/del", "bridge vlan mac", 3, 3, CHANGES, appctl_fdb_del},
+	{"fdb/flush", "[bridge]", 0, 1, CHANGES, appctl_fdb_flush},
+	{"fdb/show", "bridge", 1, 1, 0, appctl_fdb_show},
+	{"fdb/stats-show", "bridge", 1, 1, 0, appctl_fdb_stats},
+	{"list-commands", "", 0, 0, EARLY, list_commands},
+	{"ofproto/list", "", 0, 0, 0, appctl_bridges},
+	{"ofproto/trace", "bridge br_flow [packet]", 2, 3, 0, appctl_trace},
+	{"qos/show", "interface", 1, 1, 0, appctl_qos_show},
+	{"version", "", 0, 0, EARLY, version},
+	{"vlog/list", "", 0, 0, EARLY, appctl_vlog_list},
+	{"vlog/reopen", "", 0, 0, CHANGES | EARLY, appctl_vlog_reopen},
+	{"vlog/set", "{spec | PATTERN:destination:pattern}", 1, ARGS_MAX, CHANGES | EARLY,
+	 appctl_vlog_set},
 };
 
 static int list_commands(struct appctl_call *call)
@@ -102,7 +108,7 @@ static int check(const struct command *command, size_t n, bool may_change, struc
 	if (n > command->n_max)
 		return err_set(err, EINVAL, "\"%s\" command takes at most %u arguments",
 			       command->name, command->n_max);
-	if (command->changes && !may_change)
+	if ((command->flags & CHANGES) && !may_change)
 		return err_set(err, EPERM, "%s changes the switch: only root may do that",
 			       command->name);
 	return 0;
@@ -127,6 +133,8 @@ int appctl_run(struct method_context *context, const char *name, struct json_obj
 			       "\"%s\" is not a valid command (use \"list-commands\" to see a "
 			       "list of valid commands)",
 			       name);
+	if (context->waits_for && !(command->flags & EARLY))
+		return method_refuse_early(context, err);
 	rc = check(command, n, may_change, err);
 	if (rc)
 		return rc;

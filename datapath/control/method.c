@@ -49,6 +49,13 @@ const struct method methods[] = {
 };
 const unsigned n_methods = sizeof(methods) / sizeof(*methods);
 
+int method_refuse_early(const struct method_context *context, struct err *err)
+{
+	return err_set(err, EAGAIN,
+		       "there are no bridges yet: switchd waits for the database server at %s",
+		       context->waits_for);
+}
+
 const char *param_string(struct json_object *params, const char *name)
 {
 	return json_object_get_string(json_object_object_get(params, name));

@@ -3,7 +3,8 @@
  *
  * A method NAME is a function, a row in the table of method.c, and a file schemas/rpc/NAME.json,
  * which describes parameters and result and is checked before the function runs. So a function
- * finds every required parameter, of the right type and in its range.
+ * finds every required parameter, of the right type and in its range. What is "early" answers also
+ * before the switch has its configuration, which an external server may keep waiting.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,8 @@ struct method_context {
 	const char *instance;
 	const char *run_dir;
 	const char *database;
+	const char *
+		waits_for; /* servers of the database that decides what the switch is; NULL: it is known */
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t ready_ns;   /* 0 until it is */
 	enum ending ending;
@@ -85,4 +88,6 @@ unsigned param_choice(struct json_object *params, const char *name, const char *
 		      unsigned n);
 void result_string(struct json_object *object, const char *name, const char *value);
 void result_integer(struct json_object *object, const char *name, uint64_t value);
+/* -EAGAIN, with a text that says what the daemon waits for. */
+int method_refuse_early(const struct method_context *context, struct err *err);
 void result_boolean(struct json_object *object, const char *name, bool value);

@@ -53,6 +53,8 @@ int method_status(struct method_context *context, struct json_object *params,
 	result_string(*result, "instance", context->instance);
 	result_string(*result, "run-dir", context->run_dir);
 	result_string(*result, "database", context->database);
+	if (context->waits_for)
+		result_string(*result, "waits-for", context->waits_for);
 	result_integer(*result, "uptime",
 		       (clock_now(&clock) - context->started_ns) / CLOCK_NS_PER_SEC);
 	result_integer(*result, "startup",

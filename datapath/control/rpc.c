@@ -28,7 +28,7 @@ struct entry {
 	const struct method *method;
 	struct json_object *description;
 	struct json_object *shape; /* of the params; borrowed from the description */
-	bool changes;
+	bool changes, is_early;
 	UT_hash_handle hh;
 };
 
@@ -58,7 +58,7 @@ static const struct {
 	{ENOSYS, "unknown method"}, {ENOSPC, "full"},
 	{ENODEV, "no device"},      {ENOMEM, "resources exhausted"},
 	{ENOTSUP, "not supported"}, {EOPNOTSUPP, "not supported"},
-	{E2BIG, "too big"},
+	{E2BIG, "too big"},         {EAGAIN, "not ready"},
 };
 
 static const char *error_name(int code)
@@ -104,6 +104,8 @@ int rpc_run(struct rpc *rpc, const char *method, struct json_object *params, uid
 		return err_set(err, ENOSYS, "unknown method \"%s\"", method);
 	if (entry->changes && uid != 0 && uid != geteuid())
 		return err_set(err, EPERM, "%s changes the switch: only root may do that", method);
+	if (rpc->options.context->waits_for && !entry->is_early)
+		return method_refuse_early(rpc->options.context, err);
 	rc = params_unwrap(params, &object, err);
 	if (!rc)
 		rc = shape_check(entry->shape, object, "params", err);
@@ -315,6 +317,8 @@ static int entry_add(struct rpc *rpc, const struct method *method, struct err *e
 	entry->shape = json_object_object_get(entry->description, "params");
 	entry->changes =
 		json_object_get_boolean(json_object_object_get(entry->description, "changes"));
+	entry->is_early =
+		json_object_get_boolean(json_object_object_get(entry->description, "early"));
 	return shape_valid(entry->shape, method->name, err);
 }
 

@@ -117,9 +117,10 @@ int db_server_add(struct db_server *server, struct database **db)
 	return 0;
 }
 
-void db_server_refer(struct db_server *server, const char *where)
+void db_server_refer(struct db_server *server, const char *where, bool is_awaited)
 {
 	server->where = where;
+	server->is_awaited = is_awaited;
 }
 
 int db_server_new(struct db_server **out)

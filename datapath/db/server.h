@@ -11,6 +11,7 @@
  *
  * Time comes in as arguments, nanoseconds of clock_now(). Control thread only.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct database;
@@ -24,8 +25,8 @@ void db_server_free(struct db_server **server);
 
 /* Serves `*db` under its name and takes it over (*db becomes NULL). -EEXIST: the name is taken. */
 int db_server_add(struct db_server *server, struct database **db);
-/* Where clients that miss a database are sent; borrowed. */
-void db_server_refer(struct db_server *server, const char *where);
+/* Where clients that miss a database are sent; borrowed. `is_awaited`: nobody has answered there yet. */
+void db_server_refer(struct db_server *server, const char *where, bool is_awaited);
 /* Borrowed; NULL if there is no such database. */
 struct database *db_server_lookup(const struct db_server *server, const char *name);
 

@@ -120,9 +120,12 @@ struct database *call_database(struct session_call *call)
 	db = db_server_lookup(call->session->server, json_object_get_string(name));
 	if (!db && call->session->server->where)
 		db_error_set(&call->error, ERROR_UNKNOWN_DATABASE,
-			     "there is no database \"%s\" here: this switch follows the one at %s, "
-			     "which ovs-vsctl --db changes",
-			     json_object_get_string(name), call->session->server->where);
+			     "there is no database \"%s\" here: this switch %s %s, which ovs-vsctl "
+			     "--db changes",
+			     json_object_get_string(name),
+			     call->session->server->is_awaited ? "waits for the database server at"
+							       : "follows the one at",
+			     call->session->server->where);
 	else if (!db)
 		db_error_set(&call->error, ERROR_UNKNOWN_DATABASE,
 			     "there is no database \"%s\": list_dbs tells which there are",

@@ -25,6 +25,7 @@ struct served_database {
 struct db_server {
 	struct uuid id;                 /* fixed after create */
 	const char *where;              /* other databases are; NULL: nobody knows */
+	bool is_awaited;                /* who serves them has not answered yet */
 	struct cds_list_head databases; /* struct served_database.node */
 	struct cds_list_head sessions;  /* struct db_session.node */
 	struct cds_list_head pending;   /* struct pending.server_node, oldest first */

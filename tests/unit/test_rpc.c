@@ -251,6 +251,22 @@ static void test_errors_are_for_people(void **state)
 	}
 }
 
+static void test_what_needs_bridges_waits_for_the_database(void **state)
+{
+	struct house *house = *state;
+	own(json_free) struct json_object *status = NULL, *refused = NULL;
+
+	house->context.waits_for = "tcp:10.0.0.1";
+	assert_string_equal(run(house, "flow-dump", "{\"bridge\":\"br0\"}", 0, &refused),
+			    "there are no bridges yet: switchd waits for the database server at "
+			    "tcp:10.0.0.1");
+	assert_null(run(house, "status", "{}", 0, &status));
+	assert_string_equal(json_object_get_string(json_object_object_get(status, "waits-for")),
+			    "tcp:10.0.0.1");
+	house->context.waits_for = NULL;
+	assert_null(run(house, "flow-dump", "{\"bridge\":\"br0\"}", 0, &refused));
+}
+
 static void test_changes_are_for_root_and_ourselves(void **state)
 {
 	struct house *house = *state;
@@ -324,6 +340,7 @@ int main(void)
 		TEST(test_fdb_is_what_was_said),
 		TEST(test_a_large_fdb_is_shown_in_parts),
 		TEST(test_errors_are_for_people),
+		TEST(test_what_needs_bridges_waits_for_the_database),
 		TEST(test_changes_are_for_root_and_ourselves),
 		TEST(test_methods_over_the_wire),
 		TEST(test_what_is_no_request_ends_the_connection),
