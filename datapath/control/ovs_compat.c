@@ -1,5 +1,6 @@
 #include "control/ovs_compat.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -62,18 +63,41 @@ static bool is_alive(const char *path)
 
 /* ---- links ---- */
 
+static bool leads_into(int dir_fd, const char *name, const char *run_dir)
+{
+	const size_t len = strlen(run_dir);
+	char to[PATH_MAX] = "";
+
+	return readlinkat(dir_fd, name, to, sizeof(to) - 1) > 0 && !strncmp(to, run_dir, len) &&
+	       to[len] == '/';
+}
+
+/* Whoever has the run directory's lock is the only one who may have links into it: others are of daemons that were
+ * killed. How many there were. */
+static unsigned links_sweep(const char *dir, const char *run_dir)
+{
+	DIR *names = opendir(dir);
+	const struct dirent *entry;
+	unsigned n = 0;
+
+	while (names && (entry = readdir(names)))
+		if (leads_into(dirfd(names), entry->d_name, run_dir) &&
+		    !unlinkat(dirfd(names), entry->d_name, 0))
+			n++;
+	if (names)
+		closedir(names);
+	return n;
+}
+
 /* What is there and dead goes; a file that is no socket and no link was put there by somebody. */
 static int link_make(const struct ovs_compat *compat, const char *name, const char *target,
 		     struct err *err)
 {
-	char path[PATH_MAX], to[PATH_MAX], there[PATH_MAX] = "";
+	char path[PATH_MAX], to[PATH_MAX];
 	struct stat st;
 
 	path_of(compat, name, path);
 	snprintf(to, sizeof(to), "%s/%s", compat->run_dir, target);
-	/* a killed daemon of ours may have left it */
-	if (readlink(path, there, sizeof(there) - 1) > 0 && !strcmp(there, to))
-		return 0;
 	if (!lstat(path, &st) && !S_ISSOCK(st.st_mode) && !S_ISLNK(st.st_mode))
 		return err_set(err, EEXIST, "%s: is there and is no socket: move it away", path);
 	if (is_alive(path))
@@ -198,6 +222,8 @@ int ovs_compat_new(struct ovs_compat **out, const char *run_dir, struct err *err
 		return err_set(err, errno, "cannot make directory %s: %s", compat->dir,
 			       strerror(errno));
 	rc = pidfile_make(compat, err);
+	if (!rc)
+		links_sweep(compat->dir, compat->run_dir);
 	if (!rc)
 		rc = link_add(compat, "db.sock", "db.sock", err);
 	snprintf(name, sizeof(name), "ovs-vswitchd.%d.ctl", getpid());
