@@ -225,6 +225,7 @@ static int switch_start(struct daemon *daemon, struct err *err)
 {
 	const struct vswitch_options options = {
 		.instance = daemon->options.instance,
+		.run_dir = run_dir_path(daemon->run_dir),
 		.n_workers = daemon->options.n_workers,
 		.clock = &daemon->clock,
 		.ledger = run_dir_file(daemon->run_dir, "counts"),
@@ -526,11 +527,16 @@ static int run(struct daemon *daemon)
 
 static int cleanup(const char *instance)
 {
+	struct port_remains remains;
 	struct err err = ERR_INIT;
 	int rc;
 
 	log_set_level(LOG_WARN);
-	rc = port_cleanup(instance, &err);
+	rc = port_cleanup(instance, &remains, &err);
+	if (!rc && remains.run_dir[0])
+		rc = run_dir_clean(remains.run_dir, &err);
+	if (!rc && !remains.are_any)
+		printf("switchd: there is nothing of an instance named %s\n", instance);
 	if (rc)
 		fprintf(stderr, "switchd: %s\n", err.text);
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;

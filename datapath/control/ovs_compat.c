@@ -252,3 +252,16 @@ void ovs_compat_free(struct ovs_compat **compat)
 	}
 	mem_free(compat);
 }
+
+void ovs_compat_clean(const char *run_dir)
+{
+	struct ovs_compat compat = {.pidfile = -1};
+	char path[PATH_MAX];
+
+	snprintf(compat.dir, sizeof(compat.dir), "%s", ovs_compat_dir());
+	if (!links_sweep(compat.dir, run_dir) || pidfile_make(&compat, NULL))
+		return;
+	path_of(&compat, "ovs-vswitchd.pid", path);
+	unlink(path);
+	fd_close(&compat.pidfile);
+}

@@ -18,5 +18,7 @@ int ovs_compat_new(struct ovs_compat **out, const char *run_dir, struct err *err
 const char *ovs_compat_dir(void);
 /* Removes what it made. */
 void ovs_compat_free(struct ovs_compat **compat);
+/* Removes what a daemon that was killed has left there; the caller has the lock of its run directory. */
+void ovs_compat_clean(const char *run_dir);
 /* Bridges may have come or gone: they get their links, or lose them. NULL-safe. */
 void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw);

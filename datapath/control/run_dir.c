@@ -1,5 +1,6 @@
 #include "control/run_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "control/ovs_compat.h"
 
 #define PIDFILE "switchd.pid"
 
@@ -156,6 +158,41 @@ void run_dir_free(struct run_dir **dir)
 	free(d->pidfile);
 	free(d->path);
 	mem_free(dir);
+}
+
+/* Of bridges. */
+static bool is_socket_name(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return end && (!strcmp(end, ".mgmt") || !strcmp(end, ".snoop"));
+}
+
+static void sockets_remove(const char *path)
+{
+	DIR *names = opendir(path);
+	const struct dirent *entry;
+
+	while (names && (entry = readdir(names)))
+		if (is_socket_name(entry->d_name))
+			unlinkat(dirfd(names), entry->d_name, 0);
+	if (names)
+		closedir(names);
+}
+
+int run_dir_clean(const char *path, struct err *err)
+{
+	static const char *const names[] = {"state", "state.new", "counts", "db.sock", "netlink"};
+	own(run_dir_free) struct run_dir *dir = NULL;
+	int rc = access(path, F_OK) ? 0 : run_dir_new(&dir, path, NULL, err);
+
+	if (!dir)
+		return rc == -EBUSY ? 0 : rc;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlink(run_dir_file(dir, names[i]));
+	sockets_remove(dir->path);
+	ovs_compat_clean(dir->path);
+	return 0;
 }
 
 const char *run_dir_path(const struct run_dir *dir)

@@ -11,6 +11,10 @@ int run_dir_new(struct run_dir **out, const char *path, const char *pidfile, str
 /* Removes the files with the process id, unlocks. */
 void run_dir_free(struct run_dir **dir);
 
+/* Removes what a daemon that was killed has left in the directory, but for its log, and links to it
+ * (control/ovs_compat.h). 0, also if it is not there or another daemon uses it by now, or -errno with a text. */
+int run_dir_clean(const char *path, struct err *err);
+
 /* Its path, absolute and without links. */
 const char *run_dir_path(const struct run_dir *dir);
 /* The path of file `name` in it; borrowed until the next call. */

@@ -65,6 +65,11 @@ static int print(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
+void bpf_messages_to_log(void)
+{
+	libbpf_set_print(print);
+}
+
 /* A program's settings are part of it. */
 static void program_pin_name(enum bpf_program_id program, const struct bpf_settings *settings,
 			     char name[PINS_NAME_SIZE])
@@ -314,7 +319,7 @@ int bpf_programs_new(struct bpf_programs **out, struct pins *pins,
 	/* From Linux 5.11 maps are charged to the cgroup; before, this is needed, and if it may not
 	 * be had, loading says so. */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	libbpf_set_print(print);
+	bpf_messages_to_log();
 	memset(programs->program_fd, -1, sizeof(programs->program_fd));
 	memset(programs->table_fd, -1, sizeof(programs->table_fd));
 	programs->pins = pins;

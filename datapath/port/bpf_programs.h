@@ -48,6 +48,8 @@ struct bpf_settings {
  * flow cache. */
 #define BPF_BUILD_NAME_SIZE 17
 void bpf_build_name(char name[BPF_BUILD_NAME_SIZE], uint32_t n_flows);
+/* What libbpf says goes to the log, with the least serious level, rather than to stderr. */
+void bpf_messages_to_log(void);
 
 /* Finds the programs under their names, or loads them and gives them names; maps that have names
  * are shared. 0 or -errno with a text. */

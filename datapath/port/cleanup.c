@@ -61,7 +61,7 @@ static int devices_restore(struct cleanup *cleanup, struct pins *pins)
 	return 0;
 }
 
-int port_cleanup(const char *instance, struct err *err)
+int port_cleanup(const char *instance, struct port_remains *out, struct err *err)
 {
 	own(mem_free) struct cleanup *cleanup = calloc(1, sizeof(*cleanup));
 	own(pins_close) struct pins *pins = NULL;
@@ -70,10 +70,13 @@ int port_cleanup(const char *instance, struct err *err)
 
 	if (!cleanup)
 		return err_set(err, ENOMEM, "out of memory");
+	bpf_messages_to_log(); /* there may be no filter to be removed */
 	bpf_build_name(build, KERNEL_FLOWS_DEFAULT);
 	rc = pins_open(&pins, instance, build, err);
 	if (rc)
 		return rc;
+	out->are_any = pins_has_set(pins) || pins_has_others(pins);
+	pins_home_get(pins, out->run_dir);
 	rc = link_client_new(&cleanup->links);
 	if (!rc)
 		rc = qdiscs_open(&cleanup->qdiscs);
@@ -81,6 +84,7 @@ int port_cleanup(const char *instance, struct err *err)
 		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
 	cleanup->instance = pins_instance(pins);
 	rc = devices_restore(cleanup, pins);
+	out->are_any |= cleanup->n_devices;
 	pins_clear(pins);
 	qdiscs_close(&cleanup->qdiscs);
 	link_client_free(&cleanup->links);

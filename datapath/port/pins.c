@@ -22,6 +22,7 @@
 #define PINS       BPFFS "/shunt"
 #define SET        "set-"
 #define UNFINISHED "new-"
+#define HOME       "run-dir"
 #define DISOWNED   SET "disowned"
 #define SET_SIZE   24
 #define MARK       "layout-" BPF_LAYOUT
@@ -225,6 +226,29 @@ void pins_clear(struct pins *pins)
 	dir_path(pins->instance, path);
 	rmdir(path);
 	rmdir(PINS);
+}
+
+void pins_home_get(const struct pins *pins, char run_dir[PATH_MAX])
+{
+	char path[PATH_SIZE];
+	ssize_t len;
+
+	pin_path(pins, HOME, path);
+	len = pins->memory ? -1 : readlink(path, run_dir, PATH_MAX - 1);
+	run_dir[len < 0 ? 0 : len] = '\0';
+}
+
+void pins_home_set(struct pins *pins, const char *run_dir)
+{
+	char path[PATH_SIZE], before[PATH_MAX];
+
+	pins_home_get(pins, before);
+	if (pins->memory || !strcmp(before, run_dir))
+		return;
+	pin_path(pins, HOME, path);
+	unlink(path);
+	if (symlink(run_dir, path))
+		log_debug("port", "%s: %s", path, strerror(errno));
 }
 
 const char *pins_instance(const struct pins *pins)

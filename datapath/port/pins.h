@@ -4,6 +4,7 @@
  *	<bpffs>/shunt/<instance>/            locked by the daemon that runs
  *		port_tc-12, upcall_xdp-7     links, by program and device
  *		notes-1                      what is to be known about ports (port/notes.h)
+ *		run-dir                      a link to the daemon's run directory
  *		set-0123456789abcdef/        maps and programs of one build
  *
  * Maps and programs of another build may mean other things by the same bytes, so each build has a
@@ -11,6 +12,7 @@
  * that died in the middle left is no set. Links belong to no set: they are pointed to other
  * programs, without a gap. Control thread only.
  */
+#include <limits.h>
 #include <stdbool.h>
 
 struct err;
@@ -27,6 +29,11 @@ int pins_open(struct pins **out, const char *instance, const char *build, struct
 void pins_close(struct pins **pins);
 /* Removes all names, and the folder: what nothing else holds ends. */
 void pins_clear(struct pins *pins);
+
+/* For who cleans up (port_cleanup()): where the daemon keeps the rest. */
+void pins_home_set(struct pins *pins, const char *run_dir);
+/* "" if nobody has said so. */
+void pins_home_get(const struct pins *pins, char run_dir[PATH_MAX]);
 
 const char *pins_instance(const struct pins *pins);
 /* False: what has a name ends with the daemon. */

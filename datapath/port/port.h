@@ -8,6 +8,7 @@
  *
  * States:   waiting -> attached -> waiting -> ...   (status.error says why it waits)
  */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <linux/if.h>
@@ -100,9 +101,13 @@ void port_table_settle(struct port_table *table);
  * stay and forward what they know. */
 void port_table_leave(struct port_table *table);
 
+struct port_remains {
+	bool are_any;
+	char run_dir[PATH_MAX]; /* where the daemon had its own; "": nobody knows */
+};
 /* Leaves every device as it was found before an instance that is no more. 0, also if there is nothing of it,
  * or -errno with a text; -EBUSY: it lives. */
-int port_cleanup(const char *instance, struct err *err);
+int port_cleanup(const char *instance, struct port_remains *out, struct err *err);
 
 /* Adds a port under the number `id` (1 to PORT_ID_MAX - 1, chosen by the caller, unused).
  * An absent device is no failure: the port waits. Returns 0 or -errno with a text (then there is

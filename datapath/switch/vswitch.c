@@ -130,6 +130,8 @@ static int pins_take(struct vswitch *sw, struct err *err)
 
 	bpf_build_name(build, sw->options.n_kernel_flows);
 	rc = pins_open(&sw->pins, sw->options.instance, build, err);
+	if (!rc && sw->options.run_dir)
+		pins_home_set(sw->pins, sw->options.run_dir);
 	/* Should we fail to start, what is there goes on. */
 	sw->is_left = !rc && (pins_has_set(sw->pins) || pins_has_others(sw->pins));
 	return rc;

@@ -35,6 +35,7 @@ struct vlan_bitmap {
 
 struct vswitch_options {
 	const char *instance; /* see port_table_new() */
+	const char *run_dir;  /* see pins_home_set(); NULL: none */
 	unsigned n_workers;   /* 0: one on machines with two cores or fewer, else min(4, half) */
 	const struct clock *clock;
 	const char *ledger;      /* file, for what flows count; NULL: none */

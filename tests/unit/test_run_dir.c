@@ -73,6 +73,26 @@ static void test_pidfile_may_be_the_lock_file(void **state)
 	assert_is_in_use(f);
 }
 
+static void test_what_a_killed_daemon_left_is_removed(void **state)
+{
+	static const char *const names[] = {"state",    "counts",    "db.sock",
+					    "br0.mgmt", "br0.snoop", "switchd.pid"};
+	struct fixture *f = *state;
+	own(run_dir_free) struct run_dir *dir = NULL;
+	char path[PATH_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", f->path, names[i]);
+		fclose(fopen(path, "w"));
+	}
+	assert_int_equal(run_dir_new(&dir, f->path, NULL, NULL), 0);
+	assert_int_equal(run_dir_clean(f->path, NULL), 0); /* it is in use */
+	assert_int_equal(access(run_dir_file(dir, "state"), F_OK), 0);
+	run_dir_free(&dir);
+	assert_int_equal(run_dir_clean(f->path, NULL), 0);
+	assert_int_equal(run_dir_clean("/nowhere", NULL), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -80,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_second_one_is_refused),
 		TEST(test_pidfile_may_be_the_lock_file),
+		TEST(test_what_a_killed_daemon_left_is_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
