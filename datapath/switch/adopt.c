@@ -129,6 +129,7 @@ void vswitch_settle(struct vswitch *sw)
 {
 	const bool were_there = sw->flow_maps && sw->flow_maps->is_held;
 
+	ports_count_anew(sw);
 	if (were_there)
 		maps_settle(sw);
 	if (sw->port_table)

@@ -142,6 +142,8 @@ struct bridge *bridge_by_number(struct vswitch *sw, uint32_t number);
 void fdb_write_begin(struct vswitch *sw);
 void fdb_write_end(struct vswitch *sw);
 
+/* All ports count from here on, from the same moment: what comes in by one has gone out by others. */
+void ports_count_anew(struct vswitch *sw);
 /* Its device is in another state: what rests on that follows. */
 void bridge_port_changed(struct bridge_port *port);
 

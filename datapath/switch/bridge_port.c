@@ -48,6 +48,13 @@ static void counts_sum(const struct vswitch *sw, uint16_t id, struct port_counts
 	out->drops[DROP_BY_RULE] += kernel.n_by_rule;
 }
 
+void ports_count_anew(struct vswitch *sw)
+{
+	for (unsigned id = 0; id < PORT_ID_MAX; id++)
+		if (sw->ports[id])
+			counts_sum(sw, (uint16_t)id, &sw->ports[id]->counts_before);
+}
+
 /* ---- ofports ---- */
 
 static bool is_local(const struct bridge *bridge, const struct bridge_port_config *config)
