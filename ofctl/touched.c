@@ -94,7 +94,11 @@ static bool is_touched(const struct record *record)
 
 static bool is_table_touched(const struct replica *replica, const char *table)
 {
-	record_for_each ((struct replica *)replica, replica_table(replica, table), record)
+	const struct table_schema *schema = schema_table(replica_schema(replica), table);
+
+	if (!schema) /* a server of an older one */
+		return false;
+	record_for_each ((struct replica *)replica, schema, record)
 		if (is_touched(record))
 			return true;
 	return false;
