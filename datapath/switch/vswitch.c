@@ -262,22 +262,27 @@ static void expire_cb(evutil_socket_t fd, short what, void *ctx)
 		event_add(sw->expiry, &after);
 }
 
-void vswitch_tick(struct vswitch *sw)
+static void tick(struct vswitch *sw)
 {
 	const uint64_t now = clock_now(sw->options.clock);
 	struct bridge *bridge, *next;
 
-	expire(sw, now);
 	HASH_ITER (hh, sw->bridges, bridge, next) {
 		bridge_orders_tick(bridge, now);
 		flows_tick(bridge);
 	}
 }
 
+void vswitch_tick(struct vswitch *sw)
+{
+	expire(sw, clock_now(sw->options.clock));
+	tick(sw);
+}
+
 static void tick_cb(evutil_socket_t fd, short what, void *ctx)
 {
-	vswitch_tick(ctx);
 	expire_cb(fd, what, ctx);
+	tick(ctx);
 }
 
 static int ticker_new(struct vswitch *sw, struct event_base *base)
