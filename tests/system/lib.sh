@@ -271,7 +271,13 @@ stream_end()
 	rm "$work/stream.sent"
 	echo "$n datagrams sent, $((n - seen)) lost, silent for at most $silence ms"
 	[ "$n" -gt "${1:-10000}" ] || fail "only $n datagrams were sent"
-	[ "$seen" -eq "$n" ] || fail "$((n - seen)) of $n datagrams were lost"
+	[ "$seen" -eq "$n" ] && return
+	switchctl drops
+	ofctl dump-cache br0
+	for net in /run/netns/*; do
+		echo "$net: $(nsenter --net="$net" grep '^Udp:' /proc/net/snmp | tail -n 1)"
+	done
+	fail "$((n - seen)) of $n datagrams were lost"
 }
 
 # lost_by_tcp NAME: how many segments its TCP had to send twice because they were lost. (A machine that is loaded makes
