@@ -8,9 +8,9 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/utf8.h"
 #include "need.h"
 #include "suggest.h"
-#include "utf8.h"
 
 /* One walk over argv. */
 struct parser {
@@ -297,7 +297,7 @@ int cli_parse(const struct cli *cli, int argc, char **argv, struct cli_line **ou
 	int ret;
 
 	for (int i = 1; i < argc; i++)
-		if (!utf8_is_valid(argv[i]))
+		if (!utf8_is_valid(argv[i], strlen(argv[i])))
 			return err_set(err, EINVAL, "word %d of the command line is not UTF-8", i);
 	/* Every command takes a word at least. */
 	line->invocations = need(calloc((size_t)argc + 1, sizeof(*line->invocations)));

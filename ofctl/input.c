@@ -8,8 +8,8 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/utf8.h"
 #include "need.h"
-#include "utf8.h"
 
 #define READ_SIZE ((size_t)65536)
 
@@ -59,7 +59,7 @@ static unsigned find_garbage(char *text, size_t len)
 			*next = '\0';
 		else
 			next = end;
-		is_text = text + strlen(text) == next && utf8_is_valid(text);
+		is_text = text + strlen(text) == next && utf8_is_valid(text, (size_t)(next - text));
 		if (next < end)
 			*next = '\n';
 		if (!is_text)

@@ -2,15 +2,14 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/json_number.h"
 #include "base/own.h"
-
-#define SPLIT_AHEAD 256 /* bytes */
+#include "base/utf8.h"
 
 /* What json-c 0.16 allocates, rounded up: an empty object has a table of 16 entries. */
 #define OBJECT_COST 1024
@@ -133,6 +132,9 @@ static int string_parse(struct parser *p, struct json_object **out)
 	}
 	if (c >= p->end)
 		return fail(p, EINVAL, "string without an end");
+	/* json-c lets overlong forms and surrogates pass. */
+	if (!utf8_is_valid(p->at, (size_t)(c - p->at)))
+		return fail(p, EINVAL, "a string that is not UTF-8");
 	c++;
 	rc = charge(p, SCALAR_COST + (size_t)(c - p->at));
 	if (rc)
@@ -146,49 +148,10 @@ static int string_parse(struct parser *p, struct json_object **out)
 	return 0;
 }
 
-static const char *skip_digits(const char *c, const char *end)
-{
-	while (c < end && is_digit(*c))
-		c++;
-	return c;
-}
-
-/* Where the number at p->at ends by the grammar of RFC 8259 section 6; NULL: it is none. */
-static const char *number_end(const struct parser *p, bool *is_real)
-{
-	const char *c = p->at + (*p->at == '-');
-	const char *digits = c;
-
-	c = skip_digits(c, p->end);
-	if (c == digits || (c - digits > 1 && *digits == '0'))
-		return NULL;
-	*is_real = false;
-	if (c < p->end && *c == '.') {
-		digits = ++c;
-		c = skip_digits(c, p->end);
-		if (c == digits)
-			return NULL;
-		*is_real = true;
-	}
-	if (c < p->end && (*c == 'e' || *c == 'E')) {
-		c++;
-		if (c < p->end && (*c == '+' || *c == '-'))
-			c++;
-		digits = c;
-		c = skip_digits(c, p->end);
-		if (c == digits)
-			return NULL;
-		*is_real = true;
-	}
-	return c;
-}
-
 static int number_parse(struct parser *p, struct json_object **out)
 {
-	own(json_free) struct json_object *value = NULL;
-	char text[400] = "";
 	bool is_real;
-	const char *end = number_end(p, &is_real);
+	const char *end = number_end(p->at, p->end, &is_real);
 	int rc;
 
 	if (!end)
@@ -196,23 +159,10 @@ static int number_parse(struct parser *p, struct json_object **out)
 	rc = charge(p, SCALAR_COST);
 	if (rc)
 		return rc;
-	/* A longer one is out of range, or a shorter one says the same. */
-	if ((size_t)(end - p->at) >= sizeof(text))
-		return fail(p, EINVAL, "number too long");
-	memcpy(text, p->at, (size_t)(end - p->at));
-	errno = 0;
-	if (!is_real)
-		value = json_object_new_int64(strtoll(text, NULL, 10));
-	/* What exceeds 64 bits is still a number: a real. One that is too small for a double is 0, and as
-	 * good as that. */
-	if (is_real || errno == ERANGE) {
-		json_free(&value);
-		value = json_object_new_double(strtod(text, NULL));
-		if (!isfinite(json_object_get_double(value)))
-			return fail(p, EINVAL, "number out of range");
-	}
+	rc = number_value(p->at, (size_t)(end - p->at), is_real, out);
+	if (rc)
+		return fail(p, EINVAL, rc == -E2BIG ? "number too long" : "number out of range");
 	p->at = end;
-	*out = take_ptr(value);
 	return 0;
 }
 
@@ -353,7 +303,7 @@ int json_parse(const char *text, size_t len, unsigned max_depth, struct json_obj
 		return err_set(err, ENOMEM, "JSON: out of memory");
 	if (len > INT32_MAX)
 		return err_set(err, E2BIG, "JSON: text longer than 2 GiB");
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	rc = value_parse(&p, 0, &value);
 	if (rc)
 		return rc;
@@ -415,62 +365,4 @@ size_t json_cost(struct json_object *value)
 	default:
 		return SCALAR_COST;
 	}
-}
-
-void json_splitter_init(struct json_splitter *splitter, size_t max_size, unsigned max_depth)
-{
-	*splitter = (struct json_splitter){.max_size = max_size, .max_depth = max_depth};
-}
-
-/* How much of a string says nothing of where it ends: not all that can be known, or a string of
- * escapes alone would be looked through once for each of them. */
-static size_t plain_len(const char *text, size_t len)
-{
-	const char *quote, *escape;
-
-	if (len > SPLIT_AHEAD)
-		len = SPLIT_AHEAD;
-	quote = memchr(text, '"', len);
-	if (quote)
-		len = (size_t)(quote - text);
-	escape = memchr(text, '\\', len);
-	return escape ? (size_t)(escape - text) : len;
-}
-
-int json_split(struct json_splitter *s, const char *data, size_t len, size_t *n_used,
-	       struct err *err)
-{
-	for (size_t i = 0; i < len; i++) {
-		size_t plain = s->is_in_string && !s->is_escaped ? plain_len(data + i, len - i) : 0;
-		char c = data[i];
-
-		if (!s->size && is_space(c))
-			continue;
-		if (!s->size && c != '{')
-			return err_set(err, EINVAL,
-				       "a message must be a JSON object: begin with {");
-		s->size += plain ? plain : 1;
-		if (s->size > s->max_size)
-			return err_set(err, E2BIG, "message longer than %zu bytes", s->max_size);
-		if (plain) {
-			i += plain - 1;
-		} else if (s->is_escaped) {
-			s->is_escaped = false;
-		} else if (s->is_in_string) {
-			s->is_escaped = c == '\\';
-			s->is_in_string = c != '"';
-		} else if (c == '"') {
-			s->is_in_string = true;
-		} else if (c == '{' || c == '[') {
-			if (++s->depth > s->max_depth)
-				return err_set(err, E2BIG, "message nested deeper than %u levels",
-					       s->max_depth);
-		} else if ((c == '}' || c == ']') && !--s->depth) {
-			s->size = 0;
-			*n_used = i + 1;
-			return 1;
-		}
-	}
-	*n_used = len;
-	return 0;
 }

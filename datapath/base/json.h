@@ -22,7 +22,7 @@ struct json_object;
 /* Reads one JSON value (RFC 8259) that must be all of `text`, `len` bytes, no NUL needed.
  * Refused, with the line and column in `err`: duplicate keys, nesting deeper than `max_depth`
  * (a scalar is 0 deep, [] is 1), anything after the value, bad UTF-8, NUL characters in strings,
- * numbers beyond double. An integer beyond int64_t is read as a real.
+ * numbers beyond double. What is an integer of 64 bits is read as one, also "1.0" and "1e2"; one beyond is a real.
  * Returns 0 and a value that the caller puts (NULL is the value null), -EINVAL, -E2BIG (too deep
  * or too costly) or -ENOMEM. Any thread. */
 int json_parse(const char *text, size_t len, unsigned max_depth, struct json_object **out,

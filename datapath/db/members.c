@@ -37,7 +37,8 @@ int json_integer(struct json_object *json, int64_t *value)
 	if (!json_object_is_type(json, json_type_double))
 		return -EINVAL;
 	real = json_object_get_double(json);
-	if (!(real >= -0x1p63 && real < 0x1p63) || real != trunc(real))
+	/* Beyond 2^53 a double is not what was written; json_parse() reads integers as integers. */
+	if (!(real >= -0x1p53 && real <= 0x1p53) || real != trunc(real))
 		return -EINVAL;
 	*value = (int64_t)real;
 	return 0;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/utf8.h"
 #include "ofctl/ids.h"
-#include "ofctl/utf8.h"
 #include "ofctl/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	type.key = bases[data[0] % 5];
 	type.value = bases[data[0] / 5 % 6];
 	text = strndup((const char *)data + 1, size - 1);
-	if (!utf8_is_valid(text) || value_parse(&type, text, &ids, &datum, NULL))
+	if (!utf8_is_valid(text, strlen(text)) || value_parse(&type, text, &ids, &datum, NULL))
 		return 0;
 	printed = value_print(&type, datum, VALUE_STRING);
 	if (value_parse(&type, printed, &ids, &again, NULL) || !datum_equals(datum, again))

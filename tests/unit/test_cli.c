@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "ofctl/utf8.h"
+#include "base/utf8.h"
 
 enum { TIMEOUT, VERBOSE, HELP };
 enum { IF_EXISTS, ID, SORT };
@@ -247,9 +247,9 @@ static void test_text_is_utf8(void **state)
 					  "\xff",         "a\xc3("};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(utf8_is_valid(good[i]));
+		assert_true(utf8_is_valid(good[i], strlen(good[i])));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(utf8_is_valid(bad[i]));
+		assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
 	refused("list \xc3", "word 2 of the command line is not UTF-8");
 }
 

@@ -61,6 +61,65 @@ static void test_parse_keeps_numbers_exact(void **state)
 	assert_true(json_object_is_type(json_object_array_get_idx(value, 2), json_type_int));
 }
 
+static void test_parse_reads_integers_however_they_are_written(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t value;
+	} rows[] = {
+		{"1.0", 1},
+		{"-0", 0},
+		{"-0.0", 0},
+		{"0e999", 0},
+		{"0.000e-9", 0},
+		{"1E2", 100},
+		{"1.5e1", 15},
+		{"-1.20e+1", -12},
+		{"100e-2", 1},
+		{"0.001e3", 1},
+		{"9223372036854775807.0", INT64_MAX},
+		{"-9223372036854775808.000", INT64_MIN},
+		{"922337203685477580700e-2", INT64_MAX},
+		{"9.007199254740993e15", 9007199254740993},
+		{"0.1e19", 1000000000000000000},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		own(json_free) struct json_object *value = NULL;
+		struct err err = ERR_INIT;
+
+		assert_int_equal(parse(rows[i].text, &value, &err), 0);
+		assert_int_equal(json_object_get_type(value), json_type_int);
+		assert_true(json_object_get_int64(value) == rows[i].value);
+	}
+}
+
+static void test_parse_reads_others_as_reals(void **state)
+{
+	static const char *const texts[] = {
+		"0.5",
+		"1e-1",
+		"10.5e0",
+		"1e19",
+		"9223372036854775808",
+		"-9223372036854775809",
+		"9223372036854775808.0",
+		"1e308",
+		"1e-400",
+		"10e-99999999999999999999",
+		"1.05e1",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		own(json_free) struct json_object *value = NULL;
+		struct err err = ERR_INIT;
+
+		assert_int_equal(parse(texts[i], &value, &err), 0);
+		assert_int_equal(json_object_get_type(value), json_type_double);
+		assert_true(json_object_get_double(value) == strtod(texts[i], NULL));
+	}
+}
+
 static void test_parse_reads_large_integers_as_reals(void **state)
 {
 	own(json_free) struct json_object *value = NULL;
@@ -124,7 +183,14 @@ static void test_parse_refuses_what_is_wrong(void **state)
 static void test_parse_refuses_what_cannot_be_represented(void **state)
 {
 	static const char *const texts[] = {
-		"\"\xff\"", "\"\xc3\"", "\"\\x\"", "\"\\u12g4\"", "-1e999",
+		"\"\xff\"",
+		"\"\xc3\"",
+		"\"\xc0\x80\"",
+		"\"\xed\xa0\x80\"",
+		"\"\xf4\x90\x80\x80\"",
+		"\"\\x\"",
+		"\"\\u12g4\"",
+		"-1e999",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -226,6 +292,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_array_is_an_empty_one),
 		cmocka_unit_test(test_parse_accepts_every_kind_of_value),
 		cmocka_unit_test(test_parse_keeps_numbers_exact),
+		cmocka_unit_test(test_parse_reads_integers_however_they_are_written),
+		cmocka_unit_test(test_parse_reads_others_as_reals),
 		cmocka_unit_test(test_parse_reads_large_integers_as_reals),
 		cmocka_unit_test(test_parse_refuses_what_is_wrong),
 		cmocka_unit_test(test_parse_refuses_what_cannot_be_represented),

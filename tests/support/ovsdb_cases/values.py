@@ -17,6 +17,13 @@ def case_integers(c):
           1e3, 1e19, True, "1", "", ["set", [7]], ["set", [1, 2]], *NOT_ONE)
 
 
+def case_integers_in_any_form(c):
+    for text in ["-0", "1E2", "10e-1", "100e-2", "0.5e1", "1.5e0", "9223372036854775807.0", "9223372036854775808",
+                 "-9223372036854775808", "-9223372036854775809", "9007199254740993.0", "0e400", "1" + "0" * 18, "1" + "0" * 19]:
+        c.raw('{"id":"x","method":"transact","params":["T",{"op":"insert","table":"types","row":{"i":%s}},'
+              '{"op":"select","table":"types","where":[],"columns":["i"]},{"op":"delete","table":"types","where":[]}]}' % text)
+
+
 def case_reals(c):
     tried(c, "types", "r", 0, -1, 0.5, -0.0, 1e10, 1e300, -1e-300, 0.1, 1 / 3,
           True, "1", ["set", [0.25]], *NOT_ONE)

@@ -49,6 +49,15 @@ def case_numbers(c):
         c.raw('{"method":"echo","params":[%s],"id":1}' % text, name=text)
 
 
+def case_strings_that_are_not_utf_8(c):
+    """ovsdb-server answers that they are not, ours hangs up; neither keeps them."""
+    for text in [b"\xc0\x80", b"\xc1\xbf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xff", b"\x80", b"\xe2\x82"]:
+        c.client("x").send(b'{"id":1,"method":"transact","params":["T",{"op":"insert","table":"types","row":{"s":"%s"}}]}' % text)
+        c.client("x").receive()
+        del c.clients["x"]
+    c.transact(select("types"))
+
+
 def case_what_is_no_json(c):
     for text in ["}", "x", '{"a"}', '{"a":}', '{"a":1,}', "{,}", '{"method":"echo","params":[1,],"id":1}', "{]", "[}",
                  '{"method":"echo","params":[tru],"id":1}', "{'method':'echo','params':[],'id':1}", "\x00", "{\x00}",

@@ -1,9 +1,9 @@
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 
 /* The value of the character at `p`, and its bytes; -1 if it is none. */
-static int32_t decode(const uint8_t *p, int *size)
+static int32_t decode(const uint8_t *p, size_t len, size_t *size)
 {
 	static const int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	int32_t c;
@@ -16,8 +16,10 @@ static int32_t decode(const uint8_t *p, int *size)
 			      : 0;
 	if (*size <= 1)
 		return *size ? p[0] : -1;
+	if (*size > len)
+		return -1;
 	c = p[0] & (0x7f >> *size);
-	for (int i = 1; i < *size; i++) {
+	for (size_t i = 1; i < *size; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return -1;
 		c = c << 6 | (p[i] & 0x3f);
@@ -25,13 +27,13 @@ static int32_t decode(const uint8_t *p, int *size)
 	return c < least[*size] ? -1 : c;
 }
 
-bool utf8_is_valid(const char *text)
+bool utf8_is_valid(const char *text, size_t len)
 {
-	const uint8_t *p = (const uint8_t *)text;
+	const uint8_t *p = (const uint8_t *)text, *end = p + len;
 
-	while (*p) {
-		int size;
-		int32_t c = decode(p, &size);
+	while (p < end) {
+		size_t size;
+		int32_t c = decode(p, (size_t)(end - p), &size);
 
 		if (c < 0 || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
 			return false;
