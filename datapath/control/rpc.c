@@ -129,9 +129,17 @@ static void reply(struct connection *conn, struct json_object *id, struct json_o
 	connection_send(conn, message);
 }
 
-/* What ovs-appctl(8) sends: words, and an answer that is text, as is what went wrong. */
+/* ovs-appctl(8) asks one thing only, and counts its requests from 0. */
+static bool is_from_appctl(struct json_object *id)
+{
+	return json_object_is_type(id, json_type_int) && !json_object_get_int64(id);
+}
+
+/* What ovs-appctl(8) sends: words, and an answer that is text, as is what went wrong. A client of the database is told
+ * what ovsdb-server tells it of a method that nobody knows. */
 static void text_request(struct rpc *rpc, struct connection *conn, struct json_object *message)
 {
+	struct json_object *id = json_object_object_get(message, "id");
 	const char *name = json_object_get_string(json_object_object_get(message, "method"));
 	uid_t uid = connection_uid(conn);
 	own(print_fini) struct print text = {0};
@@ -141,10 +149,12 @@ static void text_request(struct rpc *rpc, struct connection *conn, struct json_o
 
 	if (rc) {
 		print_clear(&text);
-		print_fmt(&text, "%s\n", err.text);
+		if (rc == -ENOSYS && !is_from_appctl(id))
+			print_fmt(&text, "unknown method");
+		else
+			print_fmt(&text, "%s\n", err.text);
 	}
-	reply(conn, json_object_object_get(message, "id"),
-	      rc ? NULL : json_object_new_string(print_text(&text)),
+	reply(conn, id, rc ? NULL : json_object_new_string(print_text(&text)),
 	      rc ? json_object_new_string(print_text(&text)) : NULL);
 }
 

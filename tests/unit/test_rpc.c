@@ -294,9 +294,7 @@ static void test_methods_over_the_wire(void **state)
 		{"fdb-show", "[{\"bridge\":\"x\"}]",
 		 "{\"id\":7,\"result\":null,\"error\":{\"error\":\"not found\",\"details\":\"no "
 		 "bridge named x\"}}"},
-		{"nonsense", "[]",
-		 "{\"id\":7,\"result\":null,\"error\":\"\\\"nonsense\\\" is not a valid command (use "
-		 "\\\"list-commands\\\" to see a list of valid commands)\\n\"}"},
+		{"nonsense", "[]", "{\"id\":7,\"result\":null,\"error\":\"unknown method\"}"},
 		{"nonsense", "[{}]",
 		 "{\"id\":7,\"result\":null,\"error\":{\"error\":\"unknown method\",\"details\":"
 		 "\"unknown method \\\"nonsense\\\"\"}}"},
