@@ -60,13 +60,13 @@ static int operation_assert(struct execution *execution, struct members *members
 static const struct operation {
 	const char *name;
 	operation_fn *run;
-	bool writes;
+	bool writes; /* as ovsdb-server sees it: not in a database that can only be read */
 } operations[] = {
-	{"insert", operation_insert, true},   {"select", operation_select, false},
-	{"update", operation_update, true},   {"mutate", operation_mutate, true},
-	{"delete", operation_delete, true},   {"wait", operation_wait, false},
-	{"commit", operation_commit, false},  {"abort", operation_abort, false},
-	{"comment", operation_comment, true}, {"assert", operation_assert, false},
+	{"insert", operation_insert, true},    {"select", operation_select, false},
+	{"update", operation_update, true},    {"mutate", operation_mutate, true},
+	{"delete", operation_delete, true},    {"wait", operation_wait, false},
+	{"commit", operation_commit, true},    {"abort", operation_abort, false},
+	{"comment", operation_comment, false}, {"assert", operation_assert, false},
 };
 
 static const struct operation *find_operation(const char *name)

@@ -61,15 +61,16 @@ def case_database_of_databases(c):
     c.call("transact", "_Server", insert("Database", name="x", model="standalone"))
     c.call("transact", "_Server", delete("Database"))
     c.call("transact", "_Server", delete("Database", [["name", "==", "nosuch"]]))
+    for operation in [{"op": "comment", "comment": "x"}, COMMIT, ABORT]:
+        c.call("transact", "_Server", operation)
     c.call("monitor", "_Server", "s", {"Database": {"columns": ["name", "model"]}}, name="b")
     c.call("monitor_cond", "_Server", "s", {"Database": [{"columns": ["name"], "where": where}]}, name="c")
 
 
 def case_methods_that_nobody_knows(c):
-    """What they are told is not specified: ours says what an ovs-appctl that speaks here may show."""
+    """Of ovsdb-server: RFC 7047 does not say what they are told."""
     for params in [["nosuch"], ["Transact", "T"], ["", "T"], ["update", "T"], ["nosuch", 1], ["nosuch", "T", {}]]:
-        answer = c.call(*params)
-        answer["error"] = answer["error"] is not None
+        c.call(*params)
 
 
 def case_notifications_are_not_answered(c):
