@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "port/bpf_state.h"
+#include "port/owner.h"
 #include "port/pins.h"
 
 /* From <linux/bpf.h> of Linux 6.6; libbpf hands unknown types on. */
@@ -34,19 +35,30 @@ static void link_pin_name(const struct attachment *attachment, char name[PINS_NA
 		 attachment->ifindex);
 }
 
-static bool link_parse(const char *name, struct attachment *out)
+/* What follows our program's name in one of bpffs; NULL: it is no program of ours. */
+static const char *name_parse(const char *name, enum bpf_program_id *out)
 {
 	for (unsigned i = 0; i < N_PROGRAMS; i++) {
 		size_t len = strlen(bpf_program_name(i));
-		char *end;
 
-		if (strncmp(name, bpf_program_name(i), len) || name[len] != '-')
-			continue;
-		*out = (struct attachment){.program = i, .link_fd = -1};
-		out->ifindex = (uint32_t)strtoul(name + len + 1, &end, 10);
-		return !*end;
+		*out = i;
+		if (!strncmp(name, bpf_program_name(i), len) && name[len] == '-')
+			return name + len + 1;
 	}
-	return false;
+	return NULL;
+}
+
+static bool link_parse(const char *name, struct attachment *out)
+{
+	enum bpf_program_id program;
+	const char *number = name_parse(name, &program);
+	char *end;
+
+	if (!number)
+		return false;
+	*out = (struct attachment){.program = program, .link_fd = -1};
+	out->ifindex = (uint32_t)strtoul(number, &end, 10);
+	return !*end;
 }
 
 /* ---- what was there before us ---- */
@@ -133,12 +145,23 @@ static int link_adopt(struct bpf_programs *programs, struct attachment *attachme
 
 /* ---- filters ---- */
 
-static int filter_put(struct bpf_programs *programs, struct attachment *attachment)
+uint32_t bpf_filter_program(uint32_t ifindex)
+{
+	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
+			    .attach_point = BPF_TC_INGRESS);
+	DECLARE_LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE,
+			    .priority = FILTER_PRIORITY);
+
+	return bpf_tc_query(&hook, &filter) ? 0 : filter.prog_id;
+}
+
+/* `flags`: 0 if there must be none, BPF_TC_F_REPLACE. */
+static int filter_put(struct bpf_programs *programs, struct attachment *attachment, uint32_t flags)
 {
 	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)attachment->ifindex,
 			    .attach_point = BPF_TC_INGRESS);
 	DECLARE_LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE,
-			    .priority = FILTER_PRIORITY, .flags = BPF_TC_F_REPLACE,
+			    .priority = FILTER_PRIORITY, .flags = flags,
 			    .prog_fd = programs->program_fd[attachment->program]);
 
 	return bpf_tc_attach(&hook, &filter);
@@ -148,9 +171,8 @@ static int filter_attach(struct bpf_programs *programs, struct attachment *attac
 {
 	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)attachment->ifindex,
 			    .attach_point = BPF_TC_INGRESS);
-	DECLARE_LIBBPF_OPTS(bpf_tc_opts, old, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
 	int rc = bpf_tc_hook_create(&hook);
-	bool is_there = !bpf_tc_query(&hook, &old);
+	bool is_there = bpf_filter_program(attachment->ifindex);
 
 	/* Where a filter was left, the qdisc was left, too. */
 	attachment->made_qdisc = !rc || is_there;
@@ -158,7 +180,7 @@ static int filter_attach(struct bpf_programs *programs, struct attachment *attac
 		return rc;
 	if (is_there && programs->is_held)
 		return adopted_add(programs, attachment);
-	rc = filter_put(programs, attachment);
+	rc = filter_put(programs, attachment, is_there ? BPF_TC_F_REPLACE : 0);
 	if (rc && attachment->made_qdisc) {
 		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		bpf_tc_hook_destroy(&hook);
@@ -180,13 +202,11 @@ static void filter_detach(const struct attachment *attachment)
 	}
 }
 
-void bpf_filter_drop(uint32_t ifindex)
+void bpf_filter_drop(const char *instance, uint32_t ifindex)
 {
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
-			    .attach_point = BPF_TC_INGRESS);
-	DECLARE_LIBBPF_OPTS(bpf_tc_opts, old, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+	const uint32_t program = bpf_filter_program(ifindex);
 
-	if (!bpf_tc_query(&hook, &old))
+	if (program && !owner_is_other(instance, program))
 		filter_detach(&(struct attachment){.ifindex = ifindex, .made_qdisc = true});
 }
 
@@ -296,7 +316,7 @@ void bpf_adopted_update(struct bpf_programs *programs)
 				continue;
 			link_pin_name(adopted, name);
 			fd = pin_get(programs->pins, name);
-			rc = fd < 0 ? filter_put(programs, adopted)
+			rc = fd < 0 ? filter_put(programs, adopted, BPF_TC_F_REPLACE)
 				    : bpf_link_update(fd, programs->program_fd[adopted->program],
 						      NULL);
 			if (rc)
@@ -327,6 +347,18 @@ uint32_t bpf_link_program(const char *instance, const char *name)
 		return 0;
 	fd = pin_open(instance, name);
 	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.prog_id;
+}
+
+uint32_t bpf_set_program(const char *instance, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	enum bpf_program_id program;
+	own(fd_close) int fd = -1;
+
+	if (!slash || !name_parse(slash + 1, &program))
+		return 0;
+	fd = pin_open(instance, name);
+	return fd < 0 ? 0 : program_id(fd);
 }
 
 bool bpf_is_ours(const struct bpf_programs *programs, uint32_t ifindex, uint32_t id)

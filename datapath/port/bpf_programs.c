@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 
 #include "port/bpf_state.h"
+#include "port/pins.h"
 
 static int row_set(struct bpf_programs *programs, enum table table, uint32_t key, const void *value)
 {
@@ -140,7 +141,7 @@ static void port_rows_drop(struct bpf_programs *programs, bpf_is_used_fn *is_use
 		if (is_used(ctx, PROGRAM_PORT_TC, ifindex) ||
 		    is_used(ctx, PROGRAM_PORT_XDP, ifindex))
 			continue;
-		bpf_filter_drop(ifindex);
+		bpf_filter_drop(pins_instance(programs->pins), ifindex);
 		bpf_port_clear(programs, ifindex);
 	}
 }

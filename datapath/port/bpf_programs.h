@@ -79,6 +79,10 @@ bool bpf_is_ours(const struct bpf_programs *programs, uint32_t ifindex, uint32_t
 /* The kernel's number of the program that a link of this name points to; 0: it is no link to a program of
  * a switch. */
 uint32_t bpf_link_program(const char *instance, const char *name);
+/* The same for a name in a set of maps and programs (set_pin_for_each_of()); 0: it is no program. */
+uint32_t bpf_set_program(const char *instance, const char *name);
+/* That of the filter where ours would be; 0: there is none. */
+uint32_t bpf_filter_program(uint32_t ifindex);
 
 /* Rows of the maps. 0 or -errno. */
 int bpf_port_set(struct bpf_programs *programs, const struct port_entry *entry);
@@ -102,5 +106,5 @@ void bpf_policer_clear(struct bpf_programs *programs, uint16_t port);
 typedef bool bpf_is_used_fn(void *ctx, enum bpf_program_id program, uint32_t ifindex);
 void bpf_links_drop(struct bpf_programs *programs, bpf_is_used_fn *is_used, void *ctx);
 void bpf_rows_drop(struct bpf_programs *programs, bpf_is_used_fn *is_used, void *ctx);
-/* Our filter on that device, if there is one. */
-void bpf_filter_drop(uint32_t ifindex);
+/* The instance's filter on that device, if there is one, and its qdisc. */
+void bpf_filter_drop(const char *instance, uint32_t ifindex);

@@ -30,7 +30,7 @@ static void note_visit(void *ctx, uint16_t port, const struct port_note *note)
 
 	if (link_lookup(cleanup->links, note->name, &info) || info.ifindex != note->ifindex)
 		return;
-	bpf_filter_drop(note->ifindex);
+	bpf_filter_drop(cleanup->instance, note->ifindex);
 	note_undo(cleanup->links, cleanup->qdiscs, note);
 }
 

@@ -25,9 +25,8 @@ static bool is_of_a_switch(uint32_t program)
 
 struct search {
 	uint32_t program;
-	const char *instance;
+	char *instance; /* the one that has it */
 	bool is_found;
-	struct owner *owner;
 };
 
 static void link_visit(void *ctx, const char *name)
@@ -37,44 +36,75 @@ static void link_visit(void *ctx, const char *name)
 	search->is_found |= bpf_link_program(search->instance, name) == search->program;
 }
 
-static bool is_owner(void *ctx, const char *instance)
+static void set_visit(void *ctx, const char *name)
 {
 	struct search *search = ctx;
 
-	search->instance = instance;
-	pin_for_each_of(instance, link_visit, search);
-	if (!search->is_found)
-		return false;
-	snprintf(search->owner->instance, sizeof(search->owner->instance), "%s", instance);
-	search->owner->is_running = pins_is_claimed(instance);
-	return true;
+	search->is_found |= bpf_set_program(search->instance, name) == search->program;
 }
 
-/* Links end with whoever holds them, so one that nobody pinned here is pinned elsewhere. (A filter of
- * clsact stays when its daemon is killed: these are not looked at, and replaced.) */
-static bool is_others(const struct bpf_programs *programs, uint32_t ifindex, uint32_t program,
-		      struct owner *out)
+static bool instance_visit(void *ctx, const char *instance)
 {
-	struct search search = {.program = program, .owner = out};
+	struct search *search = ctx;
 
+	snprintf(search->instance, PINS_INSTANCE_SIZE, "%s", instance);
+	pin_for_each_of(instance, link_visit, search);
+	set_pin_for_each_of(instance, set_visit, search);
+	return search->is_found;
+}
+
+static bool instance_of(uint32_t program, char instance[PINS_INSTANCE_SIZE])
+{
+	struct search search = {.program = program, .instance = instance};
+
+	pins_visit(instance_visit, &search);
+	return search.is_found;
+}
+
+bool owner_is_other(const char *instance, uint32_t program)
+{
+	char owner[PINS_INSTANCE_SIZE];
+
+	return instance_of(program, owner) && strcmp(owner, instance) != 0;
+}
+
+/* Links end with whoever holds them, so one that nobody pinned here is pinned elsewhere. */
+static bool is_link_of_other(const struct bpf_programs *programs, uint32_t ifindex,
+			     uint32_t program, struct owner *out)
+{
 	if (!is_of_a_switch(program) || bpf_is_ours(programs, ifindex, program))
 		return false;
-	*out = (struct owner){.is_running = true};
-	pins_visit(is_owner, &search);
+	if (instance_of(program, out->instance))
+		out->is_running = pins_is_claimed(out->instance);
+	else
+		*out = (struct owner){.is_running = true};
 	return true;
 }
 
-bool owner_find(const struct bpf_programs *programs, uint32_t ifindex, uint32_t xdp_prog_id,
-		struct owner *out)
+/* A filter of clsact stays when its daemon is killed: one of nobody's is left over, and replaced. */
+static bool is_filter_of_other(const struct bpf_programs *programs, const char *instance,
+			       uint32_t ifindex, struct owner *out)
+{
+	const uint32_t program = bpf_filter_program(ifindex);
+
+	if (!program || bpf_is_ours(programs, ifindex, program) ||
+	    !instance_of(program, out->instance) || !strcmp(out->instance, instance))
+		return false;
+	out->is_running = pins_is_claimed(out->instance);
+	return true;
+}
+
+bool owner_find(const struct bpf_programs *programs, const char *instance, uint32_t ifindex,
+		uint32_t xdp_prog_id, struct owner *out)
 {
 	uint32_t ids[PROGRAMS_MAX], n = PROGRAMS_MAX, flags;
 
-	if (xdp_prog_id && is_others(programs, ifindex, xdp_prog_id, out))
+	if (xdp_prog_id && is_link_of_other(programs, ifindex, xdp_prog_id, out))
 		return true;
 	if (bpf_prog_query((int)ifindex, ATTACH_TCX_INGRESS, 0, &flags, ids, &n))
-		return false;
+		return is_filter_of_other(programs, instance, ifindex, out);
 	for (uint32_t i = 0; i < n && i < PROGRAMS_MAX; i++)
-		if (is_others(programs, ifindex, ids[i], out))
+		if (is_link_of_other(programs, ifindex, ids[i], out))
 			return true;
 	return false;
 }

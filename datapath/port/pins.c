@@ -410,6 +410,42 @@ void pin_for_each_of(const char *instance, void (*visit)(void *ctx, const char *
 			visit(ctx, entry->d_name);
 }
 
+struct sets {
+	const char *instance;
+	char set[SET_SIZE];
+	void (*visit)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static void set_name_visit(void *ctx, const char *name)
+{
+	const struct sets *sets = ctx;
+	char path[SET_SIZE + PINS_NAME_SIZE];
+
+	snprintf(path, sizeof(path), "%s/%.*s", sets->set, PINS_NAME_SIZE - 1, name);
+	sets->visit(sets->ctx, path);
+}
+
+static void set_visit(void *ctx, const char *name)
+{
+	struct sets *sets = ctx;
+	char folder[PINS_INSTANCE_SIZE + SET_SIZE];
+
+	if (!is_set(name))
+		return;
+	snprintf(sets->set, sizeof(sets->set), "%.*s", SET_SIZE - 1, name);
+	snprintf(folder, sizeof(folder), "%s/%s", sets->instance, sets->set);
+	pin_for_each_of(folder, set_name_visit, sets);
+}
+
+void set_pin_for_each_of(const char *instance, void (*visit)(void *ctx, const char *name),
+			 void *ctx)
+{
+	struct sets sets = {.instance = instance, .visit = visit, .ctx = ctx};
+
+	pin_for_each_of(instance, set_visit, &sets);
+}
+
 int pin_open(const char *instance, const char *name)
 {
 	char path[PATH_SIZE];

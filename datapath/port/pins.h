@@ -63,6 +63,9 @@ void pin_for_each(struct pins *pins, void (*visit)(void *ctx, const char *name),
 
 /* The same for any instance's folder. */
 void pin_for_each_of(const char *instance, void (*visit)(void *ctx, const char *name), void *ctx);
+/* For what is in its sets: names with the set's in front. */
+void set_pin_for_each_of(const char *instance, void (*visit)(void *ctx, const char *name),
+			 void *ctx);
 int pin_open(const char *instance, const char *name);
 /* Calls `visit` with the name of every instance that has a folder, until it returns true. */
 void pins_visit(bool (*visit)(void *ctx, const char *instance), void *ctx);

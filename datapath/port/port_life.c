@@ -281,7 +281,8 @@ static void device_lost(struct port *port, const char *why)
 static bool is_of_another_instance(struct port *port, const struct link_info *info,
 				   struct owner *owner)
 {
-	if (!owner_find(port->table->programs, info->ifindex, info->xdp_prog_id, owner))
+	if (!owner_find(port->table->programs, port->table->instance, info->ifindex,
+			info->xdp_prog_id, owner))
 		return false;
 	if (!owner->instance[0])
 		error_set(port, "device %s has another switch's programs on it", port->device);
@@ -323,7 +324,8 @@ static bool must_yield(struct port *port, const struct link_info *info)
 	struct owner owner;
 
 	if (!port->status.is_attached ||
-	    !owner_find(port->table->programs, info->ifindex, info->xdp_prog_id, &owner) ||
+	    !owner_find(port->table->programs, port->table->instance, info->ifindex,
+			info->xdp_prog_id, &owner) ||
 	    strcmp(owner.instance, port->table->instance) > 0)
 		return false;
 	return is_of_another_instance(port, info, &owner);
