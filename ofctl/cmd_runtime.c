@@ -263,10 +263,19 @@ static int ask_next(struct session *session, int left_ms, struct json_object **s
 	return client_call(next, "status", params, status, err);
 }
 
-/* Until another daemon is ready at the same place, in the time that is left; it may wait for its database for ever. */
-static int wait_for_next(struct session *session, struct err *err)
+static bool has_ended(int daemon)
+{
+	struct pollfd pfd = {.fd = daemon, .events = POLLIN};
+
+	return daemon >= 0 && poll(&pfd, 1, 0) > 0;
+}
+
+/* Until another daemon is ready at the same place, in the time that is left; it may wait for its database for ever.
+ * It is the same process. If that has ended, a service manager may start one more, soon. */
+static int wait_for_next(struct session *session, int daemon, struct err *err)
 {
 	unsigned patience = 100; /* 5 s */
+	unsigned hope = 1500;    /* 3 s */
 
 	for (;;) {
 		own(json_free) struct json_object *status = NULL;
@@ -282,6 +291,9 @@ static int wait_for_next(struct session *session, struct err *err)
 				       json_object_get_string(waits_for));
 		if (ret && ((ret != -ENOENT && ret != -ECONNREFUSED) || !left))
 			return ret;
+		if (ret && has_ended(daemon) && !hope--)
+			return err_set(err, ESRCH,
+				       "the new daemon ended at once: its log says why");
 		usleep(ret ? 2000 : 50000);
 	}
 }
@@ -289,6 +301,7 @@ static int wait_for_next(struct session *session, struct err *err)
 static int call_restart(struct session *session, const struct cli_invocation *inv, struct err *err)
 {
 	own(json_free) struct json_object *result = NULL;
+	own(fd_close) int daemon = open_daemon(session);
 	int ret = call_method(session, inv, &result, err);
 
 	if (ret && ret != -ECONNRESET)
@@ -297,7 +310,7 @@ static int call_restart(struct session *session, const struct cli_invocation *in
 		ret = client_wait_closed(session->client, err);
 	else
 		ret = 0;
-	return ret ? ret : wait_for_next(session, err);
+	return ret ? ret : wait_for_next(session, daemon, err);
 }
 
 static int call_stop(struct session *session, const struct cli_invocation *inv, struct err *err)

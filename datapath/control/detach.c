@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
 
@@ -100,20 +101,44 @@ void detach_ready(void)
 	fd_close(&ready_fd);
 }
 
-int restart(char *argv[])
+/* The program that is installed by now under the name of the one that runs. */
+static int program_find(char path[PATH_MAX])
 {
 	static const char deleted[] = " (deleted)";
-	char path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
 	if (len < 0)
-		return EXIT_FAILURE;
+		return -errno;
 	path[len] = '\0';
 	if ((size_t)len > strlen(deleted) && !strcmp(path + len - strlen(deleted), deleted))
 		path[len - (ssize_t)strlen(deleted)] = '\0';
-	setenv(AGAIN, "1", 1);
-	execv(path, argv);
-	log_error("switchd", "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+int restart_check(struct err *err)
+{
+	char path[PATH_MAX] = "the program";
+	int ret = program_find(path);
+
+	if (!ret && access(path, X_OK))
+		ret = -errno;
+	if (ret)
+		return err_set(err, -ret, "cannot start %s: %s: the daemon goes on as it is", path,
+			       strerror(-ret));
+	return 0;
+}
+
+int restart(char *argv[])
+{
+	char path[PATH_MAX] = "the program";
+	int ret = program_find(path);
+
+	if (!ret) {
+		setenv(AGAIN, "1", 1);
+		execv(path, argv);
+		ret = -errno;
+	}
+	log_error("switchd", "cannot start %s: %s", path, strerror(-ret));
 	return EXIT_FAILURE;
 }
 

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+struct err;
+
 /* Forks. In the child: returns 0. The parent does not return: it exits with 0 when the child
  * calls detach_ready(), with the child's status (or 1) when the child ends before that. Before any
  * thread is made. Returns -errno if it cannot fork. */
@@ -12,6 +14,8 @@ int detach_fork(void);
  * the daemon, if there is one: sd_notify(3). */
 void detach_ready(void);
 
+/* Is there a program to start anew? -errno if not. */
+int restart_check(struct err *err);
 /* The program that is under our name by now takes over in this very process, with the same arguments. Returns if it
  * cannot: EXIT_FAILURE. */
 int restart(char *argv[]);

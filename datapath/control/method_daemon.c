@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "config.h"
+#include "control/detach.h"
 #include "control/method.h"
 #include "nl/netlink.h"
 #include "stream/server.h"
@@ -115,6 +116,10 @@ static void end(struct method_context *context, enum ending ending)
 int method_restart(struct method_context *context, struct json_object *params,
 		   struct json_object **result, struct err *err)
 {
+	int ret = restart_check(err);
+
+	if (ret)
+		return ret;
 	log_info("switchd", "asked to start anew");
 	end(context, ENDING_RESTART);
 	return 0;
