@@ -241,7 +241,7 @@ static void negotiate(struct openflow_session *session, const struct of_message 
 	uint32_t theirs = 0;
 
 	if (message->type == OF_TYPE_HELLO && (!error || error == OF_BRC_BAD_VERSION))
-		error = of_hello_read(message, &theirs);
+		theirs = of_hello_read(message);
 	session->version = of_version_best(versions(session), theirs);
 	if (session->version) {
 		if (session->options.agreed)

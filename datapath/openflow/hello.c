@@ -2,7 +2,7 @@
 
 enum { ELEMENT_VERSIONS = 1 };
 
-enum of_error of_hello_read(const struct of_message *message, uint32_t *versions)
+uint32_t of_hello_read(const struct of_message *message)
 {
 	struct wire_bytes rest = message->body;
 	/* without a bitmap: all up to the header's */
@@ -13,13 +13,12 @@ enum of_error of_hello_read(const struct of_message *message, uint32_t *versions
 		size_t len = wire_get16(rest.at + 2), step = wire_padded(len);
 
 		if (len < 4 || len > rest.len)
-			return OF_BRC_BAD_LEN;
+			break;
 		if (wire_get16(rest.at) == ELEMENT_VERSIONS && len >= 8)
 			found = wire_get32(rest.at + 4) & ~1u;
 		rest = wire_skip(rest, step < rest.len ? step : rest.len);
 	}
-	*versions = found;
-	return OF_OK;
+	return found;
 }
 
 static uint8_t highest(uint32_t versions)

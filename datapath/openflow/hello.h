@@ -4,8 +4,8 @@
 
 #define OF_VERSIONS_ALL 0x7e
 
-/* Of a HELLO. Bits for versions that nobody knows yet may be among them. BRC_BAD_LEN: its elements do not fit. */
-enum of_error of_hello_read(const struct of_message *message, uint32_t *versions);
+/* Of a HELLO. Bits for versions that nobody knows yet may be among them. What is no element counts for nothing. */
+uint32_t of_hello_read(const struct of_message *message);
 void of_hello_write(struct wire_writer *w, uint32_t versions, uint32_t xid);
 /* The best that both speak; 0: there is none. */
 uint8_t of_version_best(uint32_t ours, uint32_t theirs);

@@ -191,11 +191,10 @@ static void read_rest(const struct of_message *message)
 	struct of_bundle_control control;
 	struct of_async async = of_async_default;
 	struct of_role_request role;
-	uint32_t versions;
 
 	switch (message->form->id) {
 	case OFM_HELLO:
-		of_hello_read(message, &versions);
+		of_hello_read(message);
 		break;
 	case OFM_PACKET_OUT:
 		read_packet(message);

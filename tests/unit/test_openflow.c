@@ -49,6 +49,8 @@ static void test_version_is_the_best_of_both(void **state)
 		{"04 00 LLLL 00000000 0001 0008 00000062", OF15}, /* more than the header says */
 		{"04 00 LLLL 00000000 0009 0006 abcd 0000 0001 0008 00000020", OF14},
 		{"01 00 LLLL 00000000 ffff", OF10}, /* whatever */
+		{"04 00 LLLL 00000000 68656c6c 6f207468 657265", OF13},
+		{"04 00 LLLL 00000000 0001 0008 00000020 0009 0001", OF14},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

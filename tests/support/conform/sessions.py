@@ -50,6 +50,9 @@ def check_versions(peer):
     # elements that nobody knows
     speaks(peer, hello(4, 1 << 4, struct.pack(">HHI", 77, 8, 0)), OF13)
     speaks(peer, hello(4, None, struct.pack(">HHI", 77, 8, 0)), OF13)
+    # and what is none at all
+    for version in OF10, OF13:
+        speaks(peer, hello(version, None, b"no element of HELLO"), version)
 
 
 def check_no_version(peer):
