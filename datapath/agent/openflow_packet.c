@@ -152,6 +152,9 @@ enum of_error openflow_packet_check(const struct of_packet_out *out)
 	uint8_t copy[PACKET_OUT_DATA_MAX];
 	struct match match;
 
+	/* a packet without actions is dropped, whatever it is */
+	if (!out->actions.n)
+		return OF_OK;
 	if (out->data.len < sizeof(struct eth_header) || out->data.len > sizeof(copy))
 		return OF_BRC_BAD_PACKET;
 	if (!out->in_port || (out->in_port >= OFPORT_MAX && out->in_port != OFPORT_LOCAL &&
@@ -171,7 +174,7 @@ enum of_error handle_packet_out(struct openflow_session *session, const struct o
 	if (error)
 		return error;
 	error = openflow_packet_check(&out);
-	if (!error) {
+	if (!error && out.actions.n) {
 		rc = bridge_packet_out(session->bridge, out.in_port, &out.actions, out.data.at,
 				       out.data.len, &err);
 		if (rc)

@@ -168,6 +168,13 @@ def check_out(peer):
     comes([group(1)], 1, 4)
 
 
+def check_out_of_nothing(peer):
+    """Without actions a packet is dropped, be it none, and from nowhere."""
+    for data, port in (b"", 0), (b"", CONTROLLER), (bytes(10), 1), (frames.udp(), ANY):
+        peer.ok(PACKET_OUT, packet_out(data, port=port))
+    peer.refused(PACKET_OUT, packet_out(b"", port=1, buffer=7), (1, 8))
+
+
 def check_out_to_controller(peer):
     listen(peer)
     peer.ok(PACKET_OUT, packet_out(frames.udp(), output(CONTROLLER), port=2))
