@@ -33,6 +33,9 @@ enum flow_flag {
 	FLOW_SINCE_12 = 1 << 5,
 };
 
+/* They are about one message: a list that they were in could not be added again. */
+#define FLOW_ABOUT_MESSAGE (FLOW_CHECK_OVERLAP | FLOW_RESET_COUNTS)
+
 #define FLOW_TABLE_ANY        0xff /* not given: table 0 to add to, all tables to delete from */
 #define FLOW_DEFAULT_PRIORITY 0x8000
 #define FLOW_GROUP_ANY        UINT32_MAX
@@ -74,6 +77,7 @@ struct flow_stats {
 	uint64_t duration; /* ns */
 	uint64_t n_packets, n_bytes;
 	uint32_t idle_age, hard_age; /* seconds since it was used, and since it was changed */
+	uint8_t said;                /* flags of the message that added it, and only of that one */
 };
 
 /* A flow as dump-flows has it, without the blank that begins its lines; stats NULL: --no-stats. */

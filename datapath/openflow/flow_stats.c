@@ -163,16 +163,17 @@ static void write_nxm(struct wire_writer *w, const struct flow_mod *flow,
 	of_actions_write(w, OF10, &flow->actions, &flow->match);
 }
 
-static uint8_t shown_flags(const struct flow_mod *flow)
+/* All that were given: OpenFlow 1.3.5 section 7.3.5.2. */
+static uint8_t shown_flags(const struct flow_mod *flow, const struct flow_stats *stats)
 {
-	return flow->flags & (uint8_t)~FLOW_SINCE_12;
+	return (flow->flags & (uint8_t)~FLOW_SINCE_12) | stats->said;
 }
 
 static void write13(struct wire_writer *w, uint8_t version, const struct flow_mod *flow,
 		    const struct flow_stats *stats)
 {
 	put_begin(w, flow, stats);
-	wire_put16(w, version >= OF13 ? shown_flags(flow) : 0);
+	wire_put16(w, version >= OF13 ? shown_flags(flow, stats) : 0);
 	wire_put16(w, version >= OF14 ? flow->importance : 0);
 	wire_put16(w, 0);
 	put_cookie_and_counters(w, flow, stats);
@@ -189,7 +190,7 @@ static void write15(struct wire_writer *w, const struct flow_mod *flow,
 	wire_put16(w, flow->priority);
 	wire_put16(w, flow->idle_timeout);
 	wire_put16(w, flow->hard_timeout);
-	wire_put16(w, shown_flags(flow));
+	wire_put16(w, shown_flags(flow, stats));
 	wire_put16(w, flow->importance);
 	wire_put64(w, flow->cookie);
 	of_match_write(w, OF15, &flow->match);

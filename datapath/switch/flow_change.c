@@ -16,7 +16,7 @@
 #include "switch/offload.h"
 #include "switch/snapshot.h"
 
-#define KEPT_FLAGS (FLOW_SEND_FLOW_REM | FLOW_NO_PACKET_COUNTS | FLOW_NO_BYTE_COUNTS)
+#define KEPT_FLAGS ((uint8_t)~FLOW_SINCE_12)
 
 /* ---- entries ---- */
 

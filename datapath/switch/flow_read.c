@@ -185,7 +185,7 @@ void flow_row_of(const struct flow_entry *entry, uint64_t now, struct flow_mod *
 	*mod = (struct flow_mod){
 		.command = FLOW_ADD,
 		.table = flow->table,
-		.flags = flow->flags,
+		.flags = flow->flags & (uint8_t)~FLOW_ABOUT_MESSAGE,
 		.priority = flow->priority,
 		.idle_timeout = flow->idle_timeout,
 		.hard_timeout = flow->hard_timeout,
@@ -205,6 +205,7 @@ void flow_row_of(const struct flow_entry *entry, uint64_t now, struct flow_mod *
 					 .n_bytes = counter_get(&flow->tally->n_bytes),
 					 .idle_age = seconds_since(used_at(flow), now),
 					 .hard_age = seconds_since(flow->modified_at, now),
+					 .said = flow->flags & FLOW_ABOUT_MESSAGE,
 				 }};
 }
 

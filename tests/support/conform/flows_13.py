@@ -48,6 +48,14 @@ def check_fields_come_back(peer):
          metadata(5, 7) + goto(9))
 
 
+def check_flags_come_back(peer):
+    """All that the flow was added with, also those about that one message. A change does not change them."""
+    for flags in CHECK_OVERLAP, RESET_COUNTS, 0x1F, 0:
+        add(peer, f("in_port", 1), flags=flags)
+        peer.ok(FLOW_MOD, flow_mod(MODIFY, flags=0x1F ^ flags, do=apply(output(3))))
+        want("flags", flows(peer)[0].flags, flags)
+
+
 def check_same_flow_again(peer):
     """An identical flow is replaced; its counters stay unless RESET_COUNTS is said; it is not told as removed."""
     add(peer, f("in_port", 1), cookie=1, flags=SEND_FLOW_REM)
