@@ -42,6 +42,7 @@ struct group_bucket {
 	uint16_t weight;          /* of a select group: its share */
 	uint16_t watch_port;      /* OFPORT_NONE: it needs no port to be alive */
 	uint32_t watch_group;     /* the same; GROUP_NONE */
+	bool says_zero;           /* in OpenFlow before 1.5: 0 instead of these two */
 	struct ofactions actions; /* an action set */
 };
 

@@ -128,14 +128,20 @@ static enum of_error read_bucket15(struct group_bucket *bucket, struct wire_byte
 	return error;
 }
 
-static enum of_error read_bucket11(struct group_bucket *bucket, struct wire_bytes bytes,
-				   struct wire_bytes *actions)
+/* Where nothing need be watched many a controller leaves zeros. No port has that number. */
+static enum of_error read_bucket11(struct group_bucket *bucket, uint8_t type,
+				   struct wire_bytes bytes, struct wire_bytes *actions)
 {
+	const uint32_t port = wire_get32(bytes.at + 4), group = wire_get32(bytes.at + 8);
+
 	bucket->has_weight = true;
 	bucket->weight = wire_get16(bytes.at + 2);
-	bucket->watch_group = wire_get32(bytes.at + 8);
 	*actions = wire_skip(bytes, BUCKET_SIZE_11);
-	return read_watch(bucket, wire_get32(bytes.at + 4));
+	bucket->says_zero = type != GROUP_FF && !port && !group;
+	if (bucket->says_zero)
+		return OF_OK;
+	bucket->watch_group = group;
+	return read_watch(bucket, port);
 }
 
 static enum of_error read_bucket(const struct of_message *message, struct wire_bytes bytes,
@@ -149,7 +155,7 @@ static enum of_error read_bucket(const struct of_message *message, struct wire_b
 	};
 	struct wire_bytes list;
 	enum of_error error = is_15(message) ? read_bucket15(&bucket, bytes, &list)
-					     : read_bucket11(&bucket, bytes, &list);
+					     : read_bucket11(&bucket, desc->type, bytes, &list);
 
 	if (!error)
 		error = of_actions_read(message->version, list, &actions);
@@ -399,8 +405,8 @@ static void write_bucket11(struct wire_writer *w, uint8_t version,
 
 	wire_put16(w, 0);
 	wire_put16(w, bucket->weight);
-	wire_put32(w, of_port_number(bucket->watch_port));
-	wire_put32(w, bucket->watch_group);
+	wire_put32(w, bucket->says_zero ? 0 : of_port_number(bucket->watch_port));
+	wire_put32(w, bucket->says_zero ? 0 : bucket->watch_group);
 	wire_put32(w, 0);
 	of_actions_write(w, version, &bucket->actions, NULL);
 	wire_patch16(w, start, (uint16_t)(w->len - start));

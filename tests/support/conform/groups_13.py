@@ -184,6 +184,19 @@ def check_features(peer):
         raise Wrong(f"most and actions: {rest}")
 
 
+def check_zeros_watch_nothing(peer):
+    """Fast failover groups alone must watch something."""
+    wires = Wires(peer)
+    for kind in ALL_TYPE, SELECT, INDIRECT:
+        zero = bucket(output(2), weight=int(kind == SELECT), watch_port=0, watch_group=0)
+        make(peer, kind, zero, number=kind)
+        want("bucket", peer.multipart(7)[8:], zero)
+        wires.flow(do=apply(group(kind)))
+        wires.sends(frames.udp(), p2=frames.udp())
+        clean(peer)
+    peer.refused(GROUP_MOD, group_mod(0, FF, 1, bucket(output(2), watch_port=0, watch_group=0)), (6, 13))
+
+
 def check_delete(peer):
     make(peer, ALL_TYPE)
     make(peer, ALL_TYPE, number=2)
