@@ -10,6 +10,9 @@ enum { SRC_SHIFT = 8, DST_SHIFT = 14, SHIFT_MASK = 63 };
 /* Numbers of VLANs that are none; ANY (OpenFlow 1.1): whichever, but a tag. */
 enum { VLAN_ANY = 0xfffe, VLAN_UNTAGGED = 0xffff };
 
+/* Of a tag that is not there, whatever its priority would be: as OXM has it. */
+#define NO_TAG (VLAN_PRESENT | 0xfff)
+
 /* How bits of a place are left out. */
 enum mask_form { ALL_OR_NOTHING, LOW_BITS, INVERTED };
 
@@ -139,17 +142,19 @@ static void read_tag(const struct layout *layout, const uint8_t *at, uint32_t wi
 	const uint16_t vid = wire_get16(at + layout->vid);
 	const bool is_any = layout->is_strict && vid == VLAN_ANY;
 	const bool is_wild = wildcards >> layout->vid_bit & 1;
+	const bool is_pcp_wild = wildcards >> layout->pcp_bit & 1;
 	const struct field *tci = field_of(FIELD_VLAN_TCI);
 
 	if (!is_wild && vid == VLAN_UNTAGGED) {
-		match_set(match, tci, 0, field_all(tci));
+		match_set(match, tci, 0,
+			  is_pcp_wild && !layout->is_strict ? NO_TAG : field_all(tci));
 		return;
 	}
 	if (!is_wild && is_any)
 		match_set(match, tci, VLAN_PRESENT, VLAN_PRESENT);
 	else if (!is_wild)
 		match_set(match, field_of(FIELD_DL_VLAN), vid & 0xfff, 0xfff);
-	if (!(wildcards >> layout->pcp_bit & 1) && !(is_wild && layout->is_strict))
+	if (!is_pcp_wild && !(is_wild && layout->is_strict))
 		match_set(match, field_of(FIELD_DL_VLAN_PCP), at[layout->pcp] & 7, 7);
 }
 
@@ -206,8 +211,8 @@ static uint32_t write_tag(const struct layout *layout, uint8_t *at, const struct
 
 	if (mask & VLAN_PRESENT && !(tci & VLAN_PRESENT)) {
 		put_bits(at + layout->vid, VLAN_UNTAGGED, 2);
-		/* in 1.0 a flow without wildcards comes back as one */
-		return layout->is_strict ? 1u << layout->pcp_bit : 0;
+		/* in 1.0 it comes back as it was, for without wildcards a flow is the first */
+		return layout->is_strict || mask == NO_TAG ? 1u << layout->pcp_bit : 0;
 	}
 	if (match_mask(match, vid) == field_all(vid))
 		put_bits(at + layout->vid, match_value(match, vid), 2);

@@ -109,6 +109,19 @@ def check_match_comes_back(peer):
             want(name, a, b)
 
 
+def check_match_without_tag_comes_back(peer):
+    """Also whether the priority of the tag that is not there counted."""
+    fields = dict(in_port=1, dl_src=frames.A, dl_dst=frames.B, dl_type=0x800, dl_vlan=0xFFFF, nw_tos=0, nw_proto=6,
+                  nw_src=0x0A000001, nw_dst=0x0A000002, tp_src=1000, tp_dst=2000)
+    for given in match_10(**fields), match_10(dl_vlan_pcp=0, **fields):
+        clean(peer)
+        add(peer, given, flags=1, do=output_10(2))
+        want("match", flows_10(peer)[0].match.hex(), given.hex())
+        goes(frames.tcp(), 1, 2)
+        peer.ok(FLOW_MOD, flow_mod_10(DELETE_STRICT, fields=given))
+        want("match of what was removed", peer.told(FLOW_REMOVED).body[:40].hex(), given.hex())
+
+
 def check_exact_comes_first(peer):
     """A flow without wildcards is of the highest priority, whatever it says."""
     every = dict(in_port=1, dl_src=frames.A, dl_dst=frames.B, dl_type=0x800, dl_vlan=0xFFFF, dl_vlan_pcp=0, nw_tos=0,
