@@ -60,7 +60,7 @@ int adopt_begin(struct vswitch *sw)
 				mask_keep(sw, (uint16_t)(mask - 1));
 		}
 	if (sw->offload)
-		offload_adopt(sw->offload, clock_now(sw->options.clock));
+		offload_adopt(sw->offload);
 	return 0;
 }
 
@@ -90,11 +90,10 @@ static void ports_forget(struct vswitch *sw)
 
 static void entries_settle(struct vswitch *sw)
 {
-	const uint64_t now = clock_now(sw->options.clock);
 	int rc;
 
 	fdb_write_begin(sw);
-	offload_learn(sw->offload, now, learn, sw);
+	offload_learn(sw->offload, learn, sw);
 	fdb_write_end(sw);
 	rc = flow_maps_release(sw->flow_maps);
 	if (rc)
@@ -118,7 +117,7 @@ static void entries_confirm(struct vswitch *sw)
 	struct offload_stats before, after;
 
 	offload_stats(sw->offload, &before);
-	offload_confirm(sw->offload, clock_now(sw->options.clock));
+	offload_confirm(sw->offload);
 	offload_stats(sw->offload, &after);
 	log_info("switch", "took over %llu of %llu flows from the kernel",
 		 (unsigned long long)after.n_entries, (unsigned long long)before.n_entries);
@@ -161,9 +160,9 @@ void vswitch_leave(struct vswitch *sw)
 	ledger_keep(sw->ledger);
 	revalidator_stop(sw->revalidator);
 	if (sw->offload && sw->flow_maps && !sw->flow_maps->is_held)
-		offload_receive(sw->offload, clock_now(sw->options.clock)); /* what is due */
+		offload_receive(sw->offload); /* what is due */
 	if (sw->offload && offload_standby_is_due(sw->offload))
-		offload_standby(sw->offload, clock_now(sw->options.clock));
+		offload_standby(sw->offload);
 	if (sw->flow_maps && !sw->flow_maps->is_held)
 		rc = flow_maps_hold(sw->flow_maps);
 	if (rc)

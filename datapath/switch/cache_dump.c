@@ -189,8 +189,8 @@ bool vswitch_cache_visit(struct vswitch *sw, struct cache_place *place,
 	if (place->stage)
 		has_more = show_worker(sw, place->stage - 1, &place->cursor, &kernel);
 	else if (sw->offload)
-		has_more = offload_visit(sw->offload, clock_now(sw->options.clock), &place->cursor,
-					 PAGE_PLACES, show_kernel, &kernel);
+		has_more = offload_visit(sw->offload, &place->cursor, PAGE_PLACES, show_kernel,
+					 &kernel);
 	if (!has_more)
 		*place = (struct cache_place){.stage = place->stage + 1};
 	return place->stage <= sw->n_workers;

@@ -424,7 +424,7 @@ int flow_change_commit(struct flow_change *change, struct err *err)
 	group_change_done(change);
 	rcu_sleep_begin();
 	if (!is_empty)
-		offload_renew(bridge->sw->offload, change->now);
+		offload_renew(bridge->sw->offload);
 	tell(change);
 	end(change);
 	return 0;

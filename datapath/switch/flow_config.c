@@ -219,7 +219,7 @@ int bridge_table_mod(struct bridge *bridge, uint8_t number, const struct flow_ta
 		return rc;
 	__atomic_store_n(&table->miss, (uint8_t)mod->miss, __ATOMIC_RELAXED);
 	version_bump(bridge->sw->versions, VERSION_CONFIG);
-	offload_renew(bridge->sw->offload, clock_now(bridge->sw->options.clock));
+	offload_renew(bridge->sw->offload);
 	return 0;
 }
 

@@ -223,7 +223,7 @@ uint64_t flow_expires_at(const struct flow *flow, enum flow_removed_reason *reas
 
 void flows_harvest(struct bridge *bridge)
 {
-	offload_harvest(bridge->sw->offload, clock_now(bridge->sw->options.clock));
+	offload_harvest(bridge->sw->offload);
 	credit_harvest(bridge->sw->credits);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/rcu.h"
 #include "flow/credit.h"
 #include "flow/version.h"
@@ -19,7 +20,7 @@ static bool is_adoptable(const struct offload *offload, uint32_t slot, uint32_t 
 	       flow_index_find(offload->maps, &key) == slot;
 }
 
-static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint64_t now)
+static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i)
 {
 	const struct kernel_flow *flow = &offload->maps->flows[i];
 	struct masked masked;
@@ -35,7 +36,8 @@ static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i, uint6
 	rc = op_lists_reserve(offload->lists, flow->list, flow->n_ops);
 	if (rc)
 		return rc;
-	if (!places_adopt(&offload->places, i, in_port, flow->packet_class == CLASS_STANDBY, now))
+	if (!places_adopt(&offload->places, i, in_port, flow->packet_class == CLASS_STANDBY,
+			  offload->now))
 		return -EINVAL;
 	offload->places.place[i].slot = slot;
 	flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
@@ -67,24 +69,24 @@ static void slot_reject(struct offload *offload, uint32_t slot, uint32_t i)
 	flow_index_clear(offload->maps, slot);
 }
 
-void offload_adopt(struct offload *offload, uint64_t now)
+void offload_adopt(struct offload *offload)
 {
 	offload_begin(offload);
 	for (uint32_t slot = 0; slot < offload->maps->index_size->n_buckets * INDEX_BUCKET_SLOTS;
 	     slot++) {
 		const uint32_t i = flow_index_place(offload->maps, slot);
 
-		if (i && entry_adopt(offload, slot, i, now))
+		if (i && entry_adopt(offload, slot, i))
 			slot_reject(offload, slot, i);
 	}
 	op_lists_reserved(offload->lists);
 	leftovers_know(offload);
-	places_adopted(&offload->places, now);
+	places_adopted(&offload->places, offload->now);
 	offload_end(offload);
 }
 
 /* A resting place of an earlier daemon's. */
-static void leftover_settle(struct offload *offload, uint32_t i, uint64_t now)
+static void leftover_settle(struct offload *offload, uint32_t i)
 {
 	const struct kernel_flow *flow = &offload->maps->flows[i];
 	const struct path_view *view = rcu_load(offload->host->view);
@@ -104,18 +106,18 @@ static void leftover_settle(struct offload *offload, uint32_t i, uint64_t now)
 		return;
 	masked.mask = mask;
 	version_deps_begin_on(&offload->translation.deps, offload->host->versions, VERSION_KERNEL);
-	offload_decide(offload, view, &masked, now);
-	offload_count_settle(offload, i, now);
+	offload_decide(offload, view, &masked);
+	offload_count_settle(offload, i);
 }
 
-void offload_learn(struct offload *offload, uint64_t now,
+void offload_learn(struct offload *offload,
 		   void (*learned)(void *ctx, const struct path_learned *learned), void *ctx)
 {
 	const struct path_host *host = offload->host;
 	const struct path_view *view = rcu_load(host->view);
 	struct translation *scratch = &offload->translation;
 
-	pthread_mutex_lock(&offload->lock);
+	offload_lock(offload);
 	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
 		struct masked masked;
 
@@ -125,24 +127,24 @@ void offload_learn(struct offload *offload, uint64_t now,
 		if (!view->masks[masked.key.packet.in_port])
 			continue;
 		version_deps_begin_on(&scratch->deps, host->versions, VERSION_KERNEL);
-		host->refresh(view, &masked.key, now, scratch);
+		host->refresh(view, &masked.key, offload->now, scratch);
 		for (uint32_t n = 0; n < scratch->n_learned; n++)
 			learned(ctx, &scratch->learned[n]);
 	}
 	pthread_mutex_unlock(&offload->lock);
 }
 
-void offload_confirm(struct offload *offload, uint64_t now)
+void offload_confirm(struct offload *offload)
 {
 	offload_begin(offload);
 	xdp_sets_open(offload->maps->xdp_sets);
-	offload->confirmed_at = now;
-	offload_renew_all(offload, PLACE_LIVE, now);
-	offload_renew_all(offload, PLACE_STANDBY, now);
+	offload_renew_all(offload, PLACE_LIVE);
+	offload_renew_all(offload, PLACE_STANDBY);
 	__atomic_store_n(&offload->is_standby_due, true, __ATOMIC_RELEASE);
 	for (uint32_t i = 1; i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state == PLACE_RESTING &&
 		    !offload->places.place[i].list)
-			leftover_settle(offload, i, now);
+			leftover_settle(offload, i);
+	offload->confirmed_at = clock_now(offload->clock);
 	offload_end(offload);
 }

@@ -37,8 +37,7 @@ static void name_all(struct named *named, const struct bridge_view *bridge)
 	}
 }
 
-static void stand_by(struct offload *offload, const struct port_view *port, uint16_t tci,
-		     uint64_t now)
+static void stand_by(struct offload *offload, const struct port_view *port, uint16_t tci)
 {
 	const struct packet_key key = {
 		.in_port = port->id,
@@ -47,21 +46,21 @@ static void stand_by(struct offload *offload, const struct port_view *port, uint
 	};
 
 	if (!places_are_enough(&offload->places) && !op_lists_are_enough(offload->lists))
-		offload_take(offload, &key, now);
+		offload_take(offload, &key);
 }
 
 static void stand_by_tagged(struct offload *offload, const struct port_view *port,
-			    struct named *named, uint64_t now)
+			    struct named *named)
 {
 	if (named->bridge != port->bridge)
 		name_all(named, port->bridge);
 	for (uint16_t vlan = 1; vlan < 4095; vlan++)
 		if (named->vlans.bits[vlan / 64] >> vlan % 64 & 1 && normal_carries(port, vlan))
-			stand_by(offload, port, VLAN_PRESENT | vlan, now);
+			stand_by(offload, port, VLAN_PRESENT | vlan);
 }
 
 /* Untagged packets of all ports come first, as there may be too many VLANs. */
-static void all_stand_by(struct offload *offload, bool is_tagged, uint64_t now)
+static void all_stand_by(struct offload *offload, bool is_tagged)
 {
 	struct named named = {0};
 
@@ -75,9 +74,9 @@ static void all_stand_by(struct offload *offload, bool is_tagged, uint64_t now)
 				continue;
 			port = snapshot_port(snapshot_of(view), (uint16_t)id);
 			if (is_tagged)
-				stand_by_tagged(offload, port, &named, now);
+				stand_by_tagged(offload, port, &named);
 			else
-				stand_by(offload, port, 0, now);
+				stand_by(offload, port, 0);
 		}
 		offload_end(offload);
 	}
@@ -88,10 +87,10 @@ bool offload_standby_is_due(const struct offload *offload)
 	return __atomic_load_n(&offload->is_standby_due, __ATOMIC_ACQUIRE);
 }
 
-void offload_standby(struct offload *offload, uint64_t now)
+void offload_standby(struct offload *offload)
 {
 	__atomic_store_n(&offload->is_standby_due, false, __ATOMIC_SEQ_CST);
-	offload_renew_stale(offload, PLACE_STANDBY, now);
-	all_stand_by(offload, false, now);
-	all_stand_by(offload, true, now);
+	offload_renew_stale(offload, PLACE_STANDBY);
+	all_stand_by(offload, false);
+	all_stand_by(offload, true);
 }

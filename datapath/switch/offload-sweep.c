@@ -7,7 +7,7 @@
 #define SWEEP_STRETCH 4096 /* places: some milliseconds */
 
 /* Its packets are seen by nobody else: what they teach is taught here. */
-static void refresh(struct offload *offload, uint32_t i, uint64_t now)
+static void refresh(struct offload *offload, uint32_t i)
 {
 	const struct path_host *host = offload->host;
 	const struct path_view *view = rcu_load(host->view);
@@ -19,8 +19,8 @@ static void refresh(struct offload *offload, uint32_t i, uint64_t now)
 	if (!view->masks[masked.key.packet.in_port])
 		return;
 	deps = scratch->deps;
-	host->refresh(view, &masked.key, now, scratch);
-	learn(host, &offload->learned, now, scratch);
+	host->refresh(view, &masked.key, offload->now, scratch);
+	learn(host, &offload->learned, offload->now, scratch);
 	scratch->deps = deps; /* those of the entries that are decided about */
 }
 
@@ -34,30 +34,30 @@ static void xdp_follow(struct offload *offload, uint32_t i)
 		__atomic_store_n(&flow->xdp_port, port, __ATOMIC_RELAXED);
 }
 
-static void place_sweep(struct offload *offload, uint32_t i, uint64_t now)
+static void place_sweep(struct offload *offload, uint32_t i)
 {
 	struct place *place = &offload->places.place[i];
-	const bool is_used = offload_entry_count(offload, i, now);
+	const bool is_used = offload_entry_count(offload, i);
 
 	if (place->state != PLACE_LIVE)
 		return;
 	if (is_used)
-		place->since = now;
+		place->since = offload->now;
 	xdp_follow(offload, i);
-	if (now - place->since > offload->max_idle)
-		offload_entry_remove(offload, i, now);
+	if (offload->now - place->since > offload->max_idle)
+		offload_entry_remove(offload, i);
 	else if (!offload_is_fresh(offload, i))
-		offload_entry_renew(offload, i, now);
+		offload_entry_renew(offload, i);
 	else if (is_used)
-		refresh(offload, i, now);
+		refresh(offload, i);
 }
 
 /* No more than there may be, if there were more before. */
-static void evict(struct offload *offload, uint64_t now)
+static void evict(struct offload *offload)
 {
 	for (unsigned i = 0; i < OFFLOAD_BATCH && offload->places.n_live > offload->places.max_live;
 	     i++) {
-		offload_entry_remove(offload, places_victim(&offload->places, PORT_ID_NONE), now);
+		offload_entry_remove(offload, places_victim(&offload->places, PORT_ID_NONE));
 		counter_add(&offload->stats.n_evicted, 1);
 	}
 }
@@ -66,7 +66,7 @@ void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t 
 {
 	if (!offload)
 		return;
-	pthread_mutex_lock(&offload->lock);
+	offload_lock(offload);
 	offload->places.max_live =
 		max_entries < offload->places.n_max ? max_entries : offload->places.n_max;
 	offload->max_idle = max_idle;
@@ -83,53 +83,58 @@ static void index_shrink(struct offload *offload)
 		flow_index_shrink(offload->maps, &listener);
 }
 
-static void sweep_batch(struct offload *offload, uint32_t first, uint64_t now)
+/* True: those were the last. */
+static bool sweep_batch(struct offload *offload)
 {
+	const uint32_t first = offload->sweep_at + 1;
+	bool is_last;
+
 	offload_begin(offload);
-	offload_ripen(offload, now);
-	evict(offload, now);
+	offload_ripen(offload);
+	evict(offload);
 	for (uint32_t i = first; i < first + OFFLOAD_BATCH && i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state != PLACE_UNUSED)
-			place_sweep(offload, i, now);
+			place_sweep(offload, i);
+	offload->sweep_at += OFFLOAD_BATCH;
+	is_last = offload->sweep_at >= offload->places.n_made;
 	offload_end(offload);
+	return is_last;
 }
 
-bool offload_sweep(struct offload *offload, uint64_t now)
+bool offload_sweep(struct offload *offload)
 {
-	for (uint32_t n = 0; n < SWEEP_STRETCH; n += OFFLOAD_BATCH) {
-		sweep_batch(offload, offload->sweep_at + 1, now);
-		offload->sweep_at += OFFLOAD_BATCH;
-		if (offload->sweep_at >= offload->places.n_made)
-			break;
-	}
-	if (offload->sweep_at < offload->places.n_made)
+	bool is_last = false;
+
+	for (uint32_t n = 0; n < SWEEP_STRETCH && !is_last; n += OFFLOAD_BATCH)
+		is_last = sweep_batch(offload);
+	if (!is_last)
 		return true;
 	offload->sweep_at = 0;
-	pthread_mutex_lock(&offload->lock);
+	offload_lock(offload);
 	index_shrink(offload);
 	xdp_sets_turn(offload->maps->xdp_sets);
 	pthread_mutex_unlock(&offload->lock);
 	return false;
 }
 
-void offload_harvest(struct offload *offload, uint64_t now)
+void offload_harvest(struct offload *offload)
 {
 	if (!offload)
 		return;
-	pthread_mutex_lock(&offload->lock);
+	offload_lock(offload);
 	for (uint32_t i = 1; i <= offload->places.n_made; i++) {
 		struct place *place = &offload->places.place[i];
 
-		if (place->state != PLACE_UNUSED && offload_entry_count(offload, i, now) &&
+		if (place->state != PLACE_UNUSED && offload_entry_count(offload, i) &&
 		    place->state == PLACE_LIVE)
-			place->since = now;
+			place->since = offload->now;
 	}
 	pthread_mutex_unlock(&offload->lock);
 }
 
 /* ---- showing ---- */
 
-static void entry_show(struct offload *offload, uint32_t i, uint64_t now,
+static void entry_show(struct offload *offload, uint32_t i,
 		       void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx)
 {
 	const struct place *place = &offload->places.place[i];
@@ -145,21 +150,21 @@ static void entry_show(struct offload *offload, uint32_t i, uint64_t now,
 			   .n_ops = flow->n_ops,
 			   .n_packets = count.n_packets,
 			   .n_bytes = count.n_bytes,
-			   .age = now - place->made_at,
-			   .idle = now - place->since,
+			   .age = offload->now - place->made_at,
+			   .idle = offload->now - place->since,
 		   });
 }
 
-bool offload_visit(struct offload *offload, uint64_t now, uint32_t *cursor, uint32_t budget,
+bool offload_visit(struct offload *offload, uint32_t *cursor, uint32_t budget,
 		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx)
 {
 	uint32_t first = *cursor + 1;
 	bool has_more;
 
-	pthread_mutex_lock(&offload->lock);
+	offload_lock(offload);
 	for (uint32_t i = first; i < first + budget && i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state == PLACE_LIVE)
-			entry_show(offload, i, now, visit, ctx);
+			entry_show(offload, i, visit, ctx);
 	has_more = first + budget <= offload->places.n_made;
 	pthread_mutex_unlock(&offload->lock);
 	*cursor += budget;

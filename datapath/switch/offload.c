@@ -20,7 +20,7 @@
 #define RENEW_RATE    400000 /* and so many a second, for many changes in a row */
 
 int offload_new(struct offload **out, struct flow_maps *maps, const struct path_host *host,
-		struct credit_book *book)
+		struct credit_book *book, const struct clock *clock)
 {
 	own(offload_free) struct offload *offload = calloc(1, sizeof(*offload));
 	int rc;
@@ -31,6 +31,7 @@ int offload_new(struct offload **out, struct flow_maps *maps, const struct path_
 	offload->maps = maps;
 	offload->host = host;
 	offload->book = book;
+	offload->clock = clock;
 	offload->budget = RENEW_MAX;
 	rc = places_init(&offload->places, maps->n_flows, maps->n_places);
 	if (!rc)
@@ -69,9 +70,15 @@ void offload_stats(const struct offload *offload, struct offload_stats *out)
 	out->n_evicted = counter_get(&offload->stats.n_evicted);
 }
 
-void offload_begin(struct offload *offload)
+void offload_lock(struct offload *offload)
 {
 	pthread_mutex_lock(&offload->lock);
+	offload->now = clock_now(offload->clock);
+}
+
+void offload_begin(struct offload *offload)
+{
+	offload_lock(offload);
 	rcu_sleep_end();
 }
 
@@ -114,7 +121,7 @@ static void deps_begin(struct offload *offload, uint16_t packet_class)
 }
 
 bool offload_decide(struct offload *offload, const struct path_view *view,
-		    const struct masked *masked, uint64_t now)
+		    const struct masked *masked)
 {
 	struct translation *out = &offload->translation;
 	struct flow_key key = masked->key;
@@ -127,7 +134,7 @@ bool offload_decide(struct offload *offload, const struct path_view *view,
 	}
 	out->frame = NULL;
 	translation_begin(out);
-	offload->host->translate(view, &key, now, out);
+	offload->host->translate(view, &key, offload->now, out);
 	return !out->ops.is_full &&
 	       !offload_refusal(masked->mask, &masked->key.packet, out->ops.op, out->ops.n_ops);
 }
@@ -190,7 +197,7 @@ static uint32_t home_for(const struct offload *offload, const struct masked *mas
 }
 
 /* An entry of what was decided, that nobody can find yet. PLACE_NONE: no room. */
-static uint32_t entry_new(struct offload *offload, const struct masked *masked, uint64_t now)
+static uint32_t entry_new(struct offload *offload, const struct masked *masked)
 {
 	const struct translation *decision = &offload->translation;
 	const bool is_standby = masked->packet_class == CLASS_STANDBY;
@@ -207,9 +214,9 @@ static uint32_t entry_new(struct offload *offload, const struct masked *masked, 
 	i = places_take(&offload->places, home);
 	entry_write(offload, i, masked, &key, list);
 	if (is_standby)
-		places_stand_by(&offload->places, i, masked->key.packet.in_port, now);
+		places_stand_by(&offload->places, i, masked->key.packet.in_port, offload->now);
 	else
-		places_join(&offload->places, i, masked->key.packet.in_port, now);
+		places_join(&offload->places, i, masked->key.packet.in_port, offload->now);
 	offload->places.place[i].list = list;
 	return i;
 }
@@ -223,7 +230,7 @@ bool offload_count_read(const struct offload *offload, uint32_t i, struct kernel
 }
 
 static void count_move(struct offload *offload, uint32_t i, struct tally *const tallies[],
-		       uint32_t n_tallies, uint64_t now)
+		       uint32_t n_tallies)
 {
 	const struct credit_source source = {.number = i, .seen = &offload->maps->seen[i]};
 	struct kernel_count count;
@@ -231,12 +238,12 @@ static void count_move(struct offload *offload, uint32_t i, struct tally *const 
 	if (!offload_count_read(offload, i, &count))
 		return;
 	credit_book_lock(offload->book);
-	credit_move(offload->book, tallies, n_tallies, &source, &count, now);
+	credit_move(offload->book, tallies, n_tallies, &source, &count, offload->now);
 	credit_book_unlock(offload->book);
 }
 
 /* Those of an entry that is not confirmed are known by what is decided about it. */
-bool offload_entry_count(struct offload *offload, uint32_t i, uint64_t now)
+bool offload_entry_count(struct offload *offload, uint32_t i)
 {
 	const struct op_list *list = offload->places.place[i].list;
 	const struct credit *credit;
@@ -245,42 +252,41 @@ bool offload_entry_count(struct offload *offload, uint32_t i, uint64_t now)
 	if (!list || !offload_count_read(offload, i, &count))
 		return false;
 	credit = op_list_credit(list);
-	count_move(offload, i, credit ? credit->tally : NULL, credit ? credit->n_tallies : 0, now);
+	count_move(offload, i, credit ? credit->tally : NULL, credit ? credit->n_tallies : 0);
 	return true;
 }
 
-/* A place begins to rest: at the time of a turn that growing has held up. */
-static void place_leave(struct offload *offload, uint32_t i, uint64_t now)
+/* A place begins to rest: now, however long the lock has been held. */
+static void place_leave(struct offload *offload, uint32_t i)
 {
-	places_leave(&offload->places, i,
-		     now > offload->waited_until ? now : offload->waited_until);
+	places_leave(&offload->places, i, clock_now(offload->clock));
 }
 
 /* The place is a while yet where programs count that have found it, but what was counted before is told
  * now: should we be killed, the next daemon knows but by the key whose packets these were. */
-static void entry_leave(struct offload *offload, uint32_t i, uint64_t now)
+static void entry_leave(struct offload *offload, uint32_t i)
 {
-	offload_entry_count(offload, i, now);
-	place_leave(offload, i, now);
+	offload_entry_count(offload, i);
+	place_leave(offload, i);
 }
 
-void offload_entry_remove(struct offload *offload, uint32_t i, uint64_t now)
+void offload_entry_remove(struct offload *offload, uint32_t i)
 {
 	flow_maps_set_home(offload->maps, i, false);
 	flow_index_clear(offload->maps, offload->places.place[i].slot);
-	entry_leave(offload, i, now);
+	entry_leave(offload, i);
 }
 
-void offload_ripen(struct offload *offload, uint64_t now)
+void offload_ripen(struct offload *offload)
 {
 	uint32_t i;
 
-	if (offload->confirmed_at && now - offload->confirmed_at > FLOW_MAPS_REST_NS) {
+	if (offload->confirmed_at && offload->now - offload->confirmed_at > FLOW_MAPS_REST_NS) {
 		op_lists_release(offload->lists);
 		offload->confirmed_at = 0;
 	}
-	while ((i = places_ripe(&offload->places, now)) != PLACE_NONE) {
-		offload_entry_count(offload, i, now);
+	while ((i = places_ripe(&offload->places, offload->now)) != PLACE_NONE) {
+		offload_entry_count(offload, i);
 		op_list_put(offload->lists, &offload->places.place[i].list);
 	}
 }
@@ -297,38 +303,33 @@ struct slot_listener offload_slot_listener(struct offload *offload)
 	return (struct slot_listener){slot_moved, offload};
 }
 
-static int index_put(struct offload *offload, const struct masked *masked, uint32_t i, uint64_t now)
+static int index_put(struct offload *offload, const struct masked *masked, uint32_t i)
 {
-	const uint32_t before = offload->maps->index_size->n_buckets;
 	const struct slot_listener listener = offload_slot_listener(offload);
 	struct kernel_key key;
 	int rc;
 
 	key_pack(masked, &key);
 	rc = flow_index_put(offload->maps, &key, i, &listener);
-	if (offload->maps->index_size->n_buckets != before)
-		offload->waited_until =
-			now +
-			3 * FLOW_MAPS_REST_NS * (offload->maps->index_size->n_buckets / before);
 	if (!rc)
 		flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
 	return rc;
 }
 
-static void entry_add(struct offload *offload, const struct masked *masked, uint64_t now)
+static void entry_add(struct offload *offload, const struct masked *masked)
 {
 	const bool is_standby = masked->packet_class == CLASS_STANDBY;
 	const uint32_t victim =
 		is_standby ? PLACE_NONE
 			   : places_victim(&offload->places, masked->key.packet.in_port);
-	const uint32_t i = offload->places.max_live ? entry_new(offload, masked, now) : PLACE_NONE;
+	const uint32_t i = offload->places.max_live ? entry_new(offload, masked) : PLACE_NONE;
 
 	if (i && victim) {
-		offload_entry_remove(offload, victim, now);
+		offload_entry_remove(offload, victim);
 		counter_add(&offload->stats.n_evicted, 1);
 	}
-	if (i && index_put(offload, masked, i, now)) {
-		place_leave(offload, i, now);
+	if (i && index_put(offload, masked, i)) {
+		place_leave(offload, i);
 		counter_add(&offload->stats.n_full, 1);
 	}
 	if (!i)
@@ -336,16 +337,15 @@ static void entry_add(struct offload *offload, const struct masked *masked, uint
 }
 
 /* Another entry takes the place of this one, between two packets. */
-static void entry_replace(struct offload *offload, uint32_t old, const struct masked *masked,
-			  uint64_t now)
+static void entry_replace(struct offload *offload, uint32_t old, const struct masked *masked)
 {
 	const uint32_t slot = offload->places.place[old].slot;
 	const uint64_t since = offload->places.place[old].since;
-	const uint32_t i = entry_new(offload, masked, now);
+	const uint32_t i = entry_new(offload, masked);
 
 	if (!i) {
 		counter_add(&offload->stats.n_full, 1);
-		offload_entry_remove(offload, old, now);
+		offload_entry_remove(offload, old);
 		return;
 	}
 	offload->places.place[i].slot = slot;
@@ -353,7 +353,7 @@ static void entry_replace(struct offload *offload, uint32_t old, const struct ma
 	flow_maps_set_home(offload->maps, old, false);
 	flow_index_set(offload->maps, slot, i);
 	flow_maps_set_home(offload->maps, i, i < KERNEL_HOMES);
-	entry_leave(offload, old, now);
+	entry_leave(offload, old);
 }
 
 /* ---- translating again ---- */
@@ -388,14 +388,14 @@ static bool entry_confirm(struct offload *offload, uint32_t i)
 	return true;
 }
 
-void offload_count_settle(struct offload *offload, uint32_t i, uint64_t now)
+void offload_count_settle(struct offload *offload, uint32_t i)
 {
 	const struct credit_list *credits = &offload->translation.credits;
 
-	count_move(offload, i, credits->tally, credits->n, now);
+	count_move(offload, i, credits->tally, credits->n);
 }
 
-void offload_entry_renew(struct offload *offload, uint32_t i, uint64_t now)
+void offload_entry_renew(struct offload *offload, uint32_t i)
 {
 	struct kernel_flow *flow = &offload->maps->flows[i];
 	struct version_deps *deps = &offload->translation.deps;
@@ -410,19 +410,19 @@ void offload_entry_renew(struct offload *offload, uint32_t i, uint64_t now)
 	mask = offload_mask_for(view, offload->places.place[i].in_port,
 				(uint8_t)flow->packet_class);
 	if (!mask || mask->id != flow->mask) {
-		offload_entry_remove(offload, i, now);
+		offload_entry_remove(offload, i);
 		return;
 	}
 	offload_masked_of(offload, i, mask, &masked);
-	can = offload_decide(offload, view, &masked, now);
+	can = offload_decide(offload, view, &masked);
 	if (!offload->places.place[i].list)
-		offload_count_settle(offload, i, now);
+		offload_count_settle(offload, i);
 	if (!can)
-		offload_entry_remove(offload, i, now);
+		offload_entry_remove(offload, i);
 	else if (offload->places.place[i].list ? does_so(offload, i) : entry_confirm(offload, i))
 		stamp_write(flow, version_deps_stamp(deps));
 	else
-		entry_replace(offload, i, &masked, now);
+		entry_replace(offload, i, &masked);
 }
 
 bool offload_is_fresh(const struct offload *offload, uint32_t i)
@@ -442,19 +442,19 @@ uint32_t offload_count_stale(struct offload *offload)
 	return n;
 }
 
-void offload_renew_all(struct offload *offload, enum place_state state, uint64_t now)
+void offload_renew_all(struct offload *offload, enum place_state state)
 {
 	for (uint32_t i = 1; i <= offload->places.n_made; i++)
 		if (offload->places.place[i].state == state)
-			offload_entry_renew(offload, i, now);
+			offload_entry_renew(offload, i);
 }
 
 /* Whether the control thread has the time for it. */
-static bool is_affordable(struct offload *offload, uint64_t now)
+static bool is_affordable(struct offload *offload)
 {
-	const uint64_t n = offload->places.n_live, ns = now - offload->budget_at;
+	const uint64_t n = offload->places.n_live, ns = offload->now - offload->budget_at;
 
-	offload->budget_at = now;
+	offload->budget_at = offload->now;
 	offload->budget += ns < CLOCK_NS_PER_SEC ? ns * RENEW_RATE / CLOCK_NS_PER_SEC : RENEW_RATE;
 	if (offload->budget > 4 * RENEW_MAX)
 		offload->budget = 4 * RENEW_MAX;
@@ -464,7 +464,7 @@ static bool is_affordable(struct offload *offload, uint64_t now)
 	return true;
 }
 
-void offload_renew(struct offload *offload, uint64_t now)
+void offload_renew(struct offload *offload)
 {
 	static const struct path_offer nothing;
 
@@ -473,9 +473,9 @@ void offload_renew(struct offload *offload, uint64_t now)
 		return;
 	offload_begin(offload);
 	xdp_sets_open(offload->maps->xdp_sets);
-	offload_ripen(offload, now);
-	if (is_affordable(offload, now)) {
-		offload_renew_all(offload, PLACE_LIVE, now);
+	offload_ripen(offload);
+	if (is_affordable(offload)) {
+		offload_renew_all(offload, PLACE_LIVE);
 	} else {
 		version_bump(offload->maps->versions, VERSION_KERNEL);
 		__atomic_store_n(&offload->is_renewal_due, true, __ATOMIC_RELEASE);
@@ -486,15 +486,15 @@ void offload_renew(struct offload *offload, uint64_t now)
 		mailbox_send(offload->mailbox, &nothing); /* wakes the revalidator */
 }
 
-void offload_renew_stale(struct offload *offload, enum place_state state, uint64_t now)
+void offload_renew_stale(struct offload *offload, enum place_state state)
 {
-	for (uint32_t first = 1; first <= offload->places.n_made; first += OFFLOAD_BATCH) {
+	for (uint32_t first = 1, n_made = 1; first <= n_made; first += OFFLOAD_BATCH) {
 		offload_begin(offload);
-		for (uint32_t i = first; i < first + OFFLOAD_BATCH && i <= offload->places.n_made;
-		     i++)
+		n_made = offload->places.n_made;
+		for (uint32_t i = first; i < first + OFFLOAD_BATCH && i <= n_made; i++)
 			if (offload->places.place[i].state == state &&
 			    !offload_is_fresh(offload, i))
-				offload_entry_renew(offload, i, now);
+				offload_entry_renew(offload, i);
 		offload_end(offload);
 	}
 }
@@ -516,7 +516,7 @@ static bool masked_make(const struct path_view *view, const struct packet_key *p
 	return true;
 }
 
-void offload_take(struct offload *offload, const struct packet_key *packet, uint64_t now)
+void offload_take(struct offload *offload, const struct packet_key *packet)
 {
 	const struct path_view *view;
 	struct kernel_key key;
@@ -534,34 +534,34 @@ void offload_take(struct offload *offload, const struct packet_key *packet, uint
 
 		/* Else it is from another worker, or the same one again. */
 		if (!offload_is_fresh(offload, i))
-			offload_entry_renew(offload, i, now);
-	} else if (offload_decide(offload, view, &masked, now)) {
-		entry_add(offload, &masked, now);
+			offload_entry_renew(offload, i);
+	} else if (offload_decide(offload, view, &masked)) {
+		entry_add(offload, &masked);
 	}
 }
 
 /* True if there may be more. */
-static bool receive_batch(struct offload *offload, uint64_t now)
+static bool receive_batch(struct offload *offload)
 {
 	struct path_offer offer;
 	unsigned n = 0;
 
 	offload_begin(offload);
-	offload_ripen(offload, now);
+	offload_ripen(offload);
 	for (; n < OFFLOAD_BATCH && mailbox_receive(offload->mailbox, &offer); n++)
 		if (offload_is_port(offer.key.in_port))
-			offload_take(offload, &offer.key, now);
+			offload_take(offload, &offer.key);
 	offload_end(offload);
 	return n == OFFLOAD_BATCH;
 }
 
-void offload_receive(struct offload *offload, uint64_t now)
+void offload_receive(struct offload *offload)
 {
 	mailbox_wake_ack(offload->mailbox);
 	if (__atomic_exchange_n(&offload->is_renewal_due, false, __ATOMIC_ACQUIRE))
-		offload_renew_stale(offload, PLACE_LIVE, now);
+		offload_renew_stale(offload, PLACE_LIVE);
 	/* A flood of offers fills the box as fast as it is emptied: the rest is the next turn's. */
 	for (unsigned i = 0; i < MAILBOX_SLOTS / OFFLOAD_BATCH; i++)
-		if (!receive_batch(offload, now))
+		if (!receive_batch(offload))
 			return;
 }

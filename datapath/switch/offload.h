@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct bridge_view;
+struct clock;
 struct credit_book;
 struct flow_maps;
 struct flow_mask;
@@ -24,10 +25,10 @@ struct packet_key;
 struct path_host;
 struct path_learned;
 
-/* `maps`, `host` (which need not be filled in yet) and `book` are borrowed. 0, -ENOMEM or an errno.
+/* `maps`, `host` (which need not be filled in yet), `book` and `clock` are borrowed. 0, -ENOMEM or an errno.
  * Control. */
 int offload_new(struct offload **out, struct flow_maps *maps, const struct path_host *host,
-		struct credit_book *book);
+		struct credit_book *book, const struct clock *clock);
 void offload_free(struct offload **offload);
 
 /* Where workers send struct path_offer. Borrowed. */
@@ -37,22 +38,22 @@ struct mailbox *offload_mailbox(const struct offload *offload);
  * NULL-safe. Control. */
 void offload_set_limits(struct offload *offload, uint32_t max_entries, uint64_t max_idle);
 /* Takes in what was offered. Revalidator, registered with RCU and offline. */
-void offload_receive(struct offload *offload, uint64_t now);
+void offload_receive(struct offload *offload);
 /* Once a second: ages, and tells the FDB what is still in use. True: that was a stretch of it, and it is to be called
  * again, though not at once. Revalidator, as above. */
-bool offload_sweep(struct offload *offload, uint64_t now);
+bool offload_sweep(struct offload *offload);
 /* After a change, once a second at most: what becomes of packets that nobody knows while no daemon is there.
  * Revalidator, as above, or who does its work. */
-void offload_standby(struct offload *offload, uint64_t now);
+void offload_standby(struct offload *offload);
 /* Whether there is reason to. Any thread. */
 bool offload_standby_is_due(const struct offload *offload);
 /* After a change has been published, before it is confirmed: no entry says any more what held before.
  * NULL-safe. Control, registered with RCU and offline. */
-void offload_renew(struct offload *offload, uint64_t now);
+void offload_renew(struct offload *offload);
 
 /* Brings the tallies up to what entries have counted by now (flow/credit.h). NULL-safe. Control thread or
  * revalidator; takes the book's lock. */
-void offload_harvest(struct offload *offload, uint64_t now);
+void offload_harvest(struct offload *offload);
 
 struct offload_stats {
 	uint64_t n_entries; /* in the kernel now */
@@ -78,7 +79,7 @@ struct offload_entry {
 };
 /* Calls `visit` for the entries among the next `budget` places from *cursor (start with 0) and moves it on.
  * True if there are more. Between calls entries may come and go. Control, or who holds no lock. */
-bool offload_visit(struct offload *offload, uint64_t now, uint32_t *cursor, uint32_t budget,
+bool offload_visit(struct offload *offload, uint32_t *cursor, uint32_t budget,
 		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx);
 
 /* Why the kernel cannot do this to packets that are looked up so: a text for people, static; NULL: it
@@ -89,13 +90,13 @@ const char *offload_refusal(const struct flow_mask *mask, const struct packet_ke
 /* ---- what an earlier daemon left in the maps. Control ---- */
 
 /* Makes the entries that hold ours. Before anything else, while the maps are held. */
-void offload_adopt(struct offload *offload, uint64_t now);
+void offload_adopt(struct offload *offload);
 /* Calls `learned` for what the packets of those entries teach by the view that is published now.
  * Registered with RCU and online. */
-void offload_learn(struct offload *offload, uint64_t now,
+void offload_learn(struct offload *offload,
 		   void (*learned)(void *ctx, const struct path_learned *learned), void *ctx);
 /* After the maps were released: translates all entries again, however many. Offline. */
-void offload_confirm(struct offload *offload, uint64_t now);
+void offload_confirm(struct offload *offload);
 
 /* How the kernel looks packets of this view up; before it is published. Control. */
 void offload_masks_write(struct flow_maps *maps, const struct bridge_view *view);

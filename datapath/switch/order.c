@@ -134,7 +134,7 @@ static void commit(struct bridge *bridge, struct bundle *bundle)
 	bundle_commit(bundle);
 	version_bump(bridge->sw->versions, VERSION_CONFIG);
 	rcu_sleep_begin();
-	offload_renew(bridge->sw->offload, clock_now(bridge->sw->options.clock));
+	offload_renew(bridge->sw->offload);
 }
 
 /* Takes the order over, which counts for the masks already; what fails leaves them as they are. */

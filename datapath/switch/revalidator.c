@@ -165,7 +165,7 @@ static void stand_by(struct revalidator *revalidator, uint64_t now)
 	if (!offload_standby_is_due(offload) || now - revalidator->stood_by_at < AGE_PERIOD_NS)
 		return;
 	revalidator->stood_by_at = now;
-	offload_standby(offload, now);
+	offload_standby(offload);
 }
 
 static bool is_sweep_due(const struct revalidator *revalidator, uint64_t now)
@@ -184,7 +184,7 @@ static void sweep(struct revalidator *revalidator, uint64_t now)
 		revalidator->aged_at = now;
 		credit_harvest(sw->credits);
 	}
-	revalidator->is_sweeping = sw->offload && offload_sweep(sw->offload, now);
+	revalidator->is_sweeping = sw->offload && offload_sweep(sw->offload);
 	revalidator->swept_at = clock_now(sw->options.clock);
 	if (!revalidator->is_sweeping)
 		revalidator->has_entries = age(sw, now) || has_offloaded(sw->offload);
@@ -203,7 +203,7 @@ bool revalidator_turn(struct revalidator *revalidator)
 	for (unsigned i = 0; i < MAILBOX_SLOTS / LOCK_BATCH && has_more; i++)
 		has_more = learn_batch(revalidator, now);
 	if (offload) {
-		offload_receive(offload, now);
+		offload_receive(offload);
 		stand_by(revalidator, now);
 		revalidator->has_entries |= has_offloaded(offload);
 	}

@@ -157,7 +157,7 @@ static void replace(struct vswitch *sw, const struct bridge_view *old,
 	if (sw->flow_maps)
 		offload_ports_write(sw->flow_maps, old, view);
 	rcu_wait_readers();
-	offload_renew(sw->offload, clock_now(sw->options.clock));
+	offload_renew(sw->offload);
 }
 
 int snapshot_publish(struct bridge *bridge)

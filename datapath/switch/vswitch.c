@@ -193,7 +193,8 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	if (rc)
 		return rc;
 	if (sw->flow_maps && !sw->options.no_fast_path)
-		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host, sw->credits);
+		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host, sw->credits,
+				 sw->options.clock);
 	if (!rc)
 		offload_set_limits(sw->offload, VSWITCH_FLOW_LIMIT,
 				   VSWITCH_MAX_IDLE_MS * CLOCK_NS_PER_MS);

@@ -49,7 +49,8 @@ struct world {
 	struct tally tallies[N_RULES + 1]; /* the last: what no rule matches */
 	struct credit_book *book;
 	uint32_t learned; /* is part of what half of the rules do */
-	uint64_t now, n_counted, n_at_home;
+	struct clock clock;
+	uint64_t n_counted, n_at_home;
 };
 
 static struct world world;
@@ -165,7 +166,7 @@ static void publish(void)
 		world.path->masks[i] = &world.view->masks;
 	version_bump(world.maps.versions, VERSION_CONFIG);
 	offload_ports_write(&world.maps, world.old, world.view);
-	offload_renew(world.offload, world.now);
+	offload_renew(world.offload);
 	for (unsigned c = 0; world.old && c < N_PACKET_CLASSES; c++)
 		mask_put(world.mask_table, &world.old->masks.by_class[c]);
 	free(world.old);
@@ -239,7 +240,7 @@ static void tally_gone(struct tally *tally)
 static int setup(void **state)
 {
 	memset(&world, 0, sizeof(world));
-	world.now = SECOND_NS;
+	world.clock = (struct clock){.is_manual = true, .manual_ns = SECOND_NS};
 	world.maps.n_cpus = 1;
 	flow_maps_size(&world.maps, N_FLOWS);
 	world.maps.versions = calloc(1, sizeof(*world.maps.versions));
@@ -264,7 +265,8 @@ static int setup(void **state)
 		world.tallies[i] = (struct tally){.gone = tally_gone, .n_refs = 1};
 	assert_int_equal(credit_book_new(&world.book, NULL), 0);
 	assert_int_equal(mask_table_new(&world.mask_table), 0);
-	assert_int_equal(offload_new(&world.offload, &world.maps, &world.host, world.book), 0);
+	assert_int_equal(
+		offload_new(&world.offload, &world.maps, &world.host, world.book, &world.clock), 0);
 	for (unsigned i = 0; i < N_RULES; i++)
 		fake_rule_random(&world.rules[i]);
 	publish();
@@ -323,10 +325,11 @@ static void restart(void)
 	offload_free(&world.offload);
 	world.maps.were_there = true;
 	flow_index_begin(&world.maps);
-	assert_int_equal(offload_new(&world.offload, &world.maps, &world.host, world.book), 0);
-	offload_adopt(world.offload, world.now);
+	assert_int_equal(
+		offload_new(&world.offload, &world.maps, &world.host, world.book, &world.clock), 0);
+	offload_adopt(world.offload);
 	homes_check();
-	offload_confirm(world.offload, world.now);
+	offload_confirm(world.offload);
 }
 
 static void step(void)
@@ -341,14 +344,16 @@ static void step(void)
 		world.learned++;
 		version_bump(world.maps.versions, LEARNED);
 	} else if (dice < 10) {
-		offload_receive(world.offload, world.now);
+		offload_receive(world.offload);
 	} else if (dice < 12) {
-		world.now += random_below(&seed, 3) * SECOND_NS;
-		while (offload_sweep(world.offload, world.now))
+		clock_advance(&world.clock, random_below(&seed, 3) * SECOND_NS);
+		while (offload_sweep(world.offload))
 			;
 		homes_check();
 	} else if (dice < 13) {
 		restart();
+	} else if (dice < 14) {
+		offload_harvest(world.offload);
 	} else {
 		packet = packet_random();
 		packet_check(&packet);
@@ -361,7 +366,7 @@ static void test_a_hit_does_what_the_rules_say(void **state)
 
 	for (unsigned i = 0; i < N_STEPS; i++)
 		step();
-	offload_harvest(world.offload, world.now);
+	offload_harvest(world.offload);
 	for (unsigned i = 0; i <= N_RULES; i++)
 		n_tallied += world.tallies[i].n_packets;
 	assert_int_equal(n_tallied, world.n_counted);
@@ -389,11 +394,12 @@ static void flows_offer(uint16_t port, uint32_t n)
 		const struct path_offer offer = {.key = flow_number(port, i)};
 
 		if (!mailbox_send(offload_mailbox(world.offload), &offer)) {
-			offload_receive(world.offload, world.now += 2 * SECOND_NS);
+			clock_advance(&world.clock, 2 * SECOND_NS);
+			offload_receive(world.offload);
 			i--;
 		}
 	}
-	offload_receive(world.offload, world.now);
+	offload_receive(world.offload);
 }
 
 /* How many of them the kernel knows, all to be done what the rules say. */
@@ -421,7 +427,7 @@ static void test_a_change_with_very_many_entries(void **state)
 	rules_set(9);
 	assert_int_equal(n_known(1, N), 0);
 	assert_int_equal(offload_count_stale(world.offload), N);
-	offload_receive(world.offload, world.now);
+	offload_receive(world.offload);
 	assert_int_equal(n_known(1, N), N);
 	assert_int_equal(offload_count_stale(world.offload), 0);
 }
@@ -436,7 +442,7 @@ static void test_many_changes_with_many_entries(void **state)
 	for (uint32_t i = 0; i < 10; i++)
 		rules_set(9 + i * 7);
 	assert_int_equal(n_known(1, N), 0);
-	offload_receive(world.offload, world.now);
+	offload_receive(world.offload);
 	assert_int_equal(n_known(1, N), N);
 }
 
@@ -476,8 +482,9 @@ static void sweep_to(uint32_t n_entries)
 {
 	offload_set_limits(world.offload, n_entries, 1000 * SECOND_NS);
 	for (unsigned i = 0; i < 100; i++)
-		while (offload_sweep(world.offload, world.now += SECOND_NS / 10))
-			;
+		do
+			clock_advance(&world.clock, SECOND_NS / 10);
+		while (offload_sweep(world.offload));
 	homes_check();
 }
 
