@@ -57,23 +57,27 @@ static __always_inline bool is_entry_of(const struct kernel_flow *flow, __u32 pl
 	       (n_words <= PACKET_KEY_IPV4_WORDS || has_tail(place, key));
 }
 
-/* All that have the tag, as one: nearly always it is one. No branch depends on which, for it is another one with each
- * packet. */
-static __always_inline __u32 slots_with(const struct index_bucket *bucket, __u32 tag)
+/* The place in the slot that has the tag; SEVERAL: more than one has it, which is rare. No branch depends on which, for it
+ * is another one with each packet. */
+#define SEVERAL (1 << INDEX_PLACE_BITS)
+
+static __always_inline __u32 slot_with(const struct index_bucket *bucket, __u32 tag)
 {
-	__u32 found = 0;
+	__u64 sum = 0, n = 0;
 
 #pragma unroll
 	for (int i = 0; i < INDEX_BUCKET_SLOTS; i++) {
-		__u64 slot = *(const volatile __u32 *)&bucket->slot[i], is_other;
+		__u64 slot = *(const volatile __u32 *)&bucket->slot[i], is_other, is_it;
 
 		is_other = slot >> INDEX_PLACE_BITS ^ tag;
-		found |= slot & (is_other - 1) >> 32; /* all ones where it is 0 */
+		is_it = (is_other - 1) >> 32; /* all ones where it is 0 */
+		sum += slot & is_it;
+		n += is_it & 1;
 	}
-	return found % (1 << INDEX_PLACE_BITS);
+	return n > 1 ? SEVERAL : sum % (1 << INDEX_PLACE_BITS);
 }
 
-/* Where several had the tag. */
+/* Where several have the tag. */
 static __always_inline __u32 slots_try(const struct index_bucket *bucket, __u32 tag,
 				       const struct kernel_key *key, int n_words)
 {
@@ -101,13 +105,13 @@ static __always_inline __u32 bucket_find(__u32 number, __u32 tag, const struct k
 
 	if (!bucket)
 		return 0;
-	place = slots_with(bucket, tag);
+	place = slot_with(bucket, tag);
 	if (!place)
 		return 0;
+	if (place == SEVERAL)
+		return slots_try(bucket, tag, key, n_words);
 	flow = bpf_map_lookup_elem(&flows, &place);
-	if (is_entry_of(flow, place, key, n_words))
-		return is_fresh(flow) ? place : 0;
-	return slots_try(bucket, tag, key, n_words);
+	return is_entry_of(flow, place, key, n_words) && is_fresh(flow) ? place : 0;
 }
 
 /* The key's entry, if it is at home. Its key is looked at by a place that rests on what its first word says, so that no

@@ -163,6 +163,14 @@ static void seconds_return(struct flow_maps *maps, struct slot_moves *seconds,
 	}
 }
 
+/* Nobody looks where entries were before it shrank. */
+static void shrinking_end(struct flow_maps *maps)
+{
+	if (maps->is_shrunk)
+		flow_maps_wait();
+	maps->is_shrunk = false;
+}
+
 /* False: it is as large as it can be. */
 static bool index_grow(struct flow_maps *maps, const struct slot_listener *listener)
 {
@@ -174,9 +182,7 @@ static bool index_grow(struct flow_maps *maps, const struct slot_listener *liste
 	seconds.move = malloc(seconds.n_max * sizeof(*seconds.move));
 	if (!seconds.move)
 		seconds.n_max = 0;
-	if (maps->is_shrunk)
-		flow_maps_wait();
-	maps->is_shrunk = false;
+	shrinking_end(maps);
 	upper_half_fill(maps, &seconds);
 	__atomic_store_n(&maps->index_size->n_buckets, size * 2, __ATOMIC_RELEASE);
 	flow_maps_wait();
@@ -243,6 +249,7 @@ static bool slot_vacate(struct flow_maps *maps, uint32_t slot, const struct slot
 	other = free_slot(maps, spot.bucket[1]);
 	if (other == FLOW_SLOT_NONE)
 		return false;
+	shrinking_end(maps);
 	slot_write(maps, other, *slot_at(maps, slot));
 	listener->moved(listener->ctx, place, other);
 	return true;

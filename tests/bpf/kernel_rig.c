@@ -267,6 +267,13 @@ void flow_tag_alone(struct fixture *f, const uint8_t *frame, const struct flow_o
 	index_write(f, &mask, &flow, PLACE + 1, 1);
 }
 
+void flow_was_between(struct fixture *f, const uint8_t *frame, const struct flow_op *other)
+{
+	const struct kernel_flow flow = flow_of(frame, other, 1);
+
+	map_write(f->kernel->maps.flows, PLACE | (PLACE + 1), &flow);
+}
+
 void flow_has_tail(struct fixture *f, const uint8_t *frame, uint64_t last)
 {
 	const struct kernel_mask mask = mask_of(PACKET_KEY_WORDS);

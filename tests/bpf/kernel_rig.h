@@ -60,6 +60,8 @@ void flow_install(struct fixture *f, const uint8_t *frame, const struct flow_op 
 /* Of the one that is in: from here on no other slot has its tag, and one with another leads to an entry for the same
  * frame that does `other`. */
 void flow_tag_alone(struct fixture *f, const uint8_t *frame, const struct flow_op *other);
+/* Where no slot leads, but the bits of two that have its tag do, is a flow like it that does `other`. */
+void flow_was_between(struct fixture *f, const uint8_t *frame, const struct flow_op *other);
 /* The index is empty from here on, and the entry at home; it says so, or not yet. */
 void flow_goes_home(struct fixture *f, const uint8_t *frame, const struct flow_op *ops,
 		    bool is_home);

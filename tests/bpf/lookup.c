@@ -132,6 +132,17 @@ static void test_a_slot_with_another_tag_leads_elsewhere(void **state)
 	assert_int_equal(n_flow_packets(f), 1);
 }
 
+static void test_two_slots_with_one_tag_do_not_lead_to_a_third(void **state)
+{
+	struct fixture *f = *state;
+
+	flow_install(f, ipv4, &to_out, 1);
+	flow_was_between(f, ipv4, &wrong);
+	assert_false(goes_up(f, ipv4, sizeof(ipv4)));
+	assert_int_equal(n_flow_packets(f), 1);
+	assert_int_equal(n_dropped(f, PORT, wrong.reason), 0);
+}
+
 static void test_another_ipv6_address_is_a_miss(void **state)
 {
 	struct fixture *f = *state;
@@ -224,6 +235,7 @@ int main(void)
 		RIG_TEST(test_any_changed_version_makes_it_stale),
 		RIG_TEST(test_a_place_with_another_key_is_a_miss),
 		RIG_TEST(test_a_slot_with_another_tag_leads_elsewhere),
+		RIG_TEST(test_two_slots_with_one_tag_do_not_lead_to_a_third),
 		RIG_TEST(test_another_ipv6_address_is_a_miss),
 		RIG_TEST(test_a_port_without_masks_asks),
 		RIG_TEST(test_what_stands_by_waits_until_nobody_is_there),

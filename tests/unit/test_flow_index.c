@@ -340,6 +340,59 @@ static void test_a_kill_while_it_grows_loses_nothing(void **state)
 	}
 }
 
+/* Fills and empties it for ever. Up to *n_certain the index must know all. */
+static void fill_and_empty(uint32_t *n_certain)
+{
+	const struct slot_listener listener = {moved, NULL};
+
+	for (;;) {
+		for (uint32_t place = *n_certain + 1; place <= N_FLOWS; place++) {
+			put(place);
+			__atomic_store_n(n_certain, place, __ATOMIC_RELEASE);
+		}
+		for (uint32_t place = N_FLOWS; place > N_FLOWS / 16; place--) {
+			__atomic_store_n(n_certain, place - 1, __ATOMIC_RELEASE);
+			flow_index_clear(&maps, slots[place]);
+		}
+		flow_index_shrink(&maps, &listener);
+		flow_index_shrink(&maps, &listener);
+	}
+}
+
+/* In a process of its own. Returns up to where the index must know all. */
+static uint32_t fill_and_empty_until_killed(unsigned us)
+{
+	uint32_t *n_certain = shared_memory(sizeof(*n_certain)), n;
+	const pid_t pid = fork();
+
+	if (!pid)
+		fill_and_empty(n_certain);
+	assert_true(pid > 0);
+	usleep(us);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	n = *n_certain;
+	munmap(n_certain, sizeof(*n_certain));
+	return n;
+}
+
+static void test_a_kill_at_any_moment_loses_nothing(void **state)
+{
+	for (unsigned n = 0; n < 50; n++) {
+		teardown(state);
+		setup(state);
+		adopt(fill_and_empty_until_killed(200 + n * 337 % 5000));
+		for (uint32_t place = 1; place <= N_FLOWS; place++) {
+			const struct kernel_key key = key_of(place);
+
+			if (flow_index_find(&maps, &key) == FLOW_SLOT_NONE)
+				assert_int_equal(put(place), 0);
+		}
+		adopt(N_FLOWS);
+		assert_int_equal(n_slots_used(), N_FLOWS);
+	}
+}
+
 /* What a daemon that was killed in the middle has left of it. */
 static void test_what_a_killed_one_left_is_overwritten(void **state)
 {
@@ -414,6 +467,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_is_full_at_its_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shrinks_while_there_is_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_kill_at_any_moment_loses_nothing, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_what_a_killed_one_left_is_overwritten, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_key_whose_mask_is_another_one_stays, setup,
