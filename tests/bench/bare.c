@@ -1,6 +1,6 @@
 /* The barest ways to forward between two devices, or to drop: what there is to be had.
  *
- *	bare xdp-redirect|tc-redirect|xdp-drop DEVICE DEVICE
+ *	bare xdp-redirect|xdp-flows|xdp-lines|tc-redirect|xdp-drop DEVICE DEVICE
  *
  * Prints `ready` and lasts until it is killed. No CPU time is its own: the programs run where frames
  * arrive.
@@ -27,6 +27,10 @@ static int attach(const struct bench *skeleton, const char *what, unsigned ifind
 		return attach_tc(skeleton->progs.redirect_tc, ifindex);
 	if (!strcmp(what, "xdp-redirect"))
 		return attach_xdp(skeleton->progs.redirect, ifindex);
+	if (!strcmp(what, "xdp-flows"))
+		return attach_xdp(skeleton->progs.redirect_flow, ifindex);
+	if (!strcmp(what, "xdp-lines"))
+		return attach_xdp(skeleton->progs.redirect_line, ifindex);
 	return attach_xdp(skeleton->progs.drop, ifindex);
 }
 
@@ -36,7 +40,7 @@ static int start(const struct bench *skeleton, const char *what, const unsigned 
 	int rc = 0;
 
 	for (unsigned i = 0; i < 2 && !rc; i++) {
-		if (!strcmp(what, "xdp-redirect"))
+		if (!strncmp(what, "xdp-", 4))
 			rc = bpf_map_update_elem(bpf_map__fd(skeleton->maps.devices), &i,
 						 &ifindex[!i], BPF_ANY);
 	}
@@ -52,7 +56,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: bare xdp-redirect|tc-redirect|xdp-drop DEVICE DEVICE\n");
+		fprintf(stderr,
+			"usage: bare xdp-redirect|xdp-flows|xdp-lines|tc-redirect|xdp-drop DEVICE DEVICE\n");
 		return 2;
 	}
 	skeleton = bench__open();

@@ -4,7 +4,7 @@ import statistics
 import subprocess
 import time
 
-from runner.contenders import OpenVswitchAfxdp, Shunt
+from runner.contenders import OpenVswitchAfxdp, Shunt, XdpFlows, XdpLines
 from runner.frames import Sink, frames_pass, generator, introduce, sink_rate
 from runner.sandbox import eventually
 from runner.topology import MACS, Topology
@@ -70,6 +70,24 @@ def flows(bench):
     for n_flows, goal in goals.items():
         bench.report.ratio("flows", f"xdp ports, {n_flows:,} flows", "frames/s",
                            values[str(n_flows)], values["1"], "one flow", *goal)
+
+
+def flows_bare(bench):
+    """the same of bare redirects: by a hash table of the kernel's; with a line for each flow"""
+    numbers = ["10000", "100000", "1000000"]
+    for contender in (XdpFlows, XdpLines):
+
+        def measure(n_flows, contender=contender):
+            with Topology() as topology, Sink(bench) as sink, contender(bench, topology.ports):
+                frames_pass(bench, sink)
+                subprocess.run(generator(bench, 3, f"flows={n_flows}"), check=False,
+                               stdout=subprocess.DEVNULL)
+                return sink_rate(bench, sink, f"flows={n_flows}", settle=0.3)
+
+        values = bench.rounds(measure, ["1", *numbers])
+        for n_flows in numbers:
+            bench.report.ratio("flows-bare", f"{contender.__doc__}, {int(n_flows):,} flows",
+                               "frames/s", values[n_flows], values["1"], "one flow")
 
 
 # A rule for each class of packets that no frame matches, and that reads what no other one reads.
@@ -162,4 +180,4 @@ def loss(bench):
     bench.report.value("loss", what, "%", [value["lost"] for value in values], 0.1, 0)
 
 
-ROWS = {"flows": flows, "masks": masks, "new": new, "loss": loss}
+ROWS = {"flows": flows, "flows-bare": flows_bare, "masks": masks, "new": new, "loss": loss}

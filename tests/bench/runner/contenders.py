@@ -56,6 +56,18 @@ class XdpRedirect(Bare):
     kind = "xdp-redirect"
 
 
+class XdpFlows(Bare):
+    """bare XDP redirect by a hash table of the kernel's"""
+
+    kind = "xdp-flows"
+
+
+class XdpLines(Bare):
+    """bare XDP redirect that counts in a line of memory for each flow"""
+
+    kind = "xdp-lines"
+
+
 class TcRedirect(Bare):
     """bare tc redirect"""
 
