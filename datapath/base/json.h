@@ -17,7 +17,7 @@ struct err;
 struct json_object;
 
 #define JSON_DEPTH_MAX  64
-#define JSON_MEMORY_MAX ((size_t)256 << 20)
+#define JSON_MEMORY_MAX ((size_t)512 << 20)
 
 /* Reads one JSON value (RFC 8259) that must be all of `text`, `len` bytes, no NUL needed.
  * Refused, with the line and column in `err`: duplicate keys, nesting deeper than `max_depth`

@@ -27,7 +27,8 @@ struct execution {
 	struct transaction transaction;
 	struct symbols symbols;
 	struct db_error error;
-	size_t result_cost; /* bytes of JSON in the results of selects so far, see json_cost() */
+	unsigned n_selects;
+	size_t result_cost; /* bytes of JSON in the results of selects but the first, see json_cost() */
 };
 
 /* Runs the operations in params[1] and up of the request. Returns 0 and the array of their results,

@@ -131,10 +131,12 @@ static struct json_object *row_json(const struct table_schema *schema, struct da
 	return object;
 }
 
-/* Many selects could make of a small request an answer of any size. */
+/* One select returns a table at most, as a monitor does. Many could make of a small request an answer of any size. */
 static int add_row(struct execution *execution, struct json_object *array, struct json_object *row)
 {
 	json_object_array_add(array, row);
+	if (execution->n_selects == 1)
+		return 0;
 	execution->result_cost += json_cost(row);
 	if (execution->result_cost <= JSON_MEMORY_MAX)
 		return 0;
@@ -167,6 +169,7 @@ int operation_select(struct execution *execution, struct members *members,
 	if (!column_list_has(&columns, COLUMN_UUID))
 		row_set_normalize(&set);
 	row_set_sort(&set, &order);
+	execution->n_selects++;
 	array = json_object_new_array_ext(set.n ? (int)set.n : 1);
 	json_object_object_add(result, "rows", array);
 	for (size_t i = 0; i < set.n; i++)

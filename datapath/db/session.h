@@ -11,7 +11,7 @@
 
 /* What one client may have at a time; past that it is told "resources exhausted". */
 #define SESSION_MONITORS_MAX 1024
-#define SESSION_PENDING_MAX  256
+#define SESSION_PENDING_MAX  1024
 #define SESSION_LOCKS_MAX    1024
 /* Bytes that its monitors, locks and waiting transactions may keep, and those of all clients. */
 #define SESSION_KEPT_MAX ((size_t)16 << 20)

@@ -34,6 +34,7 @@ struct connection {
 	bool has_heard;     /* something since the last look */
 	size_t backlog;     /* at the last look */
 	bool is_probed;     /* it was asked for a sign of life */
+	size_t largest;     /* message, of those that wait to be read */
 };
 
 /* Answers what is no message at all. There is no id to refer to. */
@@ -255,8 +256,11 @@ void connection_send(struct connection *conn, struct json_object *message)
 		connection_cut(conn, "out of memory");
 		return;
 	}
+	/* One message may be of any size: what a table holds, or a transaction changed. */
+	if (!stream_backlog(conn->stream) || len > conn->largest)
+		conn->largest = len;
 	stream_send(conn->stream, text, len);
-	if (stream_backlog(conn->stream) > conn->limits.backlog_size)
+	if (stream_backlog(conn->stream) > conn->limits.backlog_size + conn->largest)
 		connection_cut(conn, "it does not read what it asked for");
 }
 
@@ -273,6 +277,11 @@ uid_t connection_uid(const struct connection *conn)
 bool connection_is_closing(const struct connection *conn)
 {
 	return !stream_is_open(conn->stream);
+}
+
+size_t connection_largest(const struct connection *conn)
+{
+	return stream_backlog(conn->stream) ? conn->largest : 0;
 }
 
 size_t connection_n_buffered(const struct connection *conn)

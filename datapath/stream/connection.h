@@ -59,7 +59,8 @@ void connection_close(struct connection *conn, const char *why);
 /* Closes without sending what is queued. */
 void connection_cut(struct connection *conn, const char *why);
 
-/* Queues a message. A backlog beyond the limit cuts the connection off. Borrows `message`. */
+/* Queues a message. A backlog beyond the limit, the largest message in it not counted, cuts the connection off. Borrows
+ * `message`. */
 void connection_send(struct connection *conn, struct json_object *message);
 
 /* From now on asks the other side for a sign of life (an "echo") when it was silent for `ms`, and cuts it off
@@ -71,6 +72,8 @@ const char *connection_name(const struct connection *conn);
 uid_t connection_uid(const struct connection *conn);
 /* True from close or cut on. */
 bool connection_is_closing(const struct connection *conn);
+/* Bytes of the largest message of those that wait to be read. */
+size_t connection_largest(const struct connection *conn);
 /* Bytes that wait in it, in both directions. */
 size_t connection_n_buffered(const struct connection *conn);
 

@@ -83,7 +83,8 @@ static void worst_cut(struct server *server)
 	cds_list_for_each_entry (client, &server->clients, node)
 		if (!worst || is_worse(client, worst))
 			worst = client;
-	if (worst)
+	if (worst &&
+	    server->stats.n_buffered > SERVER_BUFFERED_MAX + connection_largest(worst->conn))
 		connection_cut(worst->conn, "all clients together keep too much waiting, and it "
 					    "the most");
 }

@@ -236,6 +236,23 @@ static void test_client_that_never_reads_is_cut_off(void **state)
 	assert_string_equal(answer, "{\"a\":1}");
 }
 
+static void test_one_answer_may_be_large(void **state)
+{
+	struct fixture *f = *state;
+	const size_t size = SERVER_BUFFERED_MAX + (8 << 20);
+	own(mem_free) char *text = malloc(size);
+	own(mem_free) char *answer = malloc(size + 100);
+	own(fd_close) int fd = client_new(f);
+
+	/* given one whose client had nothing left to read */
+	memset(text, 'x', size);
+	json_object_object_add(f->filling, "x", json_object_new_string_len(text, (int)size));
+	assert_true(client_send(f, fd, "{\"fill\":1}", 10));
+
+	assert_int_equal(client_receive(f, fd, answer, size + 8), size + 8);
+	assert_int_equal(f->n_closed, 0);
+}
+
 static void test_client_that_does_not_read_replies_is_not_read(void **state)
 {
 	struct fixture *f = *state;
@@ -271,7 +288,7 @@ static void test_all_together_are_bounded_by_the_largest(void **state)
 		turn(f);
 	server_stats(f->server, &stats);
 	assert_in_range(stats.n_clients, 3, 4);
-	assert_true(stats.n_buffered <= SERVER_BUFFERED_MAX);
+	assert_true(stats.n_buffered <= SERVER_BUFFERED_MAX + (2 << 20));
 	assert_false(is_hung_up(f, fds[0])); /* the smallest: it gets all it asked for */
 	for (unsigned i = 0; i < 6; i++)
 		close(fds[i]);
@@ -480,6 +497,7 @@ int main(void)
 		TEST(test_malformed_is_answered_and_closed),
 		TEST(test_too_deep_and_too_long_are_refused),
 		TEST(test_client_that_never_reads_is_cut_off),
+		TEST(test_one_answer_may_be_large),
 		TEST(test_client_that_does_not_read_replies_is_not_read),
 		TEST(test_all_together_are_bounded_by_the_largest),
 		TEST(test_client_that_reads_is_not_cut_for_those_that_do_not),

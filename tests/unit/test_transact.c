@@ -332,7 +332,7 @@ static void test_assert_needs_the_lock(void **state)
 
 static void test_too_much_waiting_is_refused(void **state)
 {
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < 1024; i++)
 		assert_string_equal(client_transact(*state, WAIT("")), "");
 	assert_string_equal(client_transact(*state, WAIT("")), "error: resources exhausted");
 }
@@ -384,7 +384,7 @@ static void test_what_is_selected_is_bounded(void **state)
 
 	memset(big, 'x', BIG_SIZE);
 	client_transact(client, "{'op':'insert','table':'A','row':{'name':'%s'}}", big);
-	for (unsigned i = 0; i < 300; i++)
+	for (unsigned i = 0; i < 600; i++)
 		fprintf(file, "%s%s", i ? "," : "", SELECT_A("", "'name'"));
 	fclose(file);
 	assert_string_equal(client_transact(client, "%s", selects), "error: resources exhausted");
