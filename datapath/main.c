@@ -392,6 +392,8 @@ static void context_fill(struct daemon *daemon)
 	daemon->context.base = daemon->base;
 	daemon->context.sw = daemon->sw;
 	daemon->context.server = daemon->server;
+	daemon->context.db = daemon->db;
+	daemon->context.remotes = daemon->remotes;
 	daemon->context.coverage = daemon->coverage;
 	daemon->context.instance = daemon->options.instance;
 	daemon->context.run_dir = run_dir_path(daemon->run_dir);

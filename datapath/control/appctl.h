@@ -26,6 +26,8 @@ appctl_fn appctl_fdb_show, appctl_fdb_flush, appctl_fdb_stats, appctl_fdb_add, a
 appctl_fn appctl_trace, appctl_bridges;
 appctl_fn appctl_dump_flows, appctl_dpif_show, appctl_dpctl_show, appctl_dpif_names;
 appctl_fn appctl_qos_show;
+appctl_fn appctl_list_dbs, appctl_compact, appctl_list_remotes, appctl_add_remote,
+	appctl_remove_remote;
 appctl_fn appctl_coverage_show, appctl_coverage_read;
 appctl_fn appctl_vlog_set, appctl_vlog_list, appctl_vlog_reopen;
 

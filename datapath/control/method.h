@@ -35,6 +35,8 @@ struct method_context {
 	struct vswitch *sw;
 	struct netlink *netlink; /* NULL: there is none */
 	struct server *server;
+	struct db_server *db;
+	struct remotes *remotes;
 	struct coverage *coverage;
 	const char *instance;
 	const char *run_dir;

@@ -152,6 +152,11 @@ uint64_t database_n_rows(const struct database *db, const char *table)
 	return schema ? db->tables[schema->index]->n_rows : 0;
 }
 
+bool database_has_file(const struct database *db)
+{
+	return db->storage;
+}
+
 int database_compact(struct database *db, struct err *err)
 {
 	return storage_compact(db, err);

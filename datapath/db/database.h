@@ -33,6 +33,7 @@ struct json_object *database_schema(const struct database *db);
 /* How many rows `table` has; 0 if there is no such table. */
 uint64_t database_n_rows(const struct database *db, const char *table);
 
+bool database_has_file(const struct database *db);
 /* Writes the file anew without its history. Happens by itself as the file grows; the old file is
  * in place until the new one is on disk. Returns 0 or -errno (the old file stays in use). */
 int database_compact(struct database *db, struct err *err);

@@ -38,6 +38,16 @@ struct database *db_server_lookup(const struct db_server *server, const char *na
 	return NULL;
 }
 
+struct database *db_server_at(const struct db_server *server, unsigned i)
+{
+	const struct served_database *served;
+
+	cds_list_for_each_entry (served, &server->databases, node)
+		if (!i--)
+			return served->db;
+	return NULL;
+}
+
 static void set_column(struct transaction *transaction, struct row *row, const char *name,
 		       struct json_object *json)
 {

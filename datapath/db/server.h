@@ -30,6 +30,8 @@ void db_server_refer(struct db_server *server, const char *where, bool is_awaite
 /* Borrowed; NULL if there is no such database. */
 struct database *db_server_lookup(const struct db_server *server, const char *name);
 
+/* The i-th, in the order in which they were added; NULL: there are no more. */
+struct database *db_server_at(const struct db_server *server, unsigned i);
 /* When db_server_run() must be called, at the latest: a transaction that waits times out then.
  * UINT64_MAX if nothing waits. Ask again after every request. */
 uint64_t db_server_deadline(const struct db_server *server);

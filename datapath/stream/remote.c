@@ -227,9 +227,35 @@ int remotes_add(struct remotes *remotes, const char *target, struct err *err)
 					     .target = target,
 					     .max_backoff_ms = DEFAULT_BACKOFF_MS,
 					     .inactivity_ms = -1};
+	struct remote *remote = NULL;
+	int rc = remote_add(remotes, &wanted, &remote, err);
+
+	if (rc && remote)
+		remote_free(remote);
+	return rc;
+}
+
+const char *remotes_target(const struct remotes *remotes, unsigned i)
+{
+	const struct remote *remote;
+
+	cds_list_for_each_entry (remote, &remotes->list, node)
+		if (!remote->uuid[0] && !i--)
+			return remote->text;
+	return NULL;
+}
+
+int remotes_remove(struct remotes *remotes, const char *target)
+{
 	struct remote *remote;
 
-	return remote_add(remotes, &wanted, &remote, err);
+	cds_list_for_each_entry (remote, &remotes->list, node) {
+		if (remote->uuid[0] || strcmp(remote->text, target))
+			continue;
+		remote_free(remote);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 /* What could not be listened on is tried again. */

@@ -48,8 +48,13 @@ int remotes_new(struct remotes **out, const struct remotes_options *options);
 /* Hangs up. */
 void remotes_free(struct remotes **remotes);
 
-/* One of the command line. 0, or -errno with a text: it is no target, or it cannot be listened on. */
+/* One of the command line, or of ovs-appctl. 0, or -errno with a text: it is no target, or it cannot be listened on; then it
+ * is not there. */
 int remotes_add(struct remotes *remotes, const char *target, struct err *err);
+/* The target of the i-th of these; NULL: there are no more. */
+const char *remotes_target(const struct remotes *remotes, unsigned i);
+/* Hangs up on who came there. -ENOENT: there is no such target among these. */
+int remotes_remove(struct remotes *remotes, const char *target);
 /* Makes those of rows what `wanted` says: others end, new ones begin, those that are the same stay. */
 void remotes_set(struct remotes *remotes, const struct remote_wanted *wanted, unsigned n);
 /* Lets clients in. */
