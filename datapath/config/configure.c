@@ -45,9 +45,21 @@ struct configure {
 
 static const char *const switch_columns[] = {"bridges", "next_cfg",        "other_config",
 					     "ssl",     "manager_options", NULL};
-static const char *const bridge_columns[] = {"name",       "ports",       "mirrors",
-					     "fail_mode",  "flow_tables", "other_config",
-					     "controller", "protocols",   NULL};
+static const char *const bridge_columns[] = {"name",
+					     "ports",
+					     "mirrors",
+					     "fail_mode",
+					     "flow_tables",
+					     "other_config",
+					     "controller",
+					     "protocols",
+					     "stp_enable",
+					     "rstp_enable",
+					     "mcast_snooping_enable",
+					     "netflow",
+					     "sflow",
+					     "ipfix",
+					     NULL};
 static const char *const port_columns[] = {"name",      "interfaces", "tag",
 					   "trunks",    "vlan_mode",  "other_config",
 					   "protected", "qos",        NULL};

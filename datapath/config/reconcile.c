@@ -289,6 +289,14 @@ static int interface_follow(struct interface_record *record, struct bridge_port_
 	return rc;
 }
 
+/* What its bridge says concerns the bridge's own port alone. */
+static uint64_t bridge_version(const struct interface_record *record)
+{
+	return strcmp(record->name, record->wanted_bridge->name)
+		       ? 0
+		       : row_version(record->wanted_bridge->row);
+}
+
 /* Returns 0, or -errno if a later attempt may do better. */
 static int interface_make(struct reconcile *reconcile, struct interface_record *record)
 {
@@ -311,6 +319,7 @@ static int interface_make(struct reconcile *reconcile, struct interface_record *
 	record->made_of.is_final = !rc || rc == -EINVAL;
 	record->made_of.port_version = row_version(record->port_row);
 	record->made_of.interface_version = row_version(record->row);
+	record->made_of.bridge_version = bridge_version(record);
 	strcpy(record->made_of.port_uuid, row_uuid(record->port_row));
 	strcpy(record->made_of.conflict, record->conflict);
 	return rc == -EINVAL ? 0 : rc;
@@ -322,6 +331,7 @@ static bool is_made(const struct interface_record *record)
 	return record->made_of.is_final &&
 	       record->made_of.port_version == row_version(record->port_row) &&
 	       record->made_of.interface_version == row_version(record->row) &&
+	       record->made_of.bridge_version == bridge_version(record) &&
 	       !strcmp(record->made_of.conflict, record->conflict);
 }
 

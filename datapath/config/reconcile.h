@@ -56,6 +56,7 @@ struct interface_record {
 		bool is_final;
 		uint64_t port_version;
 		uint64_t interface_version;
+		uint64_t bridge_version; /* 0: its bridge does not matter */
 		char port_uuid[UUID_LEN + 1];
 		char conflict[128];
 	} made_of;

@@ -111,12 +111,61 @@ int settings_datapath_id(const struct row *bridge, uint64_t *id, struct err *err
 		       : 0;
 }
 
+static int check_mac(const char *what, const char *text, struct eth_addr *mac, struct err *err)
+{
+	struct err wrong = ERR_INIT;
+
+	if (mac_parse(text, mac, &wrong))
+		return err_add(err, EINVAL, "%s: %s", what, wrong.text);
+	if (eth_addr_is_multicast(*mac) || eth_addr_is_zero(*mac))
+		return err_add(err, EINVAL,
+			       "%s %s is no device's address: use one whose first byte is even, "
+			       "such as 02:00:00:00:00:01",
+			       what, text);
+	return 0;
+}
+
+/* The address of the bridge's own port; zero: the bridge names none, or (-EINVAL with a text) none that can be. */
+static int read_hwaddr(const struct row *bridge, struct eth_addr *mac, struct err *err)
+{
+	const char *text = row_map_get(bridge, "other_config", "hwaddr");
+	struct eth_addr wanted = {{0}};
+	int rc = text ? check_mac("other_config:hwaddr", text, &wanted, err) : 0;
+
+	*mac = rc ? (struct eth_addr){{0}} : wanted;
+	return rc;
+}
+
+/* What would make a difference to the network, and is not there: whoever asks for it must hear that. */
+static int refuse_missing(const struct row *bridge, struct err *err)
+{
+	static const struct {
+		const char *column;
+		const char *text;
+	} missing[] = {
+		{"stp_enable", "there is no spanning tree: keep the network free of loops"},
+		{"rstp_enable", "there is no spanning tree: keep the network free of loops"},
+		{"mcast_snooping_enable", "there is no multicast snooping: multicast is flooded"},
+		{"netflow", "there is no NetFlow"},
+		{"sflow", "there is no sFlow"},
+		{"ipfix", "there is no IPFIX"},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+		if (row_boolean(bridge, missing[i].column) ||
+		    row_uuid_at(bridge, missing[i].column, 0))
+			rc = err_add(err, EINVAL, "%s: %s", missing[i].column, missing[i].text);
+	return rc;
+}
+
 int settings_bridge(const struct row *bridge, struct bridge_config *out, struct err *err)
 {
 	const char *fail_mode = row_string(bridge, "fail_mode");
 	uint64_t size = BRIDGE_MAC_TABLE_SIZE, age = BRIDGE_MAC_AGING_S, id;
 	struct bridge_config config = {.fail_mode = FAIL_STANDALONE};
-	int rc[4];
+	struct eth_addr hwaddr;
+	int rc[6];
 
 	if (fail_mode && !strcmp(fail_mode, "secure"))
 		config.fail_mode = FAIL_SECURE;
@@ -125,6 +174,8 @@ int settings_bridge(const struct row *bridge, struct bridge_config *out, struct 
 	rc[1] = settings_number(bridge, "other_config", "mac-aging-time", MAC_AGE_MAX, &age, err);
 	rc[2] = read_boolean(bridge, "other_config", "forward-bpdu", &config.forward_bpdu, err);
 	rc[3] = settings_datapath_id(bridge, &id, err);
+	rc[4] = read_hwaddr(bridge, &hwaddr, err);
+	rc[5] = refuse_missing(bridge, err);
 	config.mac_table_size = (uint32_t)(size < MAC_TABLE_MIN ? MAC_TABLE_MIN : size);
 	config.mac_aging_s = (uint32_t)(age < MAC_AGE_MIN ? MAC_AGE_MIN : age);
 	*out = config;
@@ -134,14 +185,19 @@ int settings_bridge(const struct row *bridge, struct bridge_config *out, struct 
 	return 0;
 }
 
+static bool is_local(const struct row *bridge, const struct row *interface)
+{
+	return !strcmp(row_string(interface, "name"), row_string(bridge, "name"));
+}
+
 /* The hook is part of the type for afxdp, an option otherwise. */
 static int read_type(const struct row *bridge, const struct row *interface, bool with_fake,
 		     struct port_config *out, struct err *err)
 {
-	const char *name = row_string(interface, "name"), *type = row_string(interface, "type");
+	const char *type = row_string(interface, "type");
 
 	/* The port that is the host's own end of the bridge is internal, whatever is said. */
-	if (!strcmp(name, row_string(bridge, "name")))
+	if (is_local(bridge, interface))
 		type = "internal";
 	if (!type || !type[0] || !strcmp(type, "system") || !strcmp(type, "afxdp")) {
 		out->type = PORT_SYSTEM;
@@ -173,23 +229,22 @@ static int read_hook(const struct row *interface, struct port_config *out, struc
 	return rc;
 }
 
-static int read_mac(const struct row *interface, struct port_config *out, struct err *err)
+/* As in Open vSwitch, only internal ports take an address; others keep their own. That of the bridge's own port is
+ * the bridge's setting, if there is one. */
+static int read_mac(const struct row *bridge, const struct row *interface, struct port_config *out,
+		    struct err *err)
 {
 	const char *text = row_string(interface, "mac");
 	struct eth_addr mac = {{0}};
-	struct err what = ERR_INIT;
+	int rc = 0;
 
-	/* As in Open vSwitch, only internal ports take an address; others keep their own. */
-	if (text && out->type == PORT_INTERNAL && mac_parse(text, &mac, &what))
-		return err_add(err, EINVAL, "%s", what.text);
-	if (text && out->type == PORT_INTERNAL &&
-	    (eth_addr_is_multicast(mac) || eth_addr_is_zero(mac)))
-		return err_add(err, EINVAL,
-			       "mac %s is no device's address: use one whose first byte is even, "
-			       "such as 02:00:00:00:00:01",
-			       text);
-	out->mac = mac;
-	return 0;
+	if (is_local(bridge, interface))
+		read_hwaddr(bridge, &mac, NULL);
+	if (text && eth_addr_is_zero(mac) && out->type == PORT_INTERNAL)
+		rc = check_mac("mac", text, &mac, err);
+	if (!rc)
+		out->mac = mac;
+	return rc;
 }
 
 static int read_mtu(const struct row *interface, struct port_config *out, struct err *err)
@@ -230,13 +285,14 @@ static uint32_t read_police(const struct row *interface, const char *column)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-static void read_device(const struct row *interface, struct port_config *out, struct err *err)
+static void read_device(const struct row *bridge, const struct row *interface,
+			struct port_config *out, struct err *err)
 {
 	read_hook(interface, out, err);
 	read_queues(interface, out, err);
 	read_zerocopy(interface, out, err);
 	read_mtu(interface, out, err);
-	read_mac(interface, out, err);
+	read_mac(bridge, interface, out, err);
 	out->police_kbps = read_police(interface, "ingress_policing_rate");
 	out->police_kbits = read_police(interface, "ingress_policing_burst");
 	out->police_kpps = read_police(interface, "ingress_policing_kpkts_rate");
@@ -309,7 +365,7 @@ int settings_port(const struct row *bridge, const struct row *port, const struct
 	config->ofport_request = (uint16_t)row_integer(interface, "ofport_request", 0);
 	config->is_protected = row_boolean(port, "protected");
 	is_type = !read_type(bridge, interface, with_fake, &config->port, &wrong);
-	read_device(interface, &config->port, &wrong);
+	read_device(bridge, interface, &config->port, &wrong);
 	if (!is_type)
 		config->port.hook = hook;
 	read_vlan_mode(port, config, &wrong);

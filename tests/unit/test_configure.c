@@ -236,7 +236,7 @@ static void test_wrong_settings_are_told(void **state)
 		 "\"options:hook tc is not supported: use auto, xdp, skb; options:n_rxq=x is not a number "
 		 "from 0 to 64; mtu_request 65536 is more than 65535 bytes\""},
 		{UPDATE("Interface", "a", "\"type\":\"internal\",\"mac\":\"02:00:00:00:00\""),
-		 "\"\\\"02:00:00:00:00\\\" is not a MAC address: write it as 02:00:00:00:00:01\""},
+		 "\"mac: \\\"02:00:00:00:00\\\" is not a MAC address: write it as 02:00:00:00:00:01\""},
 	};
 	static const char good_interface[] =
 		UPDATE("Interface", "a",
@@ -297,6 +297,22 @@ static void test_wrong_bridge_settings_are_told(void **state)
 		"[\"map\",[[\"error\",\"other_config:mac-aging-time=x is not a number from 0 "
 		"to 3600; other_config:datapath-id=zz is not 16 hexadecimal digits, or all "
 		"are 0\"]]]");
+}
+
+static void test_what_a_bridge_cannot_do_is_told(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house, UPDATE("Bridge", "br0",
+				      "\"stp_enable\":true,\"mcast_snooping_enable\":true"));
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"),
+			    "[\"map\",[[\"error\",\"stp_enable: there is no spanning tree: keep "
+			    "the network free of loops; mcast_snooping_enable: there is no "
+			    "multicast snooping: multicast is flooded\"]]]");
+	assert_int_equal(n_ports(house, "br0"), 2);
+	house_configure(house, UPDATE("Bridge", "br0",
+				      "\"stp_enable\":false,\"mcast_snooping_enable\":false"));
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"), "[\"map\",[]]");
 }
 
 /* What is wrong stays as it was; the rest is done. */
@@ -635,6 +651,7 @@ int main(void)
 		TEST(test_wrong_settings_are_told),
 		TEST(test_wrong_new_port_is_not_made),
 		TEST(test_wrong_bridge_settings_are_told),
+		TEST(test_what_a_bridge_cannot_do_is_told),
 		TEST(test_right_settings_beside_wrong_ones),
 		TEST(test_another_type_is_another_port),
 		TEST(test_bonds_are_refused),
