@@ -39,6 +39,7 @@ static struct nla_policy policy[IFLA_MAX + 1] = {
 	[IFLA_MTU] = {.type = NLA_U32},
 	[IFLA_MAX_MTU] = {.type = NLA_U32},
 	[IFLA_LINK] = {.type = NLA_U32},
+	[IFLA_MASTER] = {.type = NLA_U32},
 	[IFLA_NUM_RX_QUEUES] = {.type = NLA_U32},
 	[IFLA_NUM_TX_QUEUES] = {.type = NLA_U32},
 	[IFLA_CARRIER] = {.type = NLA_U8},
@@ -94,6 +95,7 @@ static bool info_read(struct nlmsghdr *header, struct link_info *info)
 		.has_carrier = ifi->ifi_flags & IFF_LOWER_UP,
 		.is_promisc = ifi->ifi_flags & IFF_PROMISC,
 		.peer = u32_or(attrs[IFLA_LINK], 0),
+		.master = u32_or(attrs[IFLA_MASTER], 0),
 		.n_rxq = u32_or(attrs[IFLA_NUM_RX_QUEUES], 1),
 		.n_txq = u32_or(attrs[IFLA_NUM_TX_QUEUES], 1),
 	};
@@ -176,13 +178,15 @@ static struct nl_msg *link_msg(int type, int flags, uint32_t ifindex)
 	return msg;
 }
 
-int link_lookup(struct link_client *client, const char *name, struct link_info *out)
+/* By index, or, if that is 0, by name. */
+static int look_up(struct link_client *client, uint32_t ifindex, const char *name,
+		   struct link_info *out)
 {
-	own(msg_put) struct nl_msg *msg = link_msg(RTM_GETLINK, NLM_F_REQUEST, 0);
+	own(msg_put) struct nl_msg *msg = link_msg(RTM_GETLINK, NLM_F_REQUEST, ifindex);
 	struct link_info info = {0};
 	int rc;
 
-	if (!msg || nla_put_string(msg, IFLA_IFNAME, name))
+	if (!msg || (!ifindex && nla_put_string(msg, IFLA_IFNAME, name)))
 		return -ENOMEM;
 	rc = ask(client, msg, &(struct answer){.info = &info});
 	if (!rc && !info.ifindex)
@@ -190,6 +194,16 @@ int link_lookup(struct link_client *client, const char *name, struct link_info *
 	if (!rc)
 		*out = info;
 	return rc;
+}
+
+int link_lookup(struct link_client *client, const char *name, struct link_info *out)
+{
+	return look_up(client, 0, name, out);
+}
+
+int link_lookup_index(struct link_client *client, uint32_t ifindex, struct link_info *out)
+{
+	return look_up(client, ifindex, NULL, out);
 }
 
 int link_stats(struct link_client *client, uint32_t ifindex, struct link_stats *out)

@@ -26,6 +26,7 @@ struct link_info {
 	bool has_carrier;
 	bool is_promisc;       /* somebody has made it promiscuous: IFF_PROMISC */
 	uint32_t peer;         /* ifindex of the device below or at the other end; 0: none here */
+	uint32_t master;       /* ifindex of the bridge or bond that it belongs to; 0: none */
 	unsigned n_rxq, n_txq; /* made, not necessarily in use */
 	uint32_t xdp_prog_id;  /* of an XDP program on it; 0: none */
 };
@@ -65,6 +66,8 @@ int link_client_watch(struct link_client *client, struct event_base *base, link_
 
 /* By name. 0, -ENODEV or another errno of rtnetlink. */
 int link_lookup(struct link_client *client, const char *name, struct link_info *out);
+/* The same, by number. */
+int link_lookup_index(struct link_client *client, uint32_t ifindex, struct link_info *out);
 /* Calls `visit` for every device. */
 int link_for_each(struct link_client *client, void (*visit)(void *ctx, const struct link_info *),
 		  void *ctx);

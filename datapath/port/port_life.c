@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "port/ethtool.h"
 #include "port/owner.h"
+#include "port/port_device.h"
 #include "port/qos.h"
 #include "port/table.h"
 
@@ -143,27 +144,6 @@ void port_reach(struct port *port, bool is_up)
 
 /* ---- status ---- */
 
-/* What the device says of itself; of an internal port, what the host's end says, as long as it is
- * in our namespace. */
-static void status_read(struct port *port, const struct link_info *device)
-{
-	struct port_status *status = &port->status;
-	const struct link_info *info = device;
-	struct link_info host;
-
-	if (port->config.type == PORT_INTERNAL &&
-	    !link_lookup(port->table->links, port->config.name, &host) &&
-	    host.peer == device->ifindex)
-		info = &host;
-	if (status->is_link_up != info->has_carrier && status->ifindex)
-		status->n_link_resets++;
-	status->ifindex = info->ifindex;
-	status->mtu = info->mtu;
-	status->mac = info->mac;
-	status->is_admin_up = info->is_admin_up;
-	status->is_link_up = info->has_carrier;
-}
-
 static void status_clear(struct port *port)
 {
 	struct port_status *status = &port->status;
@@ -179,49 +159,20 @@ static void status_clear(struct port *port)
 
 /* ---- device found and lost ---- */
 
-/* Sets the MTU that was asked for, or, once, the one that was there before that. */
-static void mtu_apply(struct port *port, struct link_info *info)
-{
-	const uint32_t request = port->config.mtu_request;
-	const uint32_t wanted = request ? request : port->mtu_found;
-	int rc;
-
-	if (!request)
-		port->mtu_found = 0;
-	port->mtu_error[0] = '\0';
-	if (!wanted || info->mtu == wanted)
-		return;
-	rc = link_set_mtu(port->table->links, info->ifindex, wanted);
-	if (rc) {
-		snprintf(port->mtu_error, sizeof(port->mtu_error),
-			 "mtu_request %u: the device refuses it: %s", wanted, strerror(-rc));
-		return;
-	}
-	if (port->config.type == PORT_INTERNAL && port->status.ifindex)
-		link_set_mtu(port->table->links, port->status.ifindex, wanted);
-	if (request && !port->mtu_found)
-		port->mtu_found = info->mtu;
-	info->mtu = wanted;
-}
-
-/* Gives the device its MTU back, unless somebody has changed it since. */
-static void mtu_restore(struct port *port)
-{
-	if (port->table->is_left)
-		return;
-	if (port->mtu_found && port->status.mtu == port->config.mtu_request)
-		link_set_mtu(port->table->links, port->ifindex, port->mtu_found);
-	port->mtu_found = 0;
-}
-
 /* What is wrong with a port that works. */
 static void complain(struct port *port)
 {
-	error_set(port, "%s%s%s", port->mtu_error,
-		  !port->qos_error[0]  ? ""
-		  : port->mtu_error[0] ? "; qos: "
-				       : "qos: ",
-		  port->qos_error);
+	struct err all = ERR_INIT;
+
+	if (port->master_error[0])
+		err_add(&all, EBUSY, "%s", port->master_error);
+	if (port->mtu_error[0])
+		err_add(&all, EINVAL, "%s", port->mtu_error);
+	if (port->mac_error[0])
+		err_add(&all, EINVAL, "%s", port->mac_error);
+	if (port->qos_error[0])
+		err_add(&all, EINVAL, "qos: %s", port->qos_error);
+	error_set(port, "%s", all.text);
 }
 
 static void attach(struct port *port, const struct link_info *info)
@@ -235,6 +186,7 @@ static void attach(struct port *port, const struct link_info *info)
 		return;
 	port->must_retry = false;
 	port->status.is_attached = true;
+	port_master_read(port, info);
 	complain(port);
 	port->status.n_rxq = port->sockets ? port->sockets->n : 1;
 	promisc_begin(port, info);
@@ -265,7 +217,7 @@ static void device_lost(struct port *port, const char *why)
 	promisc_end(port);
 	if (why) {
 		/* renamed, it is still there */
-		mtu_restore(port);
+		port_mtu_restore(port);
 		port_qos_release(port);
 	}
 	HASH_DELETE(hh_ifindex, port->table->by_ifindex, port);
@@ -343,9 +295,9 @@ static void device_found(struct port *port, const struct link_info *found)
 	port->ifindex = info.ifindex;
 	HASH_ADD(hh_ifindex, port->table->by_ifindex, ifindex, sizeof(port->ifindex), port);
 	port_note_read(port);
-	mtu_apply(port, &info);
+	port_mtu_apply(port, &info);
 	port_note_write(port);
-	status_read(port, &info);
+	port_status_read(port, &info);
 	ethtool_driver(port->device, port->status.driver, sizeof(port->status.driver));
 	ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
 	/* One of an earlier daemon's waits until it is known whether it is still wanted. */
@@ -379,7 +331,7 @@ static void device_changed(struct port *port, const struct link_info *info)
 	const uint32_t old_mtu = port->status.mtu;
 	const uint64_t old_speed = port->status.link_speed;
 
-	status_read(port, info);
+	port_status_read(port, info);
 	if (info->has_carrier)
 		ethtool_speed(port->device, &port->status.link_speed, &port->status.is_full_duplex);
 	/* Bursts hold a frame, and what nobody limits the link does. */
@@ -394,6 +346,10 @@ static void device_changed(struct port *port, const struct link_info *info)
 	}
 	if (old_mtu != info->mtu && !wants_xdp(port, info))
 		note_set(port, info, NULL);
+	if (port->master != info->master) {
+		port_master_read(port, info);
+		complain(port);
+	}
 	port_output_update(port, info);
 	port_reach(port, link_is_up(info));
 }
@@ -466,7 +422,7 @@ void port_stop(struct port *port)
 {
 	uint32_t ifindex = port->ifindex;
 
-	mtu_restore(port);
+	port_mtu_restore(port);
 	port_qos_release(port);
 	device_lost(port, NULL);
 	if (ifindex && port->config.type == PORT_INTERNAL && !port->table->is_left)
@@ -483,21 +439,20 @@ void port_reconfigure(struct port *port, const struct port_config *old)
 	    info.ifindex != port->ifindex)
 		return;
 	if (old->mtu_request != config->mtu_request) {
-		mtu_apply(port, &info);
+		port_mtu_apply(port, &info);
 		port_note_write(port);
-		if (port->status.is_attached)
-			complain(port);
 	}
-	if (config->type == PORT_INTERNAL && !eth_addr_is_zero(config->mac) &&
-	    !eth_addr_equal(old->mac, config->mac) && port->status.ifindex)
-		link_set_mac(links, port->status.ifindex, config->mac);
+	if (!eth_addr_equal(old->mac, config->mac))
+		port_mac_apply(port, &info);
+	if (port->status.is_attached)
+		complain(port);
 	port_police(port, old);
 	if (old->hook != config->hook || old->zerocopy != config->zerocopy ||
 	    old->n_rxq != config->n_rxq) {
 		detach(port);
 		attach(port, &info);
 	}
-	status_read(port, &info);
+	port_status_read(port, &info);
 }
 
 /* The qdisc is there before anything is sent to it. */

@@ -68,15 +68,18 @@ struct port {
 	/* control only */
 	struct port_config config;
 	struct port_status status;
-	uint32_t ifindex;     /* of device; 0: it is not there */
-	char mtu_error[96];   /* why mtu_request could not be done; "": it is done */
-	uint32_t mtu_found;   /* the device's MTU before mtu_request was applied; 0: it was not */
-	bool is_promisc_ours; /* the device was not promiscuous before */
-	bool is_qdisc_ours;   /* the one at its root: all that leaves it goes by that */
-	struct port_qos *qos; /* what was asked for; NULL: nothing */
-	char qos_error[200];  /* why that could not be done; "": it is done */
-	uint32_t foreign_xdp; /* program that was there when XDP was refused; 0: none was */
-	bool is_queue_busy;   /* another's AF_XDP socket kept us from XDP; it may be about to go */
+	uint32_t ifindex; /* of device; 0: it is not there */
+	uint32_t master;  /* ifindex of a bridge or bond that the device belongs to; 0: none */
+	char master_error[128]; /* "": it belongs to none */
+	char mtu_error[96];     /* why mtu_request could not be done; "": it is done */
+	char mac_error[96];     /* the same of the address */
+	uint32_t mtu_found;     /* the device's MTU before mtu_request was applied; 0: it was not */
+	bool is_promisc_ours;   /* the device was not promiscuous before */
+	bool is_qdisc_ours;     /* the one at its root: all that leaves it goes by that */
+	struct port_qos *qos;   /* what was asked for; NULL: nothing */
+	char qos_error[200];    /* why that could not be done; "": it is done */
+	uint32_t foreign_xdp;   /* program that was there when XDP was refused; 0: none was */
+	bool is_queue_busy; /* another's AF_XDP socket kept us from XDP; it may be about to go */
 	unsigned n_busy_retries;
 	unsigned n_rx, n_tx; /* queues of the device when XDP was tried last; n_rx 0: it was not */
 	bool must_retry;     /* the device is there, but attaching to it failed */
