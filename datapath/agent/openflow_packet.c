@@ -149,6 +149,7 @@ static void match_of(struct wire_bytes data, uint8_t *copy, struct match *out)
 
 enum of_error openflow_packet_check(const struct of_packet_out *out)
 {
+	const uint16_t port = out->from.packet.in_port;
 	uint8_t copy[PACKET_OUT_DATA_MAX];
 	struct match match;
 
@@ -157,8 +158,8 @@ enum of_error openflow_packet_check(const struct of_packet_out *out)
 		return OF_OK;
 	if (out->data.len < sizeof(struct eth_header) || out->data.len > sizeof(copy))
 		return OF_BRC_BAD_PACKET;
-	if (!out->in_port || (out->in_port >= OFPORT_MAX && out->in_port != OFPORT_LOCAL &&
-			      out->in_port != OFPORT_CONTROLLER && out->in_port != OFPORT_NONE))
+	if (!port || (port >= OFPORT_MAX && port != OFPORT_LOCAL && port != OFPORT_CONTROLLER &&
+		      port != OFPORT_NONE))
 		return OF_BRC_BAD_PORT;
 	match_of(out->data, copy, &match);
 	return of_actions_check(&out->actions, &match, 0);
@@ -175,7 +176,7 @@ enum of_error handle_packet_out(struct openflow_session *session, const struct o
 		return error;
 	error = openflow_packet_check(&out);
 	if (!error && out.actions.n) {
-		rc = bridge_packet_out(session->bridge, out.in_port, &out.actions, out.data.at,
+		rc = bridge_packet_out(session->bridge, &out.from, &out.actions, out.data.at,
 				       out.data.len, &err);
 		if (rc)
 			log_debug("openflow", "%s: %s", session->name, err.text);

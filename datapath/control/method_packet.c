@@ -25,7 +25,7 @@ int method_packet_out(struct method_context *context, struct json_object *params
 	const char *port = param_string(params, "in_port");
 	const struct match any = {0};
 	uint8_t bytes[PACKET_TEXT_MAX];
-	uint16_t in_port = OFPORT_CONTROLLER;
+	struct flow_key from = {.packet.in_port = OFPORT_CONTROLLER};
 	struct flow_names names;
 	size_t n_bytes;
 	int rc;
@@ -33,7 +33,7 @@ int method_packet_out(struct method_context *context, struct json_object *params
 	if (!bridge)
 		return -ENOENT;
 	names = bridge_flow_names(bridge);
-	rc = port ? port_parse(slice_of(port), &names, &in_port, err) : 0;
+	rc = port ? port_parse(slice_of(port), &names, &from.packet.in_port, err) : 0;
 	if (!rc)
 		rc = ofactions_parse(slice_of(param_string(params, "actions")), &names, &actions,
 				     err);
@@ -44,6 +44,6 @@ int method_packet_out(struct method_context *context, struct json_object *params
 	if (!rc)
 		rc = packet_text_read(param_string(params, "packet"), bytes, &n_bytes, err);
 	if (!rc)
-		rc = bridge_packet_out(bridge, in_port, &actions, bytes, n_bytes, err);
+		rc = bridge_packet_out(bridge, &from, &actions, bytes, n_bytes, err);
 	return rc;
 }

@@ -186,7 +186,8 @@ void of_packet_in_write(struct wire_writer *w, uint8_t version, enum of_packet_i
 
 /* ---- PACKET_OUT: OpenFlow 1.0.1 section 5.3.6, 1.3.5 section 7.3.7, 1.5.1 section 7.3.6 ---- */
 
-static enum of_error read_port15(struct wire_bytes *rest, uint16_t *out)
+/* Headers are what the packet itself says: the match is about what is beside it. */
+static enum of_error read_from15(struct wire_bytes *rest, struct flow_key *out)
 {
 	struct match match;
 	enum of_error error = of_match_read(OF15, rest, &match);
@@ -195,7 +196,10 @@ static enum of_error read_port15(struct wire_bytes *rest, uint16_t *out)
 		return error;
 	if (match.mask.packet.in_port != UINT16_MAX)
 		return OF_BRC_BAD_PORT;
-	*out = match.key.packet.in_port;
+	match.mask.packet.in_port = 0;
+	if (!wire_is_zero((const uint8_t *)&match.mask, offsetof(struct flow_key, tunnel)))
+		return OF_BRC_PIPELINE_FIELDS_ONLY;
+	*out = match.key;
 	return OF_OK;
 }
 
@@ -203,25 +207,25 @@ enum of_error of_packet_out_read(const struct of_message *message, struct of_pac
 {
 	const uint8_t *at = message->body.at;
 	struct wire_bytes rest = message->body;
-	struct of_packet_out packet = {.in_port = OFPORT_NONE};
+	struct of_packet_out packet = {0};
 	enum of_error error = OF_OK;
 	size_t len;
 
 	if (wire_get32(at) != OF_NO_BUFFER)
 		return OF_BRC_BUFFER_UNKNOWN;
 	if (message->version == OF10) {
-		packet.in_port = wire_get16(at + 4);
+		packet.from.packet.in_port = wire_get16(at + 4);
 		len = wire_get16(at + 6);
 		rest = wire_skip(rest, 8);
 	} else if (message->version < OF15) {
-		if (!of_port_ofport(wire_get32(at + 4), &packet.in_port))
+		if (!of_port_ofport(wire_get32(at + 4), &packet.from.packet.in_port))
 			return OF_BRC_BAD_PORT;
 		len = wire_get16(at + 8);
 		rest = wire_skip(rest, 16);
 	} else {
 		len = wire_get16(at + 4);
 		rest = wire_skip(rest, 8);
-		error = read_port15(&rest, &packet.in_port);
+		error = read_from15(&rest, &packet.from);
 	}
 	if (!error && len > rest.len)
 		error = OF_BRC_BAD_LEN;

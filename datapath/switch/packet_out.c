@@ -78,17 +78,18 @@ static uint16_t id_of(const struct bridge *bridge, uint16_t ofport)
 }
 
 /* Decides about the frame, by what holds now. The thread is online. */
-static void decide(struct bridge *bridge, uint16_t in_port, const struct ofactions *actions,
-		   const struct frame *frame, struct translation *out)
+static void decide(struct bridge *bridge, const struct flow_key *from,
+		   const struct ofactions *actions, const struct frame *frame,
+		   struct translation *out)
 {
 	struct vswitch *sw = bridge->sw;
 	struct packet_layout layout;
-	struct flow_key key = {0};
+	struct flow_key key = *from;
 	const struct translate_job job = {
 		.path = &sw->snapshot->path,
 		.bridge = bridge->view,
 		.key = &key,
-		.in_port = in_port,
+		.in_port = from->packet.in_port,
 		.actions = actions,
 		.now = clock_now(sw->options.clock),
 	};
@@ -139,9 +140,11 @@ static void count(const struct vswitch *sw, const struct credit_list *credits, s
 	credit_put(&credit);
 }
 
-int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofactions *actions,
-		      const void *data, size_t len, struct err *err)
+int bridge_packet_out(struct bridge *bridge, const struct flow_key *from,
+		      const struct ofactions *actions, const void *data, size_t len,
+		      struct err *err)
 {
+	const uint16_t in_port = from->packet.in_port;
 	struct packet_outs *outs = bridge->sw->packet_outs;
 	struct translation *translation = &outs->translation;
 	struct frame frame;
@@ -159,7 +162,7 @@ int bridge_packet_out(struct bridge *bridge, uint16_t in_port, const struct ofac
 	if (!bridge->view || frame_make(outs, id_of(bridge, in_port), data, len, &frame))
 		return err_set(err, EINVAL, "bridge %s: has no ports to send by", bridge->name);
 	rcu_sleep_end();
-	decide(bridge, in_port, actions, &frame, translation);
+	decide(bridge, from, actions, &frame, translation);
 	is_sent = hand_down(bridge, &frame, &translation->ops);
 	if (is_sent)
 		count(bridge->sw, &translation->credits, len);

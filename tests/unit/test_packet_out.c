@@ -59,12 +59,13 @@ static int send_out(uint16_t in_port, const char *text)
 {
 	own(ofactions_fini) struct ofactions actions = {0};
 	const struct flow_names names = {0};
+	const struct flow_key from = {.packet.in_port = in_port};
 	struct err err = ERR_INIT;
 	int rc;
 
 	if (ofactions_parse(slice_of(text), &names, &actions, &err))
 		fail_msg("%s: %s", text, err.text);
-	rc = bridge_packet_out(rig.bridge, in_port, &actions, packet, len, &err);
+	rc = bridge_packet_out(rig.bridge, &from, &actions, packet, len, &err);
 	assert_int_equal(!rc, !err.text[0]);
 	rig_turn(&rig);
 	return rc;
@@ -183,11 +184,12 @@ static void too_many_are_refused(void **state)
 {
 	own(ofactions_fini) struct ofactions actions = {0};
 	const struct flow_names names = {0};
+	const struct flow_key from = {.packet.in_port = 1};
 	struct err err = ERR_INIT;
 	unsigned n = 0, n_taken = 0;
 
 	assert_int_equal(ofactions_parse(slice_of("output:2"), &names, &actions, &err), 0);
-	while (!bridge_packet_out(rig.bridge, 1, &actions, packet, len, &err))
+	while (!bridge_packet_out(rig.bridge, &from, &actions, packet, len, &err))
 		n++;
 	assert_int_equal(err.code, EAGAIN);
 	rig_turn(&rig);

@@ -7,9 +7,9 @@ from wire import *
 VERSION = OF15
 
 
-def out(data, *actions, port=CONTROLLER):
+def out(data, *actions, port=CONTROLLER, fields=()):
     todo = b"".join(actions)
-    return struct.pack(">IH2x", NO_BUFFER, len(todo)) + match(f("in_port", port)) + todo + data
+    return struct.pack(">IH2x", NO_BUFFER, len(todo)) + match(f("in_port", port), *fields) + todo + data
 
 
 def bucket_15(number, *actions):
@@ -27,6 +27,19 @@ def check_packet_out(peer):
     peer.ok(PACKET_OUT, out(frames.udp(), output(2)))
     want("port 2", second.take(), frames.udp())
     peer.refused(PACKET_OUT, struct.pack(">IH2x", NO_BUFFER, 0) + match() + frames.udp(), (1, 11))
+
+
+def check_packet_out_with_fields(peer):
+    """What is beside a packet may be said of it, what is in it not."""
+    second, third = frames.Port("p2"), frames.Port("p3")
+    peer.ok(FLOW_MOD, flow_mod(fields=(f("metadata", 7),), do=apply(output(2))))
+    peer.ok(FLOW_MOD, flow_mod(fields=(f("tunnel_id", 9),), do=apply(output(3))))
+    peer.ok(PACKET_OUT, out(frames.udp(), output(TABLE), fields=(f("metadata", 7),)))
+    want("port 2", second.take(), frames.udp())
+    peer.ok(PACKET_OUT, out(frames.udp(), output(TABLE), fields=(f("tunnel_id", 9),)))
+    want("port 3", third.take(), frames.udp())
+    for fields in (f("eth_dst", 5),), (f("eth_type", 0x800),):
+        peer.refused(PACKET_OUT, out(frames.udp(), output(2), fields=fields), (1, 17))
 
 
 def check_buckets(peer):
