@@ -83,11 +83,12 @@ void action_put_header(struct action_writer *aw, uint8_t field);
 
 /* ---- readers and writers of rows ---- */
 
-action_read_fn none_read, number_read, mod_read, output10_read, output11_read, enqueue_read,
-	set_field_read, copy_field_read, onf_copy_field_read, load_read, load2_read, move_read,
-	output_reg_read, output_reg2_read, output_trunc_read, resubmit_read, resubmit_table_read,
-	controller_read, controller2_read, dec_ttl_read, dec_ttl_ids_read, metadata_read, note_read,
-	clone_read, conjunction_read, fin_timeout_read, learn_read, learn2_read;
+action_read_fn none_read, number_read, mod_read, output10_read, output11_read, queue_read,
+	enqueue_read, set_field_read, copy_field_read, onf_copy_field_read, load_read, load2_read,
+	move_read, output_reg_read, output_reg2_read, output_trunc_read, resubmit_read,
+	resubmit_table_read, controller_read, controller2_read, dec_ttl_read, dec_ttl_ids_read,
+	metadata_read, note_read, clone_read, conjunction_read, fin_timeout_read, learn_read,
+	learn2_read;
 action_write_fn none_write, number_write, mod_write, output10_write, output11_write,
 	to_controller10_write, to_controller11_write, enqueue_write, set_field_write,
 	copy_field_write, load_write, load2_write, move_write, output_reg_write, output_trunc_write,

@@ -373,12 +373,28 @@ void output_reg_write(struct action_writer *aw, const struct action_form *form, 
 	wire_put16(aw->w, UINT16_MAX); /* of packets to the controller */
 }
 
+/* Queues come and go, but some numbers no queue ever has. */
+static enum of_error check_queue(uint32_t number)
+{
+	return number < QUEUES_MAX ? OF_OK : OF_BAC_BAD_QUEUE;
+}
+
+enum of_error queue_read(struct action_reader *r, const struct action_form *form, const uint8_t *at,
+			 size_t len)
+{
+	enum of_error error = check_queue(wire_get32(at + form->at));
+
+	return error ? error : number_read(r, form, at, len);
+}
+
 enum of_error enqueue_read(struct action_reader *r, const struct action_form *form,
 			   const uint8_t *at, size_t len)
 {
 	struct ofaction a = {.type = OFACTION_ENQUEUE, .output.queue = wire_get32(at + 12)};
 	enum of_error error = action_port(of_port_number(wire_get16(at + 4)), &a.output.port);
 
+	if (!error)
+		error = check_queue(a.output.queue);
 	return error ? error : action_add(r, &a);
 }
 

@@ -21,6 +21,7 @@ enum { EXACT = false, OPEN = true };
 #define HOW(type, how) OFACTION_##type, how
 
 #define NUMBER(at, n)           at, n, 0, number_read, number_write, NULL
+#define QUEUE(at)               at, 4, 0, queue_read, number_write, NULL
 #define NONE                    0, 0, 0, none_read, none_write, NULL
 #define MOD(at, n, field)       at, n, FIELD_##field, mod_read, mod_write, fits_field
 #define CALL(read, write, fits) 0, 0, 0, read, write, fits
@@ -43,8 +44,8 @@ const struct action_form action_forms[] = {
 	{V10, 11, 16, EXACT, TYPE(ENQUEUE), CALL(enqueue_read, enqueue_write, NULL)},
 	{NX10, 40, 16, EXACT, TYPE(GROUP), NUMBER(12, 4)},
 	{V11, 22, 8, EXACT, TYPE(GROUP), NUMBER(4, 4)},
-	{NX10, 4, 16, EXACT, TYPE(SET_QUEUE), NUMBER(12, 4)},
-	{V11, 21, 8, EXACT, TYPE(SET_QUEUE), NUMBER(4, 4)},
+	{NX10, 4, 16, EXACT, TYPE(SET_QUEUE), QUEUE(12)},
+	{V11, 21, 8, EXACT, TYPE(SET_QUEUE), QUEUE(4)},
 	{NX, 5, 16, EXACT, TYPE(POP_QUEUE), NONE},
 
 	{V10, 1, 8, EXACT, HOW(SET_VLAN_VID, 1), NUMBER(4, 2)},

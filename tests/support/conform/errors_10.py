@@ -72,6 +72,13 @@ def check_action_port(peer):
     refused_flow(peer, (2, 4), do=action(11, struct.pack(">H6xI", NONE, 1)))
 
 
+def check_action_queue(peer):
+    """Of numbers that no queue can have."""
+    for queue in 0xFFFFFFFF, 0xFFFFFFFA:
+        bad_actions(peer, (2, 8), action(11, struct.pack(">H6xI", 1, queue)))
+    peer.ok(FLOW_MOD, flow_mod_10(do=action(11, struct.pack(">H6xI", 1, 77))))
+
+
 def check_action_argument(peer):
     bad_actions(peer, (2, 5), action(1, struct.pack(">H", 4096)), action(2, struct.pack(">B", 8)),
                 action(8, struct.pack(">B", 3)))

@@ -119,6 +119,12 @@ def check_action_port(peer):
     bad_actions(peer, (2, 4), output(ANY), output(0xFFFFFF01), output(0xFF01), output(0x12345678))
 
 
+def check_action_queue(peer):
+    """Of numbers that no queue can have."""
+    bad_actions(peer, (2, 8), action(21, struct.pack(">I", 0xFFFFFFFF)), action(21, struct.pack(">I", 0xFFFFFFFA)))
+    peer.ok(FLOW_MOD, flow_mod(do=apply(action(21, struct.pack(">I", 77)), output(1))))
+
+
 def check_action_argument(peer):
     bad_actions(peer, (2, 5), action(17, struct.pack(">H", 0x1234)), action(19, struct.pack(">H", 0x0800)),
                 action(26, struct.pack(">H", 0x8100)))
