@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
@@ -20,6 +21,13 @@
 #define HELLO_PATIENCE_MS  10000
 #define CROWD_BUFFERED_MAX ((size_t)256 << 20)
 #define MESSAGES_PER_TURN  64
+
+static uint64_t now(void)
+{
+	static const struct clock clock = {.is_manual = false};
+
+	return clock_now(&clock);
+}
 
 /* ---- who answers what ---- */
 
@@ -262,7 +270,7 @@ static void handle(struct openflow_session *session, struct wire_bytes bytes)
 	enum of_error error = of_message_read(bytes, &message);
 	size_t before = session->reply.len;
 
-	session->is_heard = true;
+	session->heard_at = now();
 	if (!session->version) {
 		negotiate(session, &message, error);
 		return;
@@ -350,34 +358,51 @@ static void drained(void *ctx)
 
 /* ---- silence ---- */
 
+/* Whoever it is, it is to say HELLO. */
+static uint64_t patience(const struct openflow_session *session)
+{
+	const uint32_t ms =
+		session->options.inactivity_ms ? session->options.inactivity_ms : HELLO_PATIENCE_MS;
+
+	return ms * CLOCK_NS_PER_MS;
+}
+
+static int probe_after(struct openflow_session *session, uint64_t ns)
+{
+	const uint64_t us = (ns + 999) / 1000;
+	const struct timeval delay = {.tv_sec = (time_t)(us / 1000000),
+				      .tv_usec = (suseconds_t)(us % 1000000)};
+
+	return event_add(session->probe, &delay) ? -ENOMEM : 0;
+}
+
 static void probe_cb(evutil_socket_t fd, short what, void *ctx)
 {
 	struct openflow_session *session = ctx;
+	const uint64_t silent = now() - session->heard_at, most = patience(session);
 	struct wire_writer *w = &session->reply;
 
-	if (session->version && !session->options.inactivity_ms) {
-		event_del(session->probe);
-	} else if (session->is_heard) {
-		session->is_heard = session->is_probed = false;
+	if (session->version && !session->options.inactivity_ms)
+		return;
+	if (silent < most) {
+		session->is_probed = false;
+		probe_after(session, most - silent);
 	} else if (session->is_probed || !session->version) {
 		stream_close(session->stream,
 			     session->version ? "it does not answer" : "it does not say HELLO");
 	} else {
 		session->is_probed = true;
+		probe_after(session, most);
 		of_message_end(w, of_message_begin(w, OFM_ECHO_REQUEST, session->version, 0));
 		openflow_session_flush(session);
 	}
 }
 
-/* Whoever it is, it is to say HELLO. */
 static int probe_start(struct openflow_session *session)
 {
-	const uint32_t ms =
-		session->options.inactivity_ms ? session->options.inactivity_ms : HELLO_PATIENCE_MS;
-	const struct timeval period = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-	session->probe = event_new(session->options.base, -1, EV_PERSIST, probe_cb, session);
-	return session->probe && !event_add(session->probe, &period) ? 0 : -ENOMEM;
+	session->heard_at = now();
+	session->probe = event_new(session->options.base, -1, 0, probe_cb, session);
+	return session->probe ? probe_after(session, patience(session)) : -ENOMEM;
 }
 
 /* ---- life ---- */

@@ -108,7 +108,8 @@ struct openflow_session {
 	struct bridge *bridge;
 	uint8_t version; /* 0: not agreed upon yet */
 	struct event *probe;
-	bool is_heard, is_probed; /* since the probe's last turn */
+	uint64_t heard_at; /* when it last said something; at first, when it came */
+	bool is_probed;    /* since then */
 	uint16_t miss_send_len;
 	uint16_t controller_id; /* which packets are meant for it: NXT_SET_CONTROLLER_ID */
 	uint8_t packet_in_format;
