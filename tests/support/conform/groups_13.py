@@ -194,7 +194,7 @@ def check_zeros_watch_nothing(peer):
         wires.flow(do=apply(group(kind)))
         wires.sends(frames.udp(), p2=frames.udp())
         clean(peer)
-    peer.refused(GROUP_MOD, group_mod(0, FF, 1, bucket(output(2), watch_port=0, watch_group=0)), (6, 13))
+    peer.refused(GROUP_MOD, group_mod(0, FF, 1, bucket(output(2), watch_port=0, watch_group=0)), (6, 13), (6, 6))
 
 
 def check_delete(peer):

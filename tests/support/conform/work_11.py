@@ -15,8 +15,8 @@ VERSION = OF11
 MISS, ACTION = range(2)
 LATER = {
     # a flow that is changed before it is there is added; counters begin anew; FLOW_REMOVED has no hard timeout
-    flows_13: "fields_come_back removed_with_its_meter counters_not_wanted same_flow_again modify_keeps"
-              " modify_of_nothing removed_by_delete",
+    flows_13: "fields_come_back flags_come_back removed_with_its_meter counters_not_wanted same_flow_again"
+              " modify_keeps modify_of_nothing removed_by_delete",
     groups_13: "statistics delete features",
     instructions_13: "set_fields_of_arp set_fields_of_icmp set_fields_of_ipv6 vlan",
     matches_13: "port_and_metadata vlan ip transport icmp arp ipv6 ipv6_extensions neighbours mpls pbb all_at_once",

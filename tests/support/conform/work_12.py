@@ -19,7 +19,7 @@ ETH_IP = f("eth_type", 0x0800)
 MISS, ACTION, INVALID_TTL = range(3)
 # What came with 1.3, or had another form. (PACKET_IN had no cookie, and a packet that missed came without a flow.)
 LATER = {
-    flows_13: "fields_come_back removed_with_its_meter counters_not_wanted",
+    flows_13: "fields_come_back flags_come_back removed_with_its_meter counters_not_wanted",
     groups_13: "statistics delete",
     instructions_13: "",
     matches_13: "port_and_metadata ipv6_extensions mpls pbb",
