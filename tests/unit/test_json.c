@@ -218,6 +218,27 @@ static void test_parse_bounds_the_memory(void **state)
 	assert_null(value);
 }
 
+static void test_parse_takes_a_large_transaction(void **state)
+{
+	own(json_free) struct json_object *value = NULL;
+	own(mem_free) char *text = NULL;
+	struct err err = ERR_INIT;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	fputs("[\"T\"", file);
+	for (unsigned i = 0; i < 100000; i++)
+		fprintf(file,
+			",{\"op\":\"insert\",\"table\":\"t\",\"uuid-name\":\"row%u\",\"row\":"
+			"{\"number\":%u,\"name\":\"row %u\"}}",
+			i, i, i);
+	fputs("]", file);
+	fclose(file);
+
+	assert_int_equal(json_parse(text, size, 8, &value, &err), 0);
+	assert_int_equal(json_object_array_length(value), 100001);
+}
+
 static void test_split_finds_messages_however_they_are_cut(void **state)
 {
 	static const char stream[] = " {\"a\":\"}\\\"{\"}{\"b\":[{},[]]}\n{}";
@@ -298,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_parse_refuses_what_is_wrong),
 		cmocka_unit_test(test_parse_refuses_what_cannot_be_represented),
 		cmocka_unit_test(test_parse_bounds_the_memory),
+		cmocka_unit_test(test_parse_takes_a_large_transaction),
 		cmocka_unit_test(test_split_finds_messages_however_they_are_cut),
 		cmocka_unit_test(test_split_refuses_before_anything_is_stored),
 	};
