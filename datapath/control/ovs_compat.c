@@ -159,9 +159,11 @@ static int want_bridge(struct bridge *bridge, void *ctx)
 	return 0;
 }
 
-static bool is_of_bridge(const struct compat_link *link)
+bool ovs_compat_is_of_bridge(const char *name)
 {
-	return strstr(link->name, MGMT) || strstr(link->name, SNOOP);
+	const char *end = strrchr(name, '.');
+
+	return end && (!strcmp(end, MGMT) || !strcmp(end, SNOOP));
 }
 
 void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw)
@@ -171,7 +173,7 @@ void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw)
 	if (!compat)
 		return;
 	HASH_ITER (hh, compat->links, link, next)
-		link->is_wanted = !is_of_bridge(link);
+		link->is_wanted = !ovs_compat_is_of_bridge(link->name);
 	vswitch_for_each_bridge(sw, want_bridge, compat);
 	HASH_ITER (hh, compat->links, link, next)
 		if (!link->is_wanted)

@@ -160,21 +160,14 @@ void run_dir_free(struct run_dir **dir)
 	mem_free(dir);
 }
 
-/* Of bridges. */
-static bool is_socket_name(const char *name)
-{
-	const char *end = strrchr(name, '.');
-
-	return end && (!strcmp(end, ".mgmt") || !strcmp(end, ".snoop"));
-}
-
+/* Those of bridges. */
 static void sockets_remove(const char *path)
 {
 	DIR *names = opendir(path);
 	const struct dirent *entry;
 
 	while (names && (entry = readdir(names)))
-		if (is_socket_name(entry->d_name))
+		if (ovs_compat_is_of_bridge(entry->d_name))
 			unlinkat(dirfd(names), entry->d_name, 0);
 	if (names)
 		closedir(names);

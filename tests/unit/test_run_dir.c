@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "control/ovs_compat.h"
 #include "control/run_dir.h"
 
 struct fixture {
@@ -93,6 +94,15 @@ static void test_what_a_killed_daemon_left_is_removed(void **state)
 	assert_int_equal(run_dir_clean("/nowhere", NULL), 0);
 }
 
+static void test_sockets_of_bridges_are_known_by_their_end(void **state)
+{
+	assert_true(ovs_compat_is_of_bridge("br0.mgmt"));
+	assert_true(ovs_compat_is_of_bridge("br.mgmt.0.snoop"));
+	assert_false(ovs_compat_is_of_bridge("br0.mgmt.old"));
+	assert_false(ovs_compat_is_of_bridge("ovs-vswitchd.7.ctl"));
+	assert_false(ovs_compat_is_of_bridge("snoop"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -101,6 +111,7 @@ int main(void)
 		TEST(test_second_one_is_refused),
 		TEST(test_pidfile_may_be_the_lock_file),
 		TEST(test_what_a_killed_daemon_left_is_removed),
+		TEST(test_sockets_of_bridges_are_known_by_their_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
