@@ -111,7 +111,7 @@ expect_error()
 
 # eventually COMMAND...: succeeds as soon as the command does; fails after $patience seconds. SHUNT_SLOWNESS says
 # how many times slower than a machine of its own this one is.
-patience=$((10 * ${SHUNT_SLOWNESS:-1}))
+patience=$((30 * ${SHUNT_SLOWNESS:-1}))
 eventually()
 {
 	local deadline=$((SECONDS + patience))
@@ -136,6 +136,14 @@ eventually_expect()
 {
 	cat >"$work/expected.eventually"
 	eventually matches "$work/expected.eventually" "$@"
+}
+
+# `eventually stands_still SECONDS COMMAND...`: its output is the same twice, so long apart.
+stands_still()
+{
+	"${@:2}" >"$work/stood"
+	sleep "$1"
+	matches "$work/stood" "${@:2}"
 }
 
 # `eventually not COMMAND...`
@@ -209,10 +217,36 @@ tcp()
 	cmp "$work/sent" "$work/received" || fail "TCP from $from to $address: damaged"
 }
 
+# mbits FROM TO ADDRESS: what TCP gets through in two seconds.
+mbits()
+{
+	local server
+	nsenter --net="/run/netns/$2" -- iperf3 -s -1 -p 5201 >/dev/null &
+	server=$!
+	eventually on "$2" sh -c 'ss -Htnl "sport = :5201" | grep -q LISTEN'
+	on "$1" iperf3 -c "$3" -p 5201 -t 2 -J | jq '.end.sum_received.bits_per_second / 1000000 | floor'
+	wait $server
+}
+
+# speed LOW HIGH FROM TO ADDRESS: TCP gets so many Mbit/s through. A busy machine sends less than it might, but not each
+# of three times.
+speed()
+{
+	local turn n
+	for turn in 1 2 3; do
+		n=$(mbits "${@:3}")
+		echo "$n Mbit/s"
+		[ "$n" -le "$2" ] || fail "$n Mbit/s are more than $2"
+		[ "$n" -lt "$1" ] || return 0
+	done
+	fail "$turn times less than $1 Mbit/s"
+}
+
 # udp_gso FROM TO ADDRESS: writes of ten segments each; all hundred datagrams arrive unharmed.
 udp_gso()
 {
 	local receiver
+	rm -f "$work/datagrams"
 	on "$2" datagrams receive 5001 100 >"$work/datagrams" 2>&1 &
 	receiver=$!
 	eventually grep -q '^ready$' "$work/datagrams"
@@ -245,13 +279,27 @@ check_offloads()
 
 stream_sender="" stream_counter="" bulk_sender="" bulk_taker=""
 
+# backlog_drops: how many packets this machine has lost because a processor's queue was full. All namespaces share these
+# queues: whoever floods one, in another test, loses packets of this one, and no switch is to blame.
+backlog_drops()
+{
+	local n=0 dropped
+	while read -r _ dropped _; do
+		n=$((n + 16#$dropped))
+	done </proc/net/softnet_stat
+	echo $n
+}
+
 # stream_start FROM TO ADDRESS [RATE]: numbered datagrams, 10,000 a second.
 stream_start()
 {
+	stream_backlog=$(backlog_drops)
 	mkfifo "$work/stream.sent"
+	rm -f "$work/stream.seen"
 	nsenter --net="/run/netns/$2" -- streams count-udp 5002 <>"$work/stream.sent" >"$work/stream.seen" &
 	stream_counter=$!
 	eventually grep -q '^ready$' "$work/stream.seen"
+	rm -f "$work/stream.n"
 	nsenter --net="/run/netns/$1" -- streams send-udp "$3" 5002 "${4:-10000}" >"$work/stream.n" &
 	stream_sender=$!
 }
@@ -259,7 +307,7 @@ stream_start()
 # stream_end [AT-LEAST]: not one of them was lost, of so many (10,000).
 stream_end()
 {
-	local n seen silence
+	local n seen silence dropped
 	kill -TERM $stream_sender
 	wait $stream_sender
 	n=$(cat "$work/stream.n")
@@ -271,9 +319,14 @@ stream_end()
 	rm "$work/stream.sent"
 	echo "$n datagrams sent, $((n - seen)) lost, silent for at most $silence ms"
 	[ "$n" -gt "${1:-10000}" ] || fail "only $n datagrams were sent"
-	[ "$seen" -eq "$n" ] && return
-	switchctl drops
-	ofctl dump-cache br0
+	[ "$seen" -lt "$n" ] || return 0
+	dropped=$(($(backlog_drops) - stream_backlog))
+	if [ $((n - seen)) -le $dropped ]; then
+		echo "this machine's queues have lost $dropped packets meanwhile: nothing is known of the switch"
+		return
+	fi
+	switchctl drops || true # there may be no database here, or no such bridge
+	ofctl dump-cache br0 || true
 	for net in /run/netns/*; do
 		echo "$net: $(nsenter --net="$net" grep '^Udp:' /proc/net/snmp | tail -n 1)"
 	done
@@ -292,10 +345,12 @@ lost_by_tcp()
 bulk_start()
 {
 	bulk_from=$1
+	rm -f "$work/bulk.taken"
 	nsenter --net="/run/netns/$2" -- streams take-tcp 5003 >"$work/bulk.taken" &
 	bulk_taker=$!
 	eventually grep -q '^ready$' "$work/bulk.taken"
-	bulk_before=$(lost_by_tcp "$1")
+	bulk_before=$(lost_by_tcp "$1") bulk_backlog=$(backlog_drops)
+	rm -f "$work/bulk.n"
 	nsenter --net="/run/netns/$1" -- streams send-tcp "$3" 5003 "${4:-20000000}" >"$work/bulk.n" &
 	bulk_sender=$!
 }
@@ -313,14 +368,34 @@ bulk_end()
 {
 	local n taken silence lost
 	kill -TERM $bulk_sender
-	wait $bulk_sender
+	eventually test -s "$work/bulk.n"
 	n=$(cat "$work/bulk.n")
+	# who had one already may be about to say so
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		sleep 0.1
+		lost=$(($(lost_by_tcp "$bulk_from") - bulk_before))
+		[ "$lost" -gt 0 ] || break
+	done
+	kill -TERM $bulk_sender
+	wait $bulk_sender
 	wait $bulk_taker || fail "TCP: $(tail -n 1 "$work/bulk.taken")"
 	read -r taken silence < <(sed 1d "$work/bulk.taken")
-	lost=$(($(lost_by_tcp "$bulk_from") - bulk_before))
 	echo "$n bytes by TCP, $lost segments lost, silent for at most $silence ms"
 	[ "$taken" -eq "$n" ] || fail "TCP: $taken of $n bytes arrived"
-	[ "$lost" -le 0 ] || fail "TCP: $lost segments were lost"
+	[ "$lost" -gt 0 ] || return 0
+	# one packet is many segments
+	if [ "$(backlog_drops)" -eq "$bulk_backlog" ]; then
+		on "$bulk_from" nstat -as | grep -E 'Retrans|DSACK|Loss|Timeouts|SACK' || true
+		fail "TCP: $lost segments were lost"
+	fi
+	echo "this machine's queues have lost packets meanwhile: nothing is known of the switch"
+}
+
+# frames_at NAME tx|rx: so many its eth0 has counted, and when, in ns.
+frames_at()
+{
+	on "$1" sh -c 'date +%s%N; ip -j -s link show eth0; date +%s%N' |
+		jq -rs "\"\(.[1][0].stats64.$2.packets) \((.[0] + .[2]) / 2 | floor)\""
 }
 
 # ---- frames on the wire: see tests/support/frames ----
@@ -370,6 +445,21 @@ drops() # PORT: lines `REASON PACKETS`, sorted
 		jq -r --arg port "$1" '.[] | select(.port == $port) | "\(.reason) \(.packets)"' | sort
 }
 
+# swept BRIDGE NAME: what packets went through the daemon before (it runs with --workers 1) are where they should be: it
+# has learned new addresses of this container from frames that were behind them.
+swept()
+{
+	local address
+	for address in $(on "$2" frames sweep eth0); do
+		eventually knows "$1" "$address"
+	done
+}
+
+knows() # BRIDGE ADDRESS
+{
+	[ -n "$(fdb "$1" "$2")" ]
+}
+
 # ---- the daemon ----
 
 switches=()     # names of the logs of all daemons that ran
@@ -390,15 +480,32 @@ switch_start()
 switch_answers()
 {
 	kill -0 "$switch_pid" 2>/dev/null || fail "switchd ended: $(tail -n 3 "${switches[-1]}")"
-	switchctl --timeout=2 show
+	switchctl --timeout=20 show
 }
 
 # switch_stop: asks it to end and waits for it.
 switch_stop()
 {
-	switchctl --timeout=20 stop
+	switchctl --timeout=60 stop
 	wait "$switch_pid" || fail "switchd ended with status $?"
 	switch_pid=""
+}
+
+# state_written: what the switch knows now is in its state file. It is a new file every two seconds; the first may have
+# been begun before.
+state_written()
+{
+	local file
+	for _ in 1 2; do
+		file=$(stat -c %i /run/shunt/state 2>/dev/null || echo none)
+		eventually state_is_another "$file"
+	done
+}
+
+state_is_another() # INODE
+{
+	local file
+	file=$(stat -c %i /run/shunt/state) && [ "$file" != "$1" ]
 }
 
 allow_log() # REGEX

@@ -23,7 +23,7 @@ def hit(peer, n=1):
             raise Wrong("no packet comes out of port 2")
 
 
-def counted(peer, n, patience=5.0):
+def counted(peer, n, patience=PATIENCE):
     end = time.monotonic() + patience
     while True:
         found = sum(flow.packets for flow in flows(peer))
@@ -216,15 +216,23 @@ def check_removed_by_timeouts(peer):
     want("flows", flows(peer), [])
 
 
+def lived(peer, **timeout):
+    """For so many seconds."""
+    peer.ok(FLOW_MOD, flow_mod(flags=SEND_FLOW_REM, **timeout))
+    sec, nsec = struct.unpack(">II", peer.told(FLOW_REMOVED).body[12:20])
+    return sec + nsec / 1e9
+
+
 def check_timeouts_are_kept(peer):
-    """A flow is gone when its time is over, whenever it was added; not a second later."""
+    """A flow is gone when its time is over, whenever it was added; not a second later (but on a busy machine)."""
     for timeout in (dict(idle=1), dict(hard=1)):
-        for _ in range(3):
-            peer.ok(FLOW_MOD, flow_mod(flags=SEND_FLOW_REM, **timeout))
-            sec, nsec = struct.unpack(">II", peer.told(FLOW_REMOVED).body[12:20])
-            if not 1 <= sec + nsec / 1e9 < 1.7:
-                raise Wrong(f"{timeout}: it was there for {sec}.{nsec:09} s")
-            time.sleep(0.33)
+        for offset in (0, 0.33, 0.66):
+            times = []
+            while not times or times[-1] >= 1.7 and len(times) < 3:
+                time.sleep((offset - time.monotonic()) % 1)  # of a second
+                times.append(lived(peer, **timeout))
+            if not 1 <= min(times) or not times[-1] < 1.7:
+                raise Wrong(f"{timeout}: it was there for {times} s")
 
 
 def check_idle_flow_that_is_used(peer):

@@ -5,7 +5,7 @@ import time
 
 OUTGOING = 4
 AUXDATA, VLAN_VALID = 8, 1 << 4
-SOL_PACKET = 263
+SOL_PACKET, SO_RCVBUFFORCE = 263, 33
 
 
 def mac(text):
@@ -90,12 +90,13 @@ class Port:
     def __init__(self, device):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.sock.setsockopt(SOL_PACKET, AUXDATA, 1)
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)  # none may be lost here
         self.sock.bind((device, 0))
 
     def send(self, frame):
         self.sock.send(frame)
 
-    def take(self, patience=3.0):
+    def take(self, patience=20.0):
         """The next frame that comes out of the switch there, with its tag; None: none."""
         end = time.monotonic() + patience
         while True:

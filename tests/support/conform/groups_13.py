@@ -5,6 +5,7 @@ import time
 
 import frames
 from instructions_13 import PUSH_VLAN, Wires, pushes
+from stats_13 import ports
 from wire import *
 
 VERSION = OF13
@@ -44,16 +45,26 @@ def check_indirect(peer):
     wires.sends(frames.udp(), p2=frames.udp(), p4=frames.udp())
 
 
+def arrivals(wires, n):
+    """By which ports so many frames come out of the switch; none comes after them."""
+    seen = {number: 0 for number in wires.port}
+    end = time.monotonic() + PATIENCE
+    while sum(seen.values()) < n and time.monotonic() < end:
+        for number, port in wires.port.items():
+            while port.take(0.05) is not None:
+                seen[number] += 1
+    for number, port in wires.port.items():
+        want(f"one too many, port {number}", port.take(0.1), None)
+    return seen
+
+
 def check_select(peer):
     wires = Wires(peer)
     make(peer, SELECT, bucket(output(2), weight=1), bucket(output(3), weight=1), bucket(output(4), weight=0))
     wires.flow(do=apply(group(1)))
-    seen = {2: 0, 3: 0, 4: 0}
     for n in range(64):
         wires.port[1].send(frames.udp(src=1000 + n))
-    for n, port in wires.port.items():
-        while port.take(0.3) is not None:
-            seen[n] += 1
+    seen = arrivals(wires, 64)
     want("of weight 0", seen[4], 0)
     want("all", seen[2] + seen[3], 64)
     if not 8 <= seen[2] <= 56:
@@ -66,16 +77,18 @@ def check_select_is_steady(peer):
     wires.flow(do=apply(group(1)))
     for _ in range(10):
         wires.port[1].send(frames.udp())
-    seen = []
-    for n in (2, 3):
-        while wires.port[n].take(0.3) is not None:
-            seen.append(n)
-    want("ports", len(set(seen)), 1)
-    want("packets", len(seen), 10)
+    seen = arrivals(wires, 10)
+    want("packets", sorted(seen.values())[-2:], [0, 10])
 
 
-def carrier(device, up):
-    subprocess.run(["ip", "link", "set", device, "up" if up else "down"], check=True)
+def carrier(peer, number, up):
+    """Sets that port's far end up or down, and waits until the switch knows: the kernel may tell a second later."""
+    subprocess.run(["ip", "link", "set", f"p{number}", "up" if up else "down"], check=True)
+    end = time.monotonic() + PATIENCE
+    while struct.unpack(">I", ports(peer)[number][36:40])[0] & 1 == up:
+        if time.monotonic() > end:
+            raise Wrong(f"port {number} does not {'come up' if up else 'go down'}")
+        time.sleep(0.05)
 
 
 def check_fast_failover(peer):
@@ -83,19 +96,16 @@ def check_fast_failover(peer):
     make(peer, FF, bucket(output(2), watch_port=2), bucket(output(3), watch_port=3))
     wires.flow(do=apply(group(1)))
     wires.sends(frames.udp(), p2=frames.udp())
-    carrier("p2", False)
     try:
-        time.sleep(0.5)
+        carrier(peer, 2, False)
         wires.port[1].send(frames.udp())
         want("port 3", wires.port[3].take(), frames.udp())
-        carrier("p3", False)
-        time.sleep(0.5)
+        carrier(peer, 3, False)
         wires.port[1].send(frames.udp())
         want("port 4", wires.port[4].take(0.2), None)
     finally:
-        carrier("p2", True)
-        carrier("p3", True)
-    time.sleep(0.5)
+        carrier(peer, 2, True)
+        carrier(peer, 3, True)
     Wires(peer).sends(frames.udp(), p2=frames.udp())
 
 
@@ -105,14 +115,12 @@ def check_fast_failover_by_group(peer):
     make(peer, FF, bucket(group(2), watch_group=2), bucket(output(4), watch_port=4))
     wires.flow(do=apply(group(1)))
     wires.sends(frames.udp(), p2=frames.udp())
-    carrier("p2", False)
     try:
-        time.sleep(0.5)
+        carrier(peer, 2, False)
         wires.port[1].send(frames.udp())
         want("port 4", wires.port[4].take(), frames.udp())
     finally:
-        carrier("p2", True)
-    time.sleep(0.5)
+        carrier(peer, 2, True)
 
 
 def check_chained(peer):

@@ -236,7 +236,7 @@ def check_packet_out(peer):
     def comes(todo, wanted, port=NONE):
         peer.ok(PACKET_OUT, packet_out_10(frames.udp(), *todo, port=port))
         for n, one in ports.items():
-            want(f"{todo}: port {n}", one.take(2 if n in wanted else 0.05), frames.udp() if n in wanted else None)
+            want(f"{todo}: port {n}", one.take(20 if n in wanted else 0.05), frames.udp() if n in wanted else None)
 
     comes([output_10(2)], [2])
     comes([output_10(2)], [2], port=CONTROLLER_10)
