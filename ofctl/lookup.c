@@ -283,6 +283,11 @@ int lookup_record(struct replica *replica, const struct table_schema *table, con
 		ret = find_by_prefix(replica, table, name, &found, err);
 	if (ret)
 		return ret;
+	if (!found && !strcmp(name, ".") && !(how && !how->owner && !how->column))
+		return err_set(err, ENOENT,
+			       "'.' is for tables that have only one record, such as Open_vSwitch: "
+			       "name one of table %s",
+			       table->name);
 	if (!found)
 		return err_set(err, ENOENT, "table %s has no record '%s'", table->name, name);
 	*out = found;
