@@ -31,12 +31,22 @@ static int publish(struct bridge_port *port, uint8_t flags, struct err *err)
 	return err_set(err, -rc, "port %s: %s", bridge_port_name(port), strerror(-rc));
 }
 
+static void tell(struct bridge_port *port)
+{
+	const struct vswitch_options *options = &port->bridge->sw->options;
+
+	if (options->changed)
+		options->changed(options->ctx, port);
+}
+
 int bridge_port_mod(struct bridge_port *port, uint8_t flags, uint8_t mask, struct err *err)
 {
 	const uint8_t before = port->flags;
 	const uint8_t kept = mask & PORT_MOD_FLAGS & (uint8_t)~PORT_MOD_DOWN;
 	int rc = publish(port, (uint8_t)((before & ~kept) | (flags & kept)), err);
 
+	if (!rc && port->flags != before)
+		tell(port);
 	if (rc || !(mask & PORT_MOD_DOWN))
 		return rc;
 	rc = device_set_up(port, !(flags & PORT_MOD_DOWN));
