@@ -97,6 +97,7 @@ struct bridge {
 	uint8_t miss;                  /* enum table_miss: what TABLE_MISS_DEFAULT stands for */
 	bool is_controlled, stands_in; /* see flows.h */
 	struct fdb *fdb;
+	uint64_t n_moved, loop_told_at; /* of its addresses when the revalidator looked last; ns */
 	struct flow_tables *tables;
 	struct flow_watcher learn_watcher;
 	struct taught *taught; /* see learn.c */

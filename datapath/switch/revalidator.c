@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mailbox.h"
 #include "base/own.h"
 #include "base/rcu.h"
@@ -21,6 +22,8 @@
 #define LOCK_BATCH    256 /* messages per hold of fdb_lock */
 #define AGE_PERIOD_NS CLOCK_NS_PER_SEC
 #define AGE_PERIOD_MS 1000
+#define LOOP_MOVES    100 /* of addresses, in that time */
+#define LOOP_TOLD_NS  (60 * CLOCK_NS_PER_SEC)
 /* Between two stretches of many entries: others want the processor and its cache, and new flows do not wait for all
  * of it. */
 #define SWEEP_PAUSE_NS (10 * CLOCK_NS_PER_MS)
@@ -120,6 +123,24 @@ static bool learn_batch(struct revalidator *revalidator, uint64_t now)
 	return n == LOCK_BATCH;
 }
 
+/* Addresses that are seen at one port, at another one, and at the first again. (That all move once is no wonder where a
+ * link takes over from another.) */
+static void loop_look(struct bridge *bridge, const struct fdb_counters *counters, uint64_t now)
+{
+	const uint64_t n = counters->n_moved - bridge->n_moved;
+
+	bridge->n_moved = counters->n_moved;
+	if (n < LOOP_MOVES || n < 2 * counters->n_entries ||
+	    (bridge->loop_told_at && now - bridge->loop_told_at < LOOP_TOLD_NS))
+		return;
+	bridge->loop_told_at = now;
+	log_warn(
+		"switch",
+		"bridge %s: addresses moved from port to port %llu times within a second: there may be a "
+		"loop of links, which makes a storm of each broadcast",
+		bridge->name, (unsigned long long)n);
+}
+
 /* True if there are entries left that can age. */
 static bool age(struct vswitch *sw, uint64_t now)
 {
@@ -131,6 +152,7 @@ static bool age(struct vswitch *sw, uint64_t now)
 		struct fdb_counters counters;
 
 		fdb_counters_read(bridge->fdb, &counters);
+		loop_look(bridge, &counters, now);
 		fdb_sweep(bridge->fdb, now, (uint32_t)counters.n_entries);
 		fdb_counters_read(bridge->fdb, &counters);
 		has_entries |= counters.n_entries > counters.n_static;
