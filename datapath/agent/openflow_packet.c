@@ -153,13 +153,15 @@ enum of_error openflow_packet_check(const struct of_packet_out *out)
 	uint8_t copy[PACKET_OUT_DATA_MAX];
 	struct match match;
 
-	/* a packet without actions is dropped, whatever it is */
+	if (port >= OFPORT_MAX && port != OFPORT_LOCAL && port != OFPORT_CONTROLLER &&
+	    port != OFPORT_NONE)
+		return OF_BRC_BAD_PORT;
+	/* without actions a packet is dropped, whatever it is */
 	if (!out->actions.n)
 		return OF_OK;
 	if (out->data.len < sizeof(struct eth_header) || out->data.len > sizeof(copy))
 		return OF_BRC_BAD_PACKET;
-	if (!port || (port >= OFPORT_MAX && port != OFPORT_LOCAL && port != OFPORT_CONTROLLER &&
-		      port != OFPORT_NONE))
+	if (!port)
 		return OF_BRC_BAD_PORT;
 	match_of(out->data, copy, &match);
 	return of_actions_check(&out->actions, &match, 0);

@@ -360,7 +360,7 @@ static void files_have_comments(void **state)
 
 static void dumps_show_what_was_counted(void **state)
 {
-	const struct flow_stats stats = {1500000000, 3, 180, 1, 0};
+	const struct flow_stats stats = {1500000000, 3, 180, 1, 0, 0};
 	own(print_fini) struct print out = {0};
 	own(flow_mod_fini) struct flow_mod flow =
 		read_flow("table=3,priority=9,tcp,actions=1", FLOW_ADD);

@@ -376,7 +376,9 @@ static void test_packets_that_cannot_be_sent(void **state)
 		 "ffffffffffff 020000000001 0800 0000",
 		 1, 11},
 		/* too short */
-		{"04 0d LLLL 00000001 ffffffff fffffffd 0000 000000000000 ffff", 1, 12},
+		{"04 0d LLLL 00000001 ffffffff fffffffd 0010 000000000000"
+		 "0000 0010 00000001 ffff 000000000000 ffff",
+		 1, 12},
 		/* more actions than there is message */
 		{"04 0d LLLL 00000001 ffffffff fffffffd 0010 000000000000", 1, 6},
 		/* a port of TCP in what is none */
