@@ -2,10 +2,11 @@
 /* The index of the kernel's flow cache: {mask id, masked key} -> place, in the memory of a map that the
  * daemon writes and the programs read. One source for both, as BPF and as plain C.
  *
- * A key has two buckets, chosen by its hash, and is in its first, or in its second if there was no room (or in both for a
- * moment, while it moves). Readers look at the first one first; where a processor reads the second one before, they may
- * miss an entry that moves, and ask the daemon. A slot holds a place and, of the hash, a tag, so that nearly every entry that is looked at is the right one. At its full size there are
- * two slots for each entry; where a key finds no room even then, the flow stays with the workers.
+ * A key has two buckets, chosen by its hash, and is in its first, or in its second if there was no room (or in
+ * both for a moment, while it moves). Readers look at the first one first; where a processor reads the second one
+ * before, they may miss an entry that moves, and ask the daemon. A slot holds a place and, of the hash, a tag, so
+ * that nearly every entry that is looked at is the right one. At its full size there are two slots for each entry;
+ * where a key finds no room even then, the flow stays with the workers.
  *
  * Its hash also says which place is the key's home. An entry that drops is made there if it is free: packets of an
  * attack are to cost as little as they can. (It moves out when its rule changes.)

@@ -57,8 +57,8 @@ static __always_inline bool is_entry_of(const struct kernel_flow *flow, __u32 pl
 	       (n_words <= PACKET_KEY_IPV4_WORDS || has_tail(place, key));
 }
 
-/* The place in the slot that has the tag; SEVERAL: more than one has it, which is rare. No branch depends on which, for it
- * is another one with each packet. */
+/* The place in the slot that has the tag; SEVERAL: more than one has it, which is rare. No branch depends on
+ * which, for it is another one with each packet. */
 #define SEVERAL (1 << INDEX_PLACE_BITS)
 
 static __always_inline __u32 slot_with(const struct index_bucket *bucket, __u32 tag)
@@ -87,7 +87,7 @@ static __always_inline __u32 slots_try(const struct index_bucket *bucket, __u32 
 		__u32 place = slot % (1 << INDEX_PLACE_BITS);
 		const struct kernel_flow *flow;
 
-		if (slot >> INDEX_PLACE_BITS != tag)
+		if (!place || slot >> INDEX_PLACE_BITS != tag)
 			continue;
 		flow = bpf_map_lookup_elem(&flows, &place);
 		if (is_entry_of(flow, place, key, n_words))

@@ -334,8 +334,8 @@ static void finish_one(struct openflow_session *session, const struct bundle_ent
 		return;
 	case OFM_PACKET_OUT:
 		out = entry->packet;
-		if (bridge_packet_out(session->bridge, &out->from, &out->actions, out->data.at,
-				      out->data.len, &err))
+		if (out->actions.n && bridge_packet_out(session->bridge, &out->from, &out->actions,
+							out->data.at, out->data.len, &err))
 			log_debug("openflow", "%s: a packet of a bundle is lost: %s", session->name,
 				  err.text);
 	}

@@ -271,6 +271,7 @@ static void handle(struct openflow_session *session, struct wire_bytes bytes)
 	size_t before = session->reply.len;
 
 	session->heard_at = now();
+	session->is_probed = false;
 	if (!session->version) {
 		negotiate(session, &message, error);
 		return;

@@ -109,7 +109,8 @@ int number_value(const char *text, size_t len, bool is_real, struct json_object 
 		*out = json_object_new_int64(integer);
 		return 0;
 	}
-	/* What exceeds 64 bits is still a number: a real. One that is too small for a double is 0, and as good as that. */
+	/* What exceeds 64 bits is still a number: a real. One that is too small for a double is 0, and as good as
+	 * that. */
 	real = strtod(copy, NULL);
 	if (!isfinite(real))
 		return -ERANGE;

@@ -22,8 +22,8 @@ void of_packet_in_write(struct wire_writer *w, uint8_t version, enum of_packet_i
 			const struct of_packet_in *packet);
 
 struct of_packet_out {
-	struct flow_key
-		from; /* in_port (OpenFlow's number), and what else the packet has beside it */
+	/* in_port (OpenFlow's number), and what else the packet has beside it */
+	struct flow_key from;
 	struct ofactions actions;
 	struct wire_bytes data;
 };

@@ -188,13 +188,17 @@ static int filter_attach(struct bpf_programs *programs, struct attachment *attac
 	return rc;
 }
 
-static void filter_detach(const struct attachment *attachment)
+/* Another instance may have put its own in this place. */
+static void filter_detach(const char *instance, const struct attachment *attachment)
 {
+	const uint32_t program = bpf_filter_program(attachment->ifindex);
 	DECLARE_LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)attachment->ifindex,
 			    .attach_point = BPF_TC_INGRESS);
 	DECLARE_LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE,
 			    .priority = FILTER_PRIORITY);
 
+	if (program && owner_is_other(instance, program))
+		return;
 	bpf_tc_detach(&hook, &filter);
 	if (attachment->made_qdisc) {
 		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
@@ -204,10 +208,9 @@ static void filter_detach(const struct attachment *attachment)
 
 void bpf_filter_drop(const char *instance, uint32_t ifindex)
 {
-	const uint32_t program = bpf_filter_program(ifindex);
-
-	if (program && !owner_is_other(instance, program))
-		filter_detach(&(struct attachment){.ifindex = ifindex, .made_qdisc = true});
+	if (bpf_filter_program(ifindex))
+		filter_detach(instance,
+			      &(struct attachment){.ifindex = ifindex, .made_qdisc = true});
 }
 
 /* ---- attaching ---- */
@@ -293,7 +296,7 @@ void bpf_detach(struct bpf_programs *programs, struct attachment *attachment)
 		pin_remove(programs->pins, name);
 		bpf_link_detach(attachment->link_fd);
 	} else if (!programs->is_left) {
-		filter_detach(attachment);
+		filter_detach(pins_instance(programs->pins), attachment);
 	}
 	fd_close(&attachment->link_fd);
 	*attachment = (struct attachment)ATTACHMENT_NONE;

@@ -25,8 +25,8 @@ static bool is_of_a_switch(uint32_t program)
 
 struct search {
 	uint32_t program;
-	char *instance; /* the one that has it */
-	bool is_found;
+	char instance[PINS_INSTANCE_SIZE];
+	bool is_found; /* there */
 };
 
 static void link_visit(void *ctx, const char *name)
@@ -47,17 +47,20 @@ static bool instance_visit(void *ctx, const char *instance)
 {
 	struct search *search = ctx;
 
-	snprintf(search->instance, PINS_INSTANCE_SIZE, "%s", instance);
+	snprintf(search->instance, sizeof(search->instance), "%s", instance);
 	pin_for_each_of(instance, link_visit, search);
 	set_pin_for_each_of(instance, set_visit, search);
 	return search->is_found;
 }
 
+/* The one that has it. */
 static bool instance_of(uint32_t program, char instance[PINS_INSTANCE_SIZE])
 {
-	struct search search = {.program = program, .instance = instance};
+	struct search search = {.program = program};
 
 	pins_visit(instance_visit, &search);
+	if (search.is_found)
+		memcpy(instance, search.instance, PINS_INSTANCE_SIZE);
 	return search.is_found;
 }
 
@@ -74,10 +77,9 @@ static bool is_link_of_other(const struct bpf_programs *programs, uint32_t ifind
 {
 	if (!is_of_a_switch(program) || bpf_is_ours(programs, ifindex, program))
 		return false;
+	*out = (struct owner){.is_running = true};
 	if (instance_of(program, out->instance))
 		out->is_running = pins_is_claimed(out->instance);
-	else
-		*out = (struct owner){.is_running = true};
 	return true;
 }
 
@@ -86,11 +88,13 @@ static bool is_filter_of_other(const struct bpf_programs *programs, const char *
 			       uint32_t ifindex, struct owner *out)
 {
 	const uint32_t program = bpf_filter_program(ifindex);
+	struct owner owner = {.is_instead = true};
 
 	if (!program || bpf_is_ours(programs, ifindex, program) ||
-	    !instance_of(program, out->instance) || !strcmp(out->instance, instance))
+	    !instance_of(program, owner.instance) || !strcmp(owner.instance, instance))
 		return false;
-	out->is_running = pins_is_claimed(out->instance);
+	owner.is_running = pins_is_claimed(owner.instance);
+	*out = owner;
 	return true;
 }
 

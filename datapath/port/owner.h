@@ -12,6 +12,7 @@
 struct owner {
 	char instance[PINS_INSTANCE_SIZE]; /* "": one whose bpffs we do not see */
 	bool is_running;
+	bool is_instead; /* its program is where ours would be: ours is not there */
 };
 
 /* True if programs of another instance than `instance` are on the device. `xdp_prog_id`: of the XDP program on it, 0:

@@ -46,6 +46,8 @@ void port_mtu_apply(struct port *port, struct link_info *info)
 	if (!wanted || info->mtu == wanted)
 		return;
 	if (port->config.type == PORT_INTERNAL && !host_find(port, info, &host)) {
+		if (!request)
+			return;
 		snprintf(port->mtu_error, sizeof(port->mtu_error), AWAY, "mtu_request",
 			 port->config.name);
 		return;
@@ -57,7 +59,11 @@ void port_mtu_apply(struct port *port, struct link_info *info)
 		return;
 	}
 	if (port->config.type == PORT_INTERNAL)
-		link_set_mtu(port->table->links, host.ifindex, wanted);
+		rc = link_set_mtu(port->table->links, host.ifindex, wanted);
+	if (rc)
+		snprintf(port->mtu_error, sizeof(port->mtu_error),
+			 "mtu_request %u: device %s refuses it: %s", wanted, port->config.name,
+			 strerror(-rc));
 	if (request && !port->mtu_found)
 		port->mtu_found = info->mtu;
 	info->mtu = wanted;
@@ -67,14 +73,19 @@ void port_mac_apply(struct port *port, const struct link_info *info)
 {
 	const struct port_config *config = &port->config;
 	struct link_info host;
+	int rc;
 
 	port->mac_error[0] = '\0';
 	if (config->type != PORT_INTERNAL || eth_addr_is_zero(config->mac))
 		return;
-	if (host_find(port, info, &host))
-		link_set_mac(port->table->links, host.ifindex, config->mac);
-	else
+	if (!host_find(port, info, &host)) {
 		snprintf(port->mac_error, sizeof(port->mac_error), AWAY, "mac", config->name);
+		return;
+	}
+	rc = link_set_mac(port->table->links, host.ifindex, config->mac);
+	if (rc)
+		snprintf(port->mac_error, sizeof(port->mac_error), "mac: device %s refuses it: %s",
+			 config->name, strerror(-rc));
 }
 
 void port_mtu_restore(struct port *port)

@@ -278,7 +278,7 @@ static bool must_yield(struct port *port, const struct link_info *info)
 	if (!port->status.is_attached ||
 	    !owner_find(port->table->programs, port->table->instance, info->ifindex,
 			info->xdp_prog_id, &owner) ||
-	    strcmp(owner.instance, port->table->instance) > 0)
+	    (!owner.is_instead && strcmp(owner.instance, port->table->instance) > 0))
 		return false;
 	return is_of_another_instance(port, info, &owner);
 }
@@ -295,6 +295,7 @@ static void device_found(struct port *port, const struct link_info *found)
 	port->ifindex = info.ifindex;
 	HASH_ADD(hh_ifindex, port->table->by_ifindex, ifindex, sizeof(port->ifindex), port);
 	port_note_read(port);
+	port->mac_error[0] = '\0'; /* of another device */
 	port_mtu_apply(port, &info);
 	port_note_write(port);
 	port_status_read(port, &info);

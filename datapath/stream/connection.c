@@ -257,7 +257,8 @@ void connection_send(struct connection *conn, struct json_object *message)
 		return;
 	}
 	/* One message may be of any size: what a table holds, or a transaction changed. */
-	if (!stream_backlog(conn->stream) || len > conn->largest)
+	conn->largest = connection_largest(conn);
+	if (len > conn->largest)
 		conn->largest = len;
 	stream_send(conn->stream, text, len);
 	if (stream_backlog(conn->stream) > conn->limits.backlog_size + conn->largest)
@@ -281,7 +282,9 @@ bool connection_is_closing(const struct connection *conn)
 
 size_t connection_largest(const struct connection *conn)
 {
-	return stream_backlog(conn->stream) ? conn->largest : 0;
+	const size_t backlog = stream_backlog(conn->stream);
+
+	return conn->largest < backlog ? conn->largest : backlog;
 }
 
 size_t connection_n_buffered(const struct connection *conn)

@@ -48,8 +48,8 @@ int remotes_new(struct remotes **out, const struct remotes_options *options);
 /* Hangs up. */
 void remotes_free(struct remotes **remotes);
 
-/* One of the command line, or of ovs-appctl. 0, or -errno with a text: it is no target, or it cannot be listened on; then it
- * is not there. */
+/* One of the command line, or of ovs-appctl. 0, or -errno with a text: it is no target, or it cannot be listened
+ * on; then it is not there. */
 int remotes_add(struct remotes *remotes, const char *target, struct err *err);
 /* The target of the i-th of these; NULL: there are no more. */
 const char *remotes_target(const struct remotes *remotes, unsigned i);

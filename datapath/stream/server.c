@@ -76,15 +76,19 @@ static bool is_worse(const struct client *a, const struct client *b)
 	return connection_n_buffered(a->conn) > connection_n_buffered(b->conn);
 }
 
+/* One message of one client's may be of any size. */
 static void worst_cut(struct server *server)
 {
 	struct client *worst = NULL, *client;
+	size_t largest = 0;
 
-	cds_list_for_each_entry (client, &server->clients, node)
+	cds_list_for_each_entry (client, &server->clients, node) {
+		if (connection_largest(client->conn) > largest)
+			largest = connection_largest(client->conn);
 		if (!worst || is_worse(client, worst))
 			worst = client;
-	if (worst &&
-	    server->stats.n_buffered > SERVER_BUFFERED_MAX + connection_largest(worst->conn))
+	}
+	if (worst && server->stats.n_buffered > SERVER_BUFFERED_MAX + largest)
 		connection_cut(worst->conn, "all clients together keep too much waiting, and it "
 					    "the most");
 }

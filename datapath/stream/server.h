@@ -1,11 +1,10 @@
 #pragma once
 /* The place where clients come in: a unix socket, whose clients' messages go to one handler.
  *
- * Memory is bounded for all clients together as well: when they keep more than
- * SERVER_BUFFERED_MAX waiting (the largest message of the worst not counted), the one that keeps the most is cut off: of
- * those that have kept something while SERVER_PATIENCE messages came, if there are any, so that many who keep a little
- * each are no harm to one that reads what it asked for. Clients that came elsewhere (remote.h) join by
- * server_accept(). Control thread only.
+ * Memory is bounded for all clients together as well: when they keep more than SERVER_BUFFERED_MAX waiting (the
+ * largest message of all not counted), the one that keeps the most is cut off: of those that have kept something
+ * while SERVER_PATIENCE messages came, if there are any, so that many who keep a little each are no harm to one that
+ * reads what it asked for. Clients that came elsewhere (remote.h) join by server_accept(). Control thread only.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -88,6 +88,12 @@ struct vswitch {
 	pthread_mutex_t fdb_lock;
 };
 
+/* What the revalidator has seen of addresses that move. */
+struct fdb_watch {
+	uint64_t n_moved;
+	uint64_t seen_at, told_at; /* ns; 0: not yet */
+};
+
 struct bridge {
 	struct vswitch *sw;
 	uint32_t number; /* from 1; no other bridge has or had it */
@@ -97,7 +103,7 @@ struct bridge {
 	uint8_t miss;                  /* enum table_miss: what TABLE_MISS_DEFAULT stands for */
 	bool is_controlled, stands_in; /* see flows.h */
 	struct fdb *fdb;
-	uint64_t n_moved, loop_told_at; /* of its addresses when the revalidator looked last; ns */
+	struct fdb_watch watch;
 	struct flow_tables *tables;
 	struct flow_watcher learn_watcher;
 	struct taught *taught; /* see learn.c */

@@ -54,8 +54,8 @@ static inline bool offload_is_port(uint16_t port)
 
 /* All that is done to entries is done at one time, which is told after that of whoever had the lock before. */
 void offload_lock(struct offload *offload);
-/* The same, and may look at what RCU guards, and write entries. Nobody who holds the lock waits for readers. Registered with
- * RCU and offline. */
+/* The same, and may look at what RCU guards, and write entries. Nobody who holds the lock waits for readers.
+ * Registered with RCU and offline. */
 void offload_begin(struct offload *offload);
 void offload_end(struct offload *offload);
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
@@ -22,7 +23,7 @@
 #define LOCK_BATCH    256 /* messages per hold of fdb_lock */
 #define AGE_PERIOD_NS CLOCK_NS_PER_SEC
 #define AGE_PERIOD_MS 1000
-#define LOOP_MOVES    100 /* of addresses, in that time */
+#define LOOP_MOVES    100 /* of addresses, a second */
 #define LOOP_TOLD_NS  (60 * CLOCK_NS_PER_SEC)
 /* Between two stretches of many entries: others want the processor and its cache, and new flows do not wait for all
  * of it. */
@@ -123,41 +124,54 @@ static bool learn_batch(struct revalidator *revalidator, uint64_t now)
 	return n == LOCK_BATCH;
 }
 
-/* Addresses that are seen at one port, at another one, and at the first again. (That all move once is no wonder where a
- * link takes over from another.) */
-static void loop_look(struct bridge *bridge, const struct fdb_counters *counters, uint64_t now)
+/* Addresses that are seen at one port, at another one, and at the first again: how often a second; 0: not so often. (That
+ * all move once is no wonder where a link takes over from another.) */
+static uint64_t loop_find(struct fdb_watch *watch, const struct fdb_counters *counters,
+			  uint64_t now)
 {
-	const uint64_t n = counters->n_moved - bridge->n_moved;
+	const uint64_t n = counters->n_moved - watch->n_moved, since = watch->seen_at;
+	uint64_t rate;
 
-	bridge->n_moved = counters->n_moved;
-	if (n < LOOP_MOVES || n < 2 * counters->n_entries ||
-	    (bridge->loop_told_at && now - bridge->loop_told_at < LOOP_TOLD_NS))
-		return;
-	bridge->loop_told_at = now;
-	log_warn(
-		"switch",
-		"bridge %s: addresses moved from port to port %llu times within a second: there may be a "
-		"loop of links, which makes a storm of each broadcast",
-		bridge->name, (unsigned long long)n);
+	watch->n_moved = counters->n_moved;
+	watch->seen_at = now;
+	if (!since || now <= since || n < 2 * counters->n_entries ||
+	    (watch->told_at && now - watch->told_at < LOOP_TOLD_NS))
+		return 0;
+	rate = n * CLOCK_NS_PER_SEC / (now - since);
+	if (rate < LOOP_MOVES)
+		return 0;
+	watch->told_at = now;
+	return rate;
 }
 
 /* True if there are entries left that can age. */
 static bool age(struct vswitch *sw, uint64_t now)
 {
 	struct bridge *bridge, *next;
+	char name[sizeof(bridge->name)] = "";
 	bool has_entries = false;
+	uint64_t rate = 0;
 
 	fdb_write_begin(sw);
 	HASH_ITER (hh, sw->bridges, bridge, next) {
 		struct fdb_counters counters;
 
 		fdb_counters_read(bridge->fdb, &counters);
-		loop_look(bridge, &counters, now);
 		fdb_sweep(bridge->fdb, now, (uint32_t)counters.n_entries);
 		fdb_counters_read(bridge->fdb, &counters);
 		has_entries |= counters.n_entries > counters.n_static;
+		if (rate) /* another one is told first */
+			continue;
+		rate = loop_find(&bridge->watch, &counters, now);
+		strcpy(name, bridge->name);
 	}
 	fdb_write_end(sw);
+	if (rate)
+		log_warn(
+			"switch",
+			"bridge %s: addresses move from port to port %llu times a second: there may be a loop "
+			"of links, which makes a storm of each broadcast",
+			name, (unsigned long long)rate);
 	return has_entries;
 }
 
