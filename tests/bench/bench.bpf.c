@@ -17,15 +17,22 @@ __u32 next_flow;
 __u64 patterns[N_PATTERNS][PATTERN_SIZE / 8]; /* for generate_patterns() */
 __u32 next_pattern;
 
+/* NULL: the frame is too short for it. */
+static __always_inline struct udphdr *udp_of(const struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	struct udphdr *udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
+
+	return (void *)(udp + 1) > (void *)(long)ctx->data_end ? NULL : udp;
+}
+
 /* All are run by bpf_prog_test_run_opts() with live frames: each leaves by the device it "came" from. */
 static __always_inline int flow_next(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	struct udphdr *udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
+	struct udphdr *udp = udp_of(ctx);
 	__u32 flow = next_flow;
 
-	if ((void *)(udp + 1) > end)
+	if (!udp)
 		return XDP_ABORTED;
 	next_flow = flow + stride < n_flows ? flow + stride : flow + stride - n_flows;
 	udp->source = bpf_htons(1024 + (flow & 0x7fff));
@@ -204,20 +211,18 @@ struct {
 SEC("xdp")
 int redirect_flow(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	struct udphdr *udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
-	struct flow_count *count, first = {1, end - data};
+	const struct udphdr *udp = udp_of(ctx);
+	struct flow_count *count, first = {1, ctx->data_end - ctx->data};
 	struct flow_key key;
 
-	if ((void *)(udp + 1) > end)
+	if (!udp)
 		return XDP_DROP;
-	__builtin_memcpy(key.macs, data, sizeof(key.macs));
+	__builtin_memcpy(key.macs, (void *)(long)ctx->data, sizeof(key.macs));
 	__builtin_memcpy(&key.ports, udp, sizeof(key.ports));
 	count = bpf_map_lookup_elem(&known_flows, &key);
 	if (count) {
 		count->n_packets++;
-		count->n_bytes += end - data;
+		count->n_bytes += first.n_bytes;
 	} else {
 		bpf_map_update_elem(&known_flows, &key, &first, BPF_ANY);
 	}
@@ -239,13 +244,11 @@ struct {
 SEC("xdp")
 int redirect_line(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	struct udphdr *udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
+	const struct udphdr *udp = udp_of(ctx);
 	struct line *line;
 	__u32 i;
 
-	if ((void *)(udp + 1) > end)
+	if (!udp)
 		return XDP_DROP;
 	i = (__u32)(*(__u32 *)udp * 0x9e3779b1) >> 12; /* each its own: the factor is odd */
 	line = bpf_map_lookup_elem(&lines, &i);
