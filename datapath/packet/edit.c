@@ -16,6 +16,23 @@ void edit_parse(struct edit *edit)
 	*edit = edit_begin(edit->frame, &key, &edit->layout);
 }
 
+static bool is_tag(be16 type)
+{
+	return from_be16(type) == ETH_TYPE_VLAN || from_be16(type) == ETH_TYPE_SVLAN;
+}
+
+/* A tag came, or went. */
+static void move_headers(struct edit *edit, int by)
+{
+	struct packet_layout *layout = &edit->layout;
+
+	layout->n_vlans = (uint8_t)(layout->n_vlans + (by > 0 ? 1 : -1));
+	if (layout->l3)
+		layout->l3 = (uint16_t)(layout->l3 + by);
+	if (layout->l4)
+		layout->l4 = (uint16_t)(layout->l4 + by);
+}
+
 static void set_eth(struct edit *edit, enum packet_field field, struct edit_bits bits)
 {
 	struct eth_header *eth = (struct eth_header *)edit->frame->data;
@@ -61,6 +78,34 @@ void edit_set(struct edit *edit, enum packet_field field, const uint8_t *value, 
 	families[field](edit, field, (struct edit_bits){value, mask});
 }
 
+/* Tags stand in front of what is known, and only move it: to find it anew, the parser would have to see through
+ * more tags than the key has room for. */
+static int push_vlan(struct edit *edit, const struct flow_op *op)
+{
+	int error;
+
+	edit_parse(edit);
+	error = edit_push_vlan(edit->frame, op->tpid, op->tci);
+	if (!error)
+		move_headers(edit, (int)sizeof(struct vlan_header));
+	return error;
+}
+
+static int pop_vlan(struct edit *edit)
+{
+	int error;
+
+	edit_parse(edit);
+	error = edit_pop_vlan(edit->frame);
+	if (error)
+		return error;
+	if (is_tag(edit->eth_type))
+		edit->is_parsed = false; /* the parser sees one more header now */
+	else
+		move_headers(edit, -(int)sizeof(struct vlan_header));
+	return 0;
+}
+
 static int push_mpls(struct edit *edit, const struct flow_op *op)
 {
 	be32 entry;
@@ -88,11 +133,9 @@ int edit_op(struct edit *edit, const struct flow_op *op)
 	case OP_SET_VLAN:
 		return edit_set_vlan(edit->frame, op->tci, op->mask);
 	case OP_PUSH_VLAN:
-		edit->is_parsed = false;
-		return edit_push_vlan(edit->frame, op->tpid, op->tci);
+		return push_vlan(edit, op);
 	case OP_POP_VLAN:
-		edit->is_parsed = false;
-		return edit_pop_vlan(edit->frame);
+		return pop_vlan(edit);
 	case OP_PUSH_MPLS:
 		return push_mpls(edit, op);
 	case OP_POP_MPLS:

@@ -2,8 +2,8 @@
 /* Changes to a packet, in place. The caller owns the frame. On failure the packet is untouched.
  *
  * Who changes more than tags needs to know where the headers are: `struct edit` is a frame with that
- * knowledge. What moves headers (tags, MPLS, PBB) forgets it, and the next that needs it parses the packet
- * again; setting fields keeps it. Checksums that cover a changed field are adjusted by the difference, so
+ * knowledge. What changes which headers there are (MPLS, PBB) forgets it, and the next that needs it parses the
+ * packet again; tags move what is behind them, and setting fields keeps it. Checksums that cover a changed field are adjusted by the difference, so
  * a packet that was broken on its way here is still recognised as such.
  */
 #include <stdbool.h>

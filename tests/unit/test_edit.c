@@ -121,6 +121,60 @@ static void set(struct frame *frame, enum packet_field field, const void *value)
 	edit_set(&edit, field, value, all);
 }
 
+static void tag(struct edit *edit, uint8_t type)
+{
+	const struct flow_op op = {.type = type, .tpid = ETH_TYPE_VLAN, .tci = 9};
+
+	assert_int_equal(edit_op(edit, &op), 0);
+}
+
+static void set_source(struct edit *edit, uint8_t last)
+{
+	const uint8_t addr[4] = {192, 0, 2, last};
+
+	edit_set(edit, SET_IPV4_SRC, addr, (const uint8_t *)"\xff\xff\xff\xff");
+}
+
+/* A packet of two tags that gets a third and a fourth: the parser would not find its headers. */
+static void headers_are_found_behind_any_number_of_tags(void **state)
+{
+	struct packet_builder b = untagged();
+	struct edit edit;
+
+	assert_int_equal(edit_push_vlan(&b.frame, ETH_TYPE_VLAN, 1), 0);
+	assert_int_equal(edit_push_vlan(&b.frame, ETH_TYPE_SVLAN, 2), 0);
+	edit = edit_of(&b.frame);
+	tag(&edit, OP_PUSH_VLAN);
+	set_source(&edit, 1);
+	assert_memory_equal(b.frame.data + 12 + 3 * 4 + 2 + 12, "\xc0\0\x02\x01", 4);
+	tag(&edit, OP_PUSH_VLAN);
+	tag(&edit, OP_POP_VLAN);
+	set_source(&edit, 2);
+	assert_memory_equal(b.frame.data + 12 + 3 * 4 + 2 + 12, "\xc0\0\x02\x02", 4);
+	for (unsigned i = 0; i < 3; i++)
+		tag(&edit, OP_POP_VLAN);
+	assert_int_equal(key_of(&b.frame).ipv4_src.be, to_be32(0xc0000202).be);
+	assert_int_equal(build_l4_checksum_field(&b)->be, to_be16(build_l4_checksum(&b)).be);
+	frame_free(&b.frame);
+}
+
+/* A packet that came with three: what is behind them is in reach when one is gone. */
+static void what_a_popped_tag_uncovers_is_found(void **state)
+{
+	struct packet_builder b = untagged();
+	struct edit edit;
+
+	for (uint16_t i = 1; i <= 3; i++)
+		assert_int_equal(edit_push_vlan(&b.frame, ETH_TYPE_VLAN, i), 0);
+	edit = edit_of(&b.frame);
+	tag(&edit, OP_PUSH_VLAN);
+	tag(&edit, OP_POP_VLAN);
+	tag(&edit, OP_POP_VLAN);
+	set_source(&edit, 3);
+	assert_int_equal(key_of(&b.frame).ipv4_src.be, to_be32(0xc0000203).be);
+	frame_free(&b.frame);
+}
+
 static void no_udp_checksum_stays_none(void **state)
 {
 	struct packet_builder b = untagged();
@@ -318,6 +372,8 @@ int main(void)
 		cmocka_unit_test(set_changes_only_the_mask),
 		cmocka_unit_test(push_needs_headroom),
 		cmocka_unit_test(stumps_are_refused),
+		cmocka_unit_test(headers_are_found_behind_any_number_of_tags),
+		cmocka_unit_test(what_a_popped_tag_uncovers_is_found),
 		cmocka_unit_test(no_udp_checksum_stays_none),
 		cmocka_unit_test(a_udp_checksum_of_zero_is_sent_as_ones),
 		cmocka_unit_test(a_wrong_checksum_is_not_mended),
