@@ -1,7 +1,7 @@
 #pragma once
 /* Everything about a packet that a flow can match on, as 64-bit words.
  *
- * The first words are what the parsers found (bpf/abi.h, packet/parse.h), then comes what
+ * The first words are what the parsers found (bpf/abi_key.h, packet/parse.h), then comes what
  * travelled beside the packet, then what only the flow tables write while they look at it. The
  * last part is zero when a packet enters, so no cache mask has bits there.
  *

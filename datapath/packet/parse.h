@@ -1,5 +1,5 @@
 #pragma once
-/* A packet's header fields: those that the kernel parses too (struct packet_key, bpf/abi.h), and
+/* A packet's header fields: those that the kernel parses too (struct packet_key, bpf/abi_key.h), and
  * those that only the daemon reads. Behind each other in memory, they are the beginning of a flow
  * key (flow/key.h).
  */

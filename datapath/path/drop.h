@@ -1,7 +1,7 @@
 #pragma once
 /* Drops: every packet that is not forwarded has a named reason and is counted on a port.
  *
- * The reasons are listed in bpf/abi.h, shared with the kernel programs. A drop is charged to the
+ * The reasons are listed in bpf/abi_drop.h, shared with the kernel programs. A drop is charged to the
  * port that is to blame: the output port where sending failed, the input port otherwise.
  */
 #include <stdint.h>

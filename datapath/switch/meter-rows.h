@@ -1,5 +1,5 @@
 #pragma once
-/* Where the meters of a switch are: slots, which ops of flows name, and rows of bands, which slots name (bpf/abi.h).
+/* Where the meters of a switch are: slots, which ops of flows name, and rows of bands, which slots name (bpf/abi_meter.h).
  *
  * It is the memory of the kernel's maps, where there are such, so that programs and workers take from the same clocks
  * and count in the same counters; and what an earlier daemon's meters counted and let through is there, too. A slot
