@@ -15,7 +15,7 @@
 #include "stream/listener.h"
 #include "agent/openflow_controller.h"
 #include "agent/openflow_fail.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
 #include "agent/openflow_snoop.h"
 #include "switch/flows.h"
 #include "switch/vswitch.h"

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "agent/openflow_bundle_entry.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
 #include "flow/meter.h"
 #include "openflow/bundle.h"
 

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
 #include "openflow/flow.h"
 #include "openflow/group.h"
 #include "openflow/meter.h"

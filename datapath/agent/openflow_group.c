@@ -4,7 +4,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
+#include "agent/openflow_parts.h"
 #include "openflow/group.h"
 #include "switch/group.h"
 

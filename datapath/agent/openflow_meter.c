@@ -3,7 +3,8 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
+#include "agent/openflow_parts.h"
 #include "openflow/meter.h"
 #include "path/meter.h"
 #include "switch/meters.h"

@@ -8,7 +8,8 @@
 
 #include "base/clock.h"
 #include "base/own.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
+#include "agent/openflow_parts.h"
 #include "stream/stream.h"
 #include "flow/port_text.h"
 #include "openflow/monitor.h"

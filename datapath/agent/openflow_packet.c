@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
 #include "flow/match.h"
 #include "flow/port_text.h"
 #include "openflow/action.h"

@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
+#include "agent/openflow_parts.h"
 #include "switch/port_statistics.h"
 #include "flow/port_text.h"
 #include "openflow/port.h"

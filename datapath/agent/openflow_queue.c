@@ -1,5 +1,6 @@
 /* Queues of ports: listed, described, counted. What they are, the database says (reconcile_qos.c). */
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
+#include "agent/openflow_parts.h"
 #include "flow/port_text.h"
 #include "openflow/port.h"
 #include "openflow/queue.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
 #include "stream/stream.h"
 #include "openflow/flow.h"
 #include "openflow/group.h"

@@ -1,10 +1,8 @@
 #pragma once
-/* One conversation in OpenFlow: which version, and who answers what.
+/* One conversation in OpenFlow: which version, and what is said when.
  *
- * A message is read whole by openflow/message.h and goes to the handler of its kind; handlers are in openflow_switch.c,
- * openflow_port.c and so on. A handler appends its answer to `reply`, or returns an error, which is sent with the
- * head of the message. A message is dealt with when the next one is looked at, its change published in every floor:
- * so a barrier has nothing to wait for.
+ * A message is read whole by openflow/message.h and answered by openflow_handler.h. It is dealt with when the next one
+ * is looked at, its change published in every floor: so a barrier has nothing to wait for.
  *
  * When more than CROWD_BUFFERED_MAX waits for all sessions together, the one for which the most waits is cut off.
  *
@@ -26,11 +24,6 @@ struct bridge;
 struct err;
 struct event;
 struct event_base;
-struct group_mod;
-struct meter_mod;
-struct of_packet_out;
-struct of_port_mod;
-struct of_table;
 struct openflow_session;
 struct openflow_snoop;
 struct stream;
@@ -139,14 +132,12 @@ struct openflow_session {
 	} features;                  /* of tables that it would like, until all of them have come */
 };
 
-typedef enum of_error handler_fn(struct openflow_session *session,
-				 const struct of_message *message);
-
 /* Whole messages. */
 void openflow_session_send(struct openflow_session *session, const void *bytes, size_t n);
 /* It is sent: more may be written. */
 void openflow_session_written(struct wire_writer *w);
-/* Sends what has been appended to `reply` so far: long answers go in pieces. */
+/* Sends what has been appended to `reply` so far: long answers go in pieces of about so many bytes. */
+#define OPENFLOW_FLUSH_SIZE ((size_t)256 << 10)
 void openflow_session_flush(struct openflow_session *session);
 
 /* It wants to be told of other things than before, or of its version: see openflow_peers. */
@@ -156,109 +147,3 @@ void openflow_session_tell(struct openflow_session *session, const struct wire_w
 /* Is it to be told of this? */
 bool openflow_session_wants(const struct openflow_session *session, enum of_async_type type,
 			    unsigned reason);
-
-/* openflow_switch.c */
-handler_fn handle_echo, handle_features, handle_get_config, handle_set_config, handle_barrier,
-	handle_desc;
-/* openflow_port.c */
-handler_fn handle_port_desc, handle_port_stats, handle_port_mod;
-struct bridge_port;
-struct bridge_port_status;
-void openflow_port_describe(const struct bridge_port *port, const struct bridge_port_status *status,
-			    struct of_port *out);
-/* All ports, as many as fit into the message that began at `start` of `reply`. */
-void openflow_ports_write(struct openflow_session *session, size_t start);
-
-/* By its number; NULL: there is none. `is` (NULL: nobody asks) is what it is. */
-struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint16_t ofport,
-					 struct of_port *is);
-/* The port that a PORT_MOD is about, and what it wants of it. */
-enum of_error openflow_port_find(struct openflow_session *session, const struct of_port_mod *mod,
-				 struct bridge_port **out);
-enum of_error openflow_port_set(struct openflow_session *session, struct bridge_port *port,
-				const struct of_port_mod *mod);
-/* openflow_queue.c */
-handler_fn handle_queue_stats, handle_queue_desc, handle_queue_config;
-
-/* openflow_flow.c */
-handler_fn handle_flow_mod, handle_table_id, handle_flow_format, handle_flow_stats,
-	handle_aggregate;
-/* Of -EINVAL, -ENXIO and -ENODEV for actions. */
-enum of_error openflow_actions_error(int rc);
-/* Of what bridge_flow_mods() returns. */
-enum of_error openflow_flow_error(int rc);
-/* openflow_group.c */
-handler_fn handle_group_mod, handle_group_stats, handle_group_desc, handle_group_features;
-/* Of what bridge_mods() returns for a group mod. */
-enum of_error openflow_group_error(int rc);
-/* openflow_meter.c */
-handler_fn handle_meter_mod, handle_meter_stats, handle_meter_config, handle_meter_features;
-/* Of what bridge_meter_mod() returns. */
-enum of_error openflow_meter_error(int rc);
-/* openflow_table.c */
-handler_fn handle_tables, handle_table_mod;
-void openflow_table_describe(struct openflow_session *session, uint8_t number,
-			     struct of_table *out);
-/* The table has other flows than before. */
-void openflow_vacancy_look(struct openflow_session *session, uint8_t table);
-
-/* openflow_table_features.c */
-/* A request that is not all of it: the rest has the same xid. */
-enum of_error openflow_table_features_gather(struct openflow_session *session,
-					     const struct of_message *message);
-/* ... and the end of it, or all of it. All of the tables, or none. */
-enum of_error openflow_table_features_set(struct openflow_session *session,
-					  const struct of_message *message);
-/* Is it the rest of a request? */
-bool openflow_table_features_are_begun(const struct openflow_session *session,
-				       const struct of_message *message);
-/* What has come of a request counts for nothing, and so will its rest. */
-void openflow_table_features_refuse(struct openflow_session *session, enum of_error error);
-void openflow_table_features_forget(struct openflow_session *session);
-/* openflow_bundle.c */
-handler_fn handle_bundle_control, handle_bundle_add;
-void openflow_bundles_free(struct openflow_session *session);
-/* openflow_monitor.c */
-handler_fn handle_monitor, handle_monitor_cancel;
-void openflow_monitors_free(struct openflow_session *session);
-/* All that it was told has been read. */
-void openflow_monitors_resume(struct openflow_session *session);
-void openflow_monitors_see(struct openflow_session *session, const struct flow_event *event);
-/* openflow_packet.c */
-handler_fn handle_packet_out, handle_packet_in_format, handle_controller_id;
-/* As far as the packet itself goes. */
-enum of_error openflow_packet_check(const struct of_packet_out *out);
-enum drop_reason openflow_packet_seen(struct packet_in_watcher *watcher, struct bridge *bridge,
-				      const struct packet_in *packet);
-void openflow_packets_rest(struct packet_in_watcher *watcher);
-/* The session ends: those that wait are counted. */
-void openflow_packets_drop(struct openflow_session *session);
-/* openflow_role.c */
-handler_fn handle_role, handle_get_async, handle_set_async;
-bool openflow_flow_wants(struct flow_watcher *watcher, size_t n_events, size_t n_removed);
-void openflow_flow_seen(struct flow_watcher *watcher, struct bridge *bridge,
-			const struct flow_event *event);
-/* Other controllers that ask for it are told what this one has changed. */
-void openflow_forward_group(struct openflow_session *session, const struct group_mod *mod);
-void openflow_forward_meter(struct openflow_session *session, const struct meter_mod *mod);
-void openflow_port_status(struct openflow_session *session, const struct of_port *port,
-			  enum of_port_reason reason);
-
-/* ---- answers in several messages ---- */
-
-/* Entries of one multipart reply, as many messages as they need. */
-struct openflow_parts {
-	struct openflow_session *session;
-	const struct of_message *request;
-	enum of_message_id id;
-	size_t start; /* of the message that is written */
-};
-
-/* The longest entry that is sure to have room in a message. */
-#define OPENFLOW_ENTRY_MAX (OF_MESSAGE_MAX - 64)
-
-void openflow_parts_begin(struct openflow_parts *parts, struct openflow_session *session,
-			  const struct of_message *request, enum of_message_id id);
-/* An entry has been appended to `reply` since `entry`: if it is too much for this message, it begins another. */
-void openflow_parts_added(struct openflow_parts *parts, size_t entry);
-void openflow_parts_end(struct openflow_parts *parts);

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
 #include "openflow/action.h"
 #include "openflow/table.h"
 #include "switch/flows.h"

@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 #include "base/own.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
+#include "agent/openflow_parts.h"
 #include "flow/port_text.h"
 #include "openflow/table.h"
 #include "switch/flows.h"

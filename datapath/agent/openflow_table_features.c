@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "agent/openflow_session.h"
+#include "agent/openflow_handler.h"
 #include "openflow/table.h"
 #include "switch/flows.h"
 
