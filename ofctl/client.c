@@ -401,7 +401,7 @@ int client_reply(struct client *client, const char *method, uint64_t id,
 			break;
 		if (json_object_object_get(message, "method"))
 			json_object_array_add(client->kept, take_ptr(message));
-		else if (json_object_get_uint64(json_object_object_get(message, "id")) == id)
+		else if (json_uint(message, "id") == id)
 			return reply_result(client, method, message, result, err);
 	}
 	return ret;

@@ -8,18 +8,6 @@
 #include "job.h"
 #include "need.h"
 
-static const char *text_of(struct json_object *row, const char *name)
-{
-	const char *text = json_object_get_string(json_object_object_get(row, name));
-
-	return text ? text : "";
-}
-
-static int64_t number_of(struct json_object *row, const char *name)
-{
-	return json_object_get_int64(json_object_object_get(row, name));
-}
-
 static void print_orders(struct json_object *names)
 {
 	for (size_t i = 0; names && i < json_array_size(names); i++)
@@ -30,12 +18,12 @@ static void print_orders(struct json_object *names)
 static void print_entry(struct json_object *row)
 {
 	printf("%s: %s, packets:%" PRId64 ", bytes:%" PRId64 ", idle:%" PRId64 "s",
-	       text_of(row, "floor"), text_of(row, "match"), number_of(row, "packets"),
-	       number_of(row, "bytes"), number_of(row, "idle"));
+	       json_text(row, "floor"), json_text(row, "match"), json_int(row, "packets"),
+	       json_int(row, "bytes"), json_int(row, "idle"));
 	print_orders(json_object_object_get(row, "orders"));
-	printf(", actions:%s\n", text_of(row, "actions"));
-	if (*text_of(row, "why"))
-		printf("    not in the kernel: %s\n", text_of(row, "why"));
+	printf(", actions:%s\n", json_text(row, "actions"));
+	if (*json_text(row, "why"))
+		printf("    not in the kernel: %s\n", json_text(row, "why"));
 }
 
 /* One page; `all` gets its entries, or they are printed at once. */

@@ -88,18 +88,6 @@ static int open_file(struct recording *recording, struct err *err)
 
 /* ---- packets ---- */
 
-static const char *text_of(struct json_object *object, const char *name)
-{
-	const char *text = json_object_get_string(json_object_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static uint64_t number_of(struct json_object *object, const char *name)
-{
-	return json_object_get_uint64(json_object_object_get(object, name));
-}
-
 static uint8_t digit(char c)
 {
 	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
@@ -107,7 +95,7 @@ static uint8_t digit(char c)
 
 static void take_packet(struct recording *recording, struct json_object *news)
 {
-	const char *hex = text_of(news, "packet");
+	const char *hex = json_text(news, "packet");
 	const size_t len = strlen(hex) / 2;
 
 	if (recording->n_max && recording->n == recording->n_max)
@@ -115,20 +103,20 @@ static void take_packet(struct recording *recording, struct json_object *news)
 	recording->bytes = need(realloc(recording->bytes, len + 1));
 	for (size_t i = 0; i < len; i++)
 		recording->bytes[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
-	pcapng_packet(recording->file, text_of(news, "port"), number_of(news, "time"),
-		      recording->bytes, (uint32_t)len, (uint32_t)number_of(news, "len"));
+	pcapng_packet(recording->file, json_text(news, "port"), json_uint(news, "time"),
+		      recording->bytes, (uint32_t)len, (uint32_t)json_uint(news, "len"));
 	recording->n++;
 }
 
 static void take(struct recording *recording, struct json_object *message)
 {
-	const char *method = text_of(message, "method");
+	const char *method = json_text(message, "method");
 	struct json_object *news = json_array_at(json_object_object_get(message, "params"), 0);
 
 	if (!strcmp(method, "captured")) {
 		take_packet(recording, news);
 	} else if (!strcmp(method, "capture-end")) {
-		recording->n_lost = number_of(news, "lost");
+		recording->n_lost = json_uint(news, "lost");
 		recording->is_over = true;
 	}
 }
@@ -223,7 +211,7 @@ static int begin(struct job *job, struct recording *recording, struct err *err)
 				       json_object_new_int64(recording->snaplen));
 	ret = job_call(job, "capture", params, &result, err);
 	if (!ret)
-		recording->name = need(strdup(text_of(result, "name")));
+		recording->name = need(strdup(json_text(result, "name")));
 	return ret;
 }
 

@@ -162,25 +162,20 @@ static void take_lines(struct json_object *page, struct json_object *all)
 	}
 }
 
-static uint64_t number_of(struct json_object *row, const char *name)
-{
-	return json_object_get_uint64(json_object_object_get(row, name));
-}
-
 static void print_stats(struct json_object *row)
 {
 	struct json_object *buckets = json_object_object_get(row, "buckets");
-	const uint64_t ms = number_of(row, "milliseconds");
+	const uint64_t ms = json_uint(row, "milliseconds");
 
 	printf(" group_id=%" PRIu64 ",duration=%" PRIu64 ".%03us,ref_count=%" PRIu64
 	       ",packet_count=%" PRIu64 ",byte_count=%" PRIu64,
-	       number_of(row, "group"), ms / 1000, (unsigned)(ms % 1000),
-	       number_of(row, "references"), number_of(row, "packets"), number_of(row, "bytes"));
+	       json_uint(row, "group"), ms / 1000, (unsigned)(ms % 1000),
+	       json_uint(row, "references"), json_uint(row, "packets"), json_uint(row, "bytes"));
 	for (size_t i = 0; i < json_array_size(buckets); i++) {
 		struct json_object *bucket = json_array_at(buckets, i);
 
 		printf(",bucket%zu:packet_count=%" PRIu64 ",byte_count=%" PRIu64, i,
-		       number_of(bucket, "packets"), number_of(bucket, "bytes"));
+		       json_uint(bucket, "packets"), json_uint(bucket, "bytes"));
 	}
 	putchar('\n');
 }
@@ -244,7 +239,7 @@ static int run_dump_group_features(struct job *job, const struct cli_invocation 
 	print_words("types", json_object_object_get(features, "types"));
 	print_words("capabilities", json_object_object_get(features, "capabilities"));
 	printf("max_groups: %" PRIu64 "\nmax_buckets: %" PRIu64 " in each\n",
-	       number_of(features, "max-groups"), number_of(features, "max-buckets"));
+	       json_uint(features, "max-groups"), json_uint(features, "max-buckets"));
 	return 0;
 }
 

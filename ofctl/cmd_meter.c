@@ -86,25 +86,20 @@ static int run_dump_meters(struct job *job, const struct cli_invocation *inv, st
 	return 0;
 }
 
-static uint64_t number_of(struct json_object *row, const char *name)
-{
-	return json_object_get_uint64(json_object_object_get(row, name));
-}
-
 static void print_stats(struct json_object *row)
 {
 	struct json_object *bands = json_object_object_get(row, "bands");
-	const uint64_t ms = number_of(row, "milliseconds");
+	const uint64_t ms = json_uint(row, "milliseconds");
 
 	printf("meter:%" PRIu64 " flow_count:%" PRIu64 " packet_in_count:%" PRIu64
 	       " byte_in_count:%" PRIu64 " duration:%" PRIu64 ".%03us bands:\n",
-	       number_of(row, "meter"), number_of(row, "flows"), number_of(row, "packets"),
-	       number_of(row, "bytes"), ms / 1000, (unsigned)(ms % 1000));
+	       json_uint(row, "meter"), json_uint(row, "flows"), json_uint(row, "packets"),
+	       json_uint(row, "bytes"), ms / 1000, (unsigned)(ms % 1000));
 	for (size_t i = 0; i < json_array_size(bands); i++) {
 		struct json_object *band = json_array_at(bands, i);
 
 		printf("%zu: packet_count:%" PRIu64 " byte_count:%" PRIu64 "\n", i,
-		       number_of(band, "packets"), number_of(band, "bytes"));
+		       json_uint(band, "packets"), json_uint(band, "bytes"));
 	}
 }
 
@@ -135,7 +130,7 @@ static int run_meter_features(struct job *job, const struct cli_invocation *inv,
 		printf("max_meter:%" PRIu64 " max_bands:%" PRIu64
 		       " max_color:0\nband_types: drop dscp_remark\n"
 		       "capabilities: kbps pktps burst stats\n",
-		       number_of(features, "max-meters"), number_of(features, "max-bands"));
+		       json_uint(features, "max-meters"), json_uint(features, "max-bands"));
 	return 0;
 }
 

@@ -64,7 +64,7 @@ static int visit(const struct flow_news *news, void *ctx)
 
 static void print_packet(struct json_object *news)
 {
-	int64_t n_lost = json_object_get_int64(json_object_object_get(news, "lost"));
+	int64_t n_lost = json_int(news, "lost");
 
 	if (!json_object_is_type(news, json_type_object))
 		return;

@@ -15,21 +15,9 @@
 
 #define OFPORT_LOCAL_NAME "LOCAL"
 
-static const char *text_of(struct json_object *row, const char *name)
-{
-	const char *text = json_object_get_string(json_object_object_get(row, name));
-
-	return text ? text : "";
-}
-
-static int64_t number_of(struct json_object *row, const char *name)
-{
-	return json_object_get_int64(json_object_object_get(row, name));
-}
-
 static void print_number(struct json_object *row)
 {
-	int64_t ofport = number_of(row, "ofport");
+	int64_t ofport = json_int(row, "ofport");
 
 	if (ofport == OFPORT_LOCAL)
 		printf(OFPORT_LOCAL_NAME);
@@ -51,16 +39,16 @@ static void print_config(struct json_object *flags)
 
 static void print_description(struct json_object *row)
 {
-	bool has_no_link = strcmp(text_of(row, "link"), "up");
+	bool has_no_link = strcmp(json_text(row, "link"), "up");
 
 	putchar(' ');
 	print_number(row);
-	printf("(%s): addr:%s\n", text_of(row, "name"), text_of(row, "mac"));
+	printf("(%s): addr:%s\n", json_text(row, "name"), json_text(row, "mac"));
 	print_config(json_object_object_get(row, "config"));
 	printf("     state:      %s\n", has_no_link ? "LINK_DOWN" : "0");
-	printf("     speed: %" PRId64 " Mbps now, 0 Mbps max\n", number_of(row, "speed") / 1000000);
-	if (*text_of(row, "error"))
-		printf("     error: %s\n", text_of(row, "error"));
+	printf("     speed: %" PRId64 " Mbps now, 0 Mbps max\n", json_int(row, "speed") / 1000000);
+	if (*json_text(row, "error"))
+		printf("     error: %s\n", json_text(row, "error"));
 }
 
 /* The ports of the bridge that `which` (a number or a name; "": all) means; the caller puts *rows. */
@@ -85,7 +73,7 @@ static int fetch_ports(struct job *job, const char *bridge, const char *which,
 	for (size_t i = 0; i < json_array_size(all); i++) {
 		struct json_object *row = json_array_at(all, i);
 
-		if (number_of(row, "ofport") == port)
+		if (json_int(row, "ofport") == port)
 			json_object_array_add(*rows, json_object_get(row));
 	}
 	if (json_array_size(*rows))
@@ -126,10 +114,10 @@ static int run_show(struct job *job, const struct cli_invocation *inv, struct er
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < json_array_size(tables); i++)
-		n_flows += number_of(json_array_at(tables, i), "flows");
+		n_flows += json_int(json_array_at(tables, i), "flows");
 	if (!job->is_json)
 		printf("bridge %s: n_tables:255, n_flows:%" PRId64 ", frags:%s\n", inv->args[0],
-		       n_flows, text_of(frags, "frags"));
+		       n_flows, json_text(frags, "frags"));
 	return run_ports(job, inv, print_description, err);
 }
 
@@ -144,12 +132,12 @@ static void print_counters(struct json_object *row)
 	printf("  port ");
 	print_number(row);
 	printf("(%s): rx pkts=%" PRId64 ", bytes=%" PRId64 ", drop=%" PRId64 ", errs=%" PRId64 "\n",
-	       text_of(row, "name"), number_of(switched, "rx_packets"),
-	       number_of(switched, "rx_bytes"), n_drops, number_of(device, "rx_errors"));
+	       json_text(row, "name"), json_int(switched, "rx_packets"),
+	       json_int(switched, "rx_bytes"), n_drops, json_int(device, "rx_errors"));
 	printf("           tx pkts=%" PRId64 ", bytes=%" PRId64 ", drop=%" PRId64 ", errs=%" PRId64
 	       "\n",
-	       number_of(switched, "tx_packets"), number_of(switched, "tx_bytes"),
-	       number_of(device, "tx_dropped"), number_of(device, "tx_errors"));
+	       json_int(switched, "tx_packets"), json_int(switched, "tx_bytes"),
+	       json_int(device, "tx_dropped"), json_int(device, "tx_errors"));
 }
 
 static int run_dump_ports(struct job *job, const struct cli_invocation *inv, struct err *err)
@@ -179,7 +167,7 @@ static int run_get_frags(struct job *job, const struct cli_invocation *inv, stru
 	if (job->is_json)
 		job_print_json(result);
 	else
-		puts(text_of(result, "frags"));
+		puts(json_text(result, "frags"));
 	return 0;
 }
 

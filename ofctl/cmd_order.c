@@ -100,20 +100,13 @@ static int run_undo(struct job *job, const struct cli_invocation *inv, struct er
 
 /* ---- listing ---- */
 
-static const char *text_of(struct json_object *row, const char *name)
-{
-	const char *text = json_object_get_string(json_object_object_get(row, name));
-
-	return text ? text : "";
-}
-
 static int by_age(const void *a, const void *b)
 {
 	struct json_object *x = *(struct json_object *const *)a;
 	struct json_object *y = *(struct json_object *const *)b;
-	int order = strcmp(text_of(x, "bridge"), text_of(y, "bridge"));
-	int64_t elder = json_object_get_int64(json_object_object_get(x, "number"));
-	int64_t younger = json_object_get_int64(json_object_object_get(y, "number"));
+	int order = strcmp(json_text(x, "bridge"), json_text(y, "bridge"));
+	int64_t elder = json_int(x, "number");
+	int64_t younger = json_int(y, "number");
 
 	return order ? order : (elder > younger) - (elder < younger);
 }
@@ -122,17 +115,17 @@ static void print_what(struct grid *grid, struct json_object *row, struct json_o
 {
 	const char *kind = json_object_get_string(value);
 
-	if (*text_of(row, "port"))
-		grid_add_format(grid, "%s to %s", kind, text_of(row, "port"));
-	else if (*text_of(row, "vlan"))
-		grid_add_format(grid, "%s to vlan %s", kind, text_of(row, "vlan"));
+	if (*json_text(row, "port"))
+		grid_add_format(grid, "%s to %s", kind, json_text(row, "port"));
+	else if (*json_text(row, "vlan"))
+		grid_add_format(grid, "%s to vlan %s", kind, json_text(row, "vlan"));
 	else
 		grid_add_text(grid, kind);
 }
 
 static void print_match(struct grid *grid, struct json_object *row, struct json_object *value)
 {
-	const char *match = text_of(row, "match");
+	const char *match = json_text(row, "match");
 
 	grid_add_text(grid, *match ? match : "all packets");
 }

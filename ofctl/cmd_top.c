@@ -127,11 +127,6 @@ static int see_flow(struct slice flow, void *ctx)
 	return 0;
 }
 
-static uint64_t number_of(struct json_object *row, const char *name)
-{
-	return json_object_get_uint64(json_object_object_get(row, name));
-}
-
 static void see_port(struct picture *picture, struct json_object *row, bool is_rx)
 {
 	struct json_object *counts = json_object_object_get(row, "switched");
@@ -140,8 +135,8 @@ static void see_port(struct picture *picture, struct json_object *row, bool is_r
 
 	snprintf(name, sizeof(name), "%s %s", port, is_rx ? "rx" : "tx");
 	note(&picture->ports, picture->seconds, slice_of(name),
-	     number_of(counts, is_rx ? "rx_packets" : "tx_packets"),
-	     number_of(counts, is_rx ? "rx_bytes" : "tx_bytes"));
+	     json_uint(counts, is_rx ? "rx_packets" : "tx_packets"),
+	     json_uint(counts, is_rx ? "rx_bytes" : "tx_bytes"));
 }
 
 static int look(struct job *job, const char *bridge, struct picture *picture, struct err *err)

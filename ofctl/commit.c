@@ -343,7 +343,7 @@ static int64_t read_next_cfg(const struct transaction *t, struct json_object *re
 	struct json_object *rows = json_object_object_get(select, "rows");
 	struct json_object *row = rows ? json_array_at(rows, 0) : NULL;
 
-	return json_object_get_int64(json_object_object_get(row, "next_cfg"));
+	return json_int(row, "next_cfg");
 }
 
 int replica_commit(struct replica *replica, const struct commit_request *request,

@@ -158,7 +158,7 @@ static int json_change(struct transport *transport, const char *bridge, enum flo
 		id = next;
 	}
 	if (!ret)
-		*n = (uint32_t)json_object_get_int64(json_object_object_get(result, "flows"));
+		*n = (uint32_t)json_int(result, "flows");
 	return ret;
 }
 
@@ -204,11 +204,6 @@ static int json_dump(struct transport *transport, const struct flow_query *query
 	return ret;
 }
 
-static uint64_t number_of(struct json_object *object, const char *name)
-{
-	return json_object_get_uint64(json_object_object_get(object, name));
-}
-
 static int json_count(struct transport *transport, const struct flow_query *query,
 		      struct flow_totals *out, struct err *err)
 {
@@ -217,33 +212,26 @@ static int json_count(struct transport *transport, const struct flow_query *quer
 
 	if (ret)
 		return ret;
-	out->n_packets = number_of(result, "packets");
-	out->n_bytes = number_of(result, "bytes");
-	out->n_flows = (uint32_t)number_of(result, "flows");
+	out->n_packets = json_uint(result, "packets");
+	out->n_bytes = json_uint(result, "bytes");
+	out->n_flows = (uint32_t)json_uint(result, "flows");
 	return 0;
 }
 
 /* ---- watching ---- */
-
-static const char *text_of(struct json_object *object, const char *name)
-{
-	const char *text = json_object_get_string(json_object_object_get(object, name));
-
-	return text ? text : "";
-}
 
 /* One notification. */
 static int visit_news(struct json_object *message, flow_news_fn *visit, void *ctx)
 {
 	struct json_object *news = json_array_at(json_object_object_get(message, "params"), 0);
 	const struct flow_news event = {
-		.event = text_of(news, "event"),
-		.reason = text_of(news, "reason"),
-		.flow = slice_of(text_of(news, "flow")),
-		.n_lost = number_of(news, "lost"),
+		.event = json_text(news, "event"),
+		.reason = json_text(news, "reason"),
+		.flow = slice_of(json_text(news, "flow")),
+		.n_lost = json_uint(news, "lost"),
 	};
 
-	return strcmp(text_of(message, "method"), "flow-news") ? 0 : visit(&event, ctx);
+	return strcmp(json_text(message, "method"), "flow-news") ? 0 : visit(&event, ctx);
 }
 
 static int json_watch(struct transport *transport, const struct flow_query *query,
@@ -296,7 +284,7 @@ static int json_order_add(struct transport *transport, const struct order_reques
 	int ret = call(transport, "order-add", order_params(order), &result, err);
 
 	if (!ret)
-		snprintf(name, ORDER_NAME_SIZE, "%s", text_of(result, "name"));
+		snprintf(name, ORDER_NAME_SIZE, "%s", json_text(result, "name"));
 	return ret;
 }
 

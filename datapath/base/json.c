@@ -324,6 +324,23 @@ struct json_object *json_array_at(struct json_object *array, size_t i)
 	return i < json_array_size(array) ? json_object_array_get_idx(array, i) : NULL;
 }
 
+const char *json_text(struct json_object *object, const char *name)
+{
+	const char *text = json_object_get_string(json_object_object_get(object, name));
+
+	return text ? text : "";
+}
+
+int64_t json_int(struct json_object *object, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(object, name));
+}
+
+uint64_t json_uint(struct json_object *object, const char *name)
+{
+	return json_object_get_uint64(json_object_object_get(object, name));
+}
+
 int64_t json_sum(struct json_object *object)
 {
 	int64_t sum = 0;

@@ -36,6 +36,11 @@ size_t json_cost(struct json_object *value);
 size_t json_array_size(struct json_object *array);
 struct json_object *json_array_at(struct json_object *array, size_t i);
 
+/* A member of an object. "" and 0: there is none. */
+const char *json_text(struct json_object *object, const char *name);
+int64_t json_int(struct json_object *object, const char *name);
+uint64_t json_uint(struct json_object *object, const char *name);
+
 /* Of the numbers in an object. */
 int64_t json_sum(struct json_object *object);
 

@@ -40,17 +40,10 @@ const char *replica_server_unanswered(const struct replica_server *server)
 	return server->state == SERVER_LOCKING && !server->is_told ? "lock" : NULL;
 }
 
-static const char *member_text(struct json_object *object, const char *name)
-{
-	const char *text = json_object_get_string(json_object_object_get(object, name));
-
-	return text ? text : "";
-}
-
 /* NULL: it is good. */
 static const char *fault_of(struct json_object *row)
 {
-	if (!strcmp(member_text(row, "model"), "standalone"))
+	if (!strcmp(json_text(row, "model"), "standalone"))
 		return NULL;
 	if (!json_object_get_boolean(json_object_object_get(row, "connected")))
 		return "it is not connected to its cluster";
@@ -83,7 +76,7 @@ static void look(struct replica_server *server, struct connection *conn, struct 
 	{
 		struct json_object *new = json_object_object_get(update, "new");
 
-		if (new &&strcmp(member_text(new, "name"), server->database))
+		if (new &&strcmp(json_text(new, "name"), server->database))
 			continue;
 		if (!new &&strcmp(uuid, server->row))
 			continue;
