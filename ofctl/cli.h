@@ -97,5 +97,5 @@ const char *cli_suggest_command(const struct cli *cli, const char *name);
 
 /* `--help`: all commands and options, to stdout. */
 void cli_print_usage(const struct cli *cli);
-/* `help COMMAND`: one command with its options. */
-void cli_print_help(const struct cli *cli, const struct cli_command *command);
+/* `help [COMMAND]`: all, or that command with its options. 0, or -EOPNOTSUPP with a text: there is no such command. */
+int cli_help(const struct cli *cli, const struct cli_invocation *inv, struct err *err);

@@ -1,7 +1,9 @@
 #include "cli.h"
 
+#include <errno.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "base/err.h"
 
 #define HELP_AT 35 /* the column where explanations begin */
 
@@ -66,7 +68,7 @@ void cli_print_usage(const struct cli *cli)
 		printf("\n%s", cli->footer);
 }
 
-void cli_print_help(const struct cli *cli, const struct cli_command *command)
+static void print_command(const struct cli *cli, const struct cli_command *command)
 {
 	printf("%s: %s\nusage: %s ", command->name, command->help, cli->program);
 	print_command_options(cli, command);
@@ -74,4 +76,24 @@ void cli_print_help(const struct cli *cli, const struct cli_command *command)
 	for (int i = 0; cli->command_options[i].name; i++)
 		if (command->options & 1u << i)
 			print_option(&cli->command_options[i]);
+}
+
+int cli_help(const struct cli *cli, const struct cli_invocation *inv, struct err *err)
+{
+	const struct cli_command *command;
+	const char *near;
+
+	if (!inv->n_args) {
+		cli_print_usage(cli);
+		return 0;
+	}
+	command = cli_command_lookup(cli, inv->args[0]);
+	if (command) {
+		print_command(cli, command);
+		return 0;
+	}
+	near = cli_suggest_command(cli, inv->args[0]);
+	return err_set(err, EOPNOTSUPP,
+		       near ? "unknown command '%s': did you mean '%s'?" : "unknown command '%s'",
+		       inv->args[0], near);
 }

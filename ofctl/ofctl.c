@@ -99,22 +99,7 @@ static const struct cli cli = {
 
 static int run_help(struct job *job, const struct cli_invocation *inv, struct err *err)
 {
-	const struct cli_command *command;
-	const char *near;
-
-	if (!inv->n_args) {
-		cli_print_usage(&cli);
-		return 0;
-	}
-	command = cli_command_lookup(&cli, inv->args[0]);
-	if (command) {
-		cli_print_help(&cli, command);
-		return 0;
-	}
-	near = cli_suggest_command(&cli, inv->args[0]);
-	return err_set(err, EOPNOTSUPP,
-		       near ? "unknown command '%s': did you mean '%s'?" : "unknown command '%s'",
-		       inv->args[0], near);
+	return cli_help(&cli, inv, err);
 }
 
 /* ---- the tab key ---- */
