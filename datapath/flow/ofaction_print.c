@@ -216,10 +216,48 @@ static void put_fin_timeout(const struct printer *p, const struct ofaction *a)
 	print_char(p->out, ')');
 }
 
+/* What changes the packet. False: it is none of these. */
+static bool put_change(const struct printer *p, uint32_t at)
+{
+	const struct ofaction *a = &p->list->item[at];
+
+	switch (a->type) {
+	case OFACTION_SET:
+		put_set(p, a);
+		return true;
+	case OFACTION_MOVE:
+		put_move(p, a);
+		return true;
+	case OFACTION_SET_VLAN_VID:
+	case OFACTION_SET_VLAN_PCP:
+		put_set_vlan(p, a);
+		return true;
+	case OFACTION_POP_VLAN:
+		print_add(p->out, a->how ? "strip_vlan" : "pop_vlan");
+		return true;
+	case OFACTION_PUSH_VLAN:
+	case OFACTION_PUSH_MPLS:
+	case OFACTION_POP_MPLS:
+	case OFACTION_PUSH_PBB:
+		print_fmt(p->out, "%s:0x%04x", ofaction_name(a), a->number);
+		return true;
+	case OFACTION_DEC_TTL:
+		put_dec_ttl(p, at);
+		return true;
+	case OFACTION_WRITE_METADATA:
+		put_metadata(p, a);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void put(const struct printer *p, uint32_t at)
 {
 	const struct ofaction *a = &p->list->item[at];
 
+	if (put_change(p, at))
+		return;
 	switch (a->type) {
 	case OFACTION_OUTPUT:
 		put_output(p, a);
@@ -237,28 +275,6 @@ static void put(const struct printer *p, uint32_t at)
 	case OFACTION_ENQUEUE:
 		put_port(p, "enqueue:", a->output.port);
 		print_fmt(p->out, ":%u", a->output.queue);
-		break;
-	case OFACTION_SET:
-		put_set(p, a);
-		break;
-	case OFACTION_MOVE:
-		put_move(p, a);
-		break;
-	case OFACTION_SET_VLAN_VID:
-	case OFACTION_SET_VLAN_PCP:
-		put_set_vlan(p, a);
-		break;
-	case OFACTION_POP_VLAN:
-		print_add(p->out, a->how ? "strip_vlan" : "pop_vlan");
-		break;
-	case OFACTION_PUSH_VLAN:
-	case OFACTION_PUSH_MPLS:
-	case OFACTION_POP_MPLS:
-	case OFACTION_PUSH_PBB:
-		print_fmt(p->out, "%s:0x%04x", ofaction_name(a), a->number);
-		break;
-	case OFACTION_DEC_TTL:
-		put_dec_ttl(p, at);
 		break;
 	case OFACTION_RESUBMIT:
 		put_resubmit(p, a);
@@ -280,9 +296,6 @@ static void put(const struct printer *p, uint32_t at)
 	case OFACTION_CLONE:
 	case OFACTION_WRITE_ACTIONS:
 		put_inside(p, at);
-		break;
-	case OFACTION_WRITE_METADATA:
-		put_metadata(p, a);
 		break;
 	case OFACTION_GOTO_TABLE:
 		print_add(p->out, "goto_table:");

@@ -161,7 +161,8 @@ static void ledger_start(struct vswitch *sw)
 	sw->options.ledger = NULL;
 }
 
-static int parts_new(struct vswitch *sw, struct event_base *base)
+/* What is looked up and counted. */
+static int tables_new(struct vswitch *sw)
 {
 	int rc;
 
@@ -179,29 +180,39 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 	rc = credit_book_new(&sw->credits, sw->ledger);
 	if (rc)
 		return rc;
-	rc = mask_table_new(&sw->masks);
-	if (rc)
-		return rc;
-	rc = revalidator_new(&sw->revalidator, sw);
-	if (rc)
-		return rc;
-	rc = packet_ins_new(&sw->packet_ins, sw, base);
+	return mask_table_new(&sw->masks);
+}
+
+/* What takes from the workers what is not theirs to do. */
+static int helpers_new(struct vswitch *sw, struct event_base *base)
+{
+	int rc = revalidator_new(&sw->revalidator, sw);
+
+	if (!rc)
+		rc = packet_ins_new(&sw->packet_ins, sw, base);
 	if (!rc)
 		rc = captures_new(&sw->captures, sw, base);
 	if (!rc)
 		rc = packet_outs_new(&sw->packet_outs);
-	if (rc)
-		return rc;
+	return rc;
+}
+
+/* The kernel's cache, with what an earlier daemon has left in it. */
+static int fast_path_new(struct vswitch *sw)
+{
+	int rc = 0;
+
 	if (sw->flow_maps && !sw->options.no_fast_path)
 		rc = offload_new(&sw->offload, sw->flow_maps, &sw->path_host, sw->credits,
 				 sw->options.clock);
-	if (!rc)
-		offload_set_limits(sw->offload, VSWITCH_FLOW_LIMIT,
-				   VSWITCH_MAX_IDLE_MS * CLOCK_NS_PER_MS);
-	if (!rc)
-		rc = adopt_begin(sw);
 	if (rc)
 		return rc;
+	offload_set_limits(sw->offload, VSWITCH_FLOW_LIMIT, VSWITCH_MAX_IDLE_MS * CLOCK_NS_PER_MS);
+	return adopt_begin(sw);
+}
+
+static void hosts_fill(struct vswitch *sw)
+{
 	sw->path_host = (struct path_host){
 		.versions = sw->versions,
 		.credits = sw->credits,
@@ -217,9 +228,6 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		.meter_bands = sw->meter_rows.bands,
 		.view = &sw->snapshot->path,
 	};
-	rc = workers_new(sw);
-	if (rc)
-		return rc;
 	sw->port_host = (struct port_host){
 		.ctx = sw,
 		.n_workers = sw->n_workers,
@@ -229,6 +237,22 @@ static int parts_new(struct vswitch *sw, struct event_base *base)
 		.out_set = host_out_set,
 		.changed = host_changed,
 	};
+}
+
+static int parts_new(struct vswitch *sw, struct event_base *base)
+{
+	int rc = tables_new(sw);
+
+	if (!rc)
+		rc = helpers_new(sw, base);
+	if (!rc)
+		rc = fast_path_new(sw);
+	if (rc)
+		return rc;
+	hosts_fill(sw);
+	rc = workers_new(sw);
+	if (rc)
+		return rc;
 	return sw->options.no_threads ? 0 : threads_start(sw);
 }
 
