@@ -4,9 +4,12 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
+#include "base/err.h"
 #include "base/json.h"
 #include "base/own.h"
 #include "stream/connection.h"
+
+#define WATCHES_MAX 64 /* of one kind */
 
 struct caller {
 	/* fixed after create */
@@ -55,13 +58,18 @@ struct caller_hold *caller_held(const struct caller *caller, caller_free_fn *kin
 	return hold;
 }
 
-unsigned caller_n_held(const struct caller *caller, caller_free_fn *kind)
+int caller_may_watch(const struct caller *caller, caller_free_fn *kind, const char *what,
+		     struct err *err)
 {
 	unsigned n = 0;
 
+	if (!caller)
+		return err_set(err, EINVAL, "only a client that stays can watch");
 	for (const struct caller_hold *hold = caller->holds; hold; hold = hold->next)
 		n += hold->free == kind;
-	return n;
+	return n < WATCHES_MAX
+		       ? 0
+		       : err_set(err, ENOSPC, "this client watches %s %u times already", what, n);
 }
 
 void caller_drop(struct caller *caller, struct caller_hold *hold)

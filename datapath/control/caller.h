@@ -9,6 +9,7 @@
 struct caller;
 struct caller_hold;
 struct connection;
+struct err;
 struct json_object;
 
 typedef void caller_free_fn(struct caller_hold *hold);
@@ -27,8 +28,9 @@ void caller_free(struct caller **caller);
 void caller_keep(struct caller *caller, struct caller_hold *hold);
 /* What it holds of this kind, the newest; NULL: nothing. Borrowed. */
 struct caller_hold *caller_held(const struct caller *caller, caller_free_fn *kind);
-/* How many it holds of this kind. */
-unsigned caller_n_held(const struct caller *caller, caller_free_fn *kind);
+/* Whether it may watch `what` (of this kind) once more: 0, or -errno with a text. NULL: it does not stay. */
+int caller_may_watch(const struct caller *caller, caller_free_fn *kind, const char *what,
+		     struct err *err);
 /* Gives it up and frees it. */
 void caller_drop(struct caller *caller, struct caller_hold *hold);
 

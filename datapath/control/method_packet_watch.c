@@ -21,7 +21,6 @@
 #include "switch/vswitch.h"
 
 #define WAITING_MAX ((size_t)1 << 20)
-#define WATCHES_MAX 64 /* of one client */
 
 struct watch {
 	struct caller_hold hold;
@@ -130,14 +129,13 @@ int method_packet_watch(struct method_context *context, struct json_object *para
 {
 	struct bridge *bridge = param_bridge(context, params, err);
 	struct watch *watch;
+	int rc;
 
 	if (!bridge)
 		return -ENOENT;
-	if (!context->caller)
-		return err_set(err, EINVAL, "only a client that stays can watch");
-	if (caller_n_held(context->caller, watch_free) == WATCHES_MAX)
-		return err_set(err, ENOSPC, "this client watches packets %d times already",
-			       WATCHES_MAX);
+	rc = caller_may_watch(context->caller, watch_free, "packets", err);
+	if (rc)
+		return rc;
 	watch = calloc(1, sizeof(*watch));
 	if (!watch)
 		return err_set(err, ENOMEM, "out of memory");
