@@ -533,13 +533,7 @@ static void tables_do_as_the_list(void **state)
 	random_init(&seed);
 	rig_init(&rig, &RIG_BRIDGE);
 	flows_do(rig.bridge, FLOW_DELETE, "");
-	for (unsigned i = 1; i <= N_PORTS; i++) {
-		struct bridge_port_config config = RIG_PORT("");
-
-		snprintf(config.port.name, sizeof(config.port.name), "p%u", i);
-		config.ofport_request = (uint16_t)i;
-		ports[i] = rig_port(&rig, &config);
-	}
+	rig_ports(&rig, N_PORTS, ports);
 	now = clock_now(&rig.clock);
 	for (unsigned i = 0; i < N_STEPS; i++) {
 		unsigned kind = below(32);

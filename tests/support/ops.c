@@ -6,8 +6,12 @@
 #include <cmocka.h>
 
 #include "base/print.h"
+#include "packet/frame.h"
+#include "packet/parse.h"
 #include "path/drop.h"
+#include "support/rig.h"
 #include "switch/bridge.h"
+#include "switch/snapshot.h"
 
 static const char *const names[N_PACKET_FIELDS] = {
 	[SET_ETH_DST] = "eth_dst",
@@ -142,4 +146,23 @@ const char *ops_text(const struct vswitch *sw, const struct flow_op *op, uint32_
 	text[out.len] = 0;
 	print_fini(&out);
 	return text;
+}
+
+const char *ops_translated(struct rig *rig, struct frame *packet, struct translate_job job,
+			   struct translation *out)
+{
+	struct packet_layout layout;
+	struct flow_key key = {0};
+
+	job.path = &rig->sw->snapshot->path;
+	job.bridge = rig->bridge->view;
+	job.key = &key;
+	job.in_port = 1;
+	job.now = rig->clock.manual_ns;
+	packet->in_port = rig->bridge->ports[0]->id;
+	packet_parse(packet, &key.packet, &key.extra, &layout);
+	version_deps_begin(&out->deps, rig->sw->versions);
+	translation_begin(out);
+	translate_run(&job, out);
+	return ops_text(rig->sw, out->ops.op, out->ops.n_ops);
 }

@@ -3,8 +3,15 @@
  * Numbers are hexadecimal but for ports, which are the OpenFlow numbers of the switch's first bridge's
  * ports, and lengths. What set writes only partly is followed by the mask. */
 #include "flow/action.h"
+#include "switch/translate.h"
 
+struct frame;
+struct rig;
+struct translation;
 struct vswitch;
 
 /* Valid until the next call. */
 const char *ops_text(const struct vswitch *sw, const struct flow_op *op, uint32_t n_ops);
+/* What becomes of a packet that comes by the rig's first port. The job has actions and trace; out->frame is set, too. */
+const char *ops_translated(struct rig *rig, struct frame *packet, struct translate_job job,
+			   struct translation *out);

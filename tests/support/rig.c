@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "base/err.h"
@@ -45,6 +46,17 @@ struct bridge_port *rig_port(struct rig *rig, const struct bridge_port_config *c
 	if (bridge_port_add(rig->bridge, config, &port, &err))
 		fail_msg("%s", err.text);
 	return port;
+}
+
+void rig_ports(struct rig *rig, unsigned n, struct bridge_port *port[])
+{
+	for (unsigned i = 1; i <= n; i++) {
+		struct bridge_port_config config = RIG_PORT("");
+
+		snprintf(config.port.name, sizeof(config.port.name), "p%u", i);
+		config.ofport_request = (uint16_t)i;
+		port[i] = rig_port(rig, &config);
+	}
 }
 
 void rig_put(struct bridge_port *port, const void *frame, size_t len)

@@ -26,6 +26,8 @@ void rig_init(struct rig *rig, const struct bridge_config *config);
 void rig_fini(struct rig *rig);
 
 struct bridge_port *rig_port(struct rig *rig, const struct bridge_port_config *config);
+/* Trunk ports p1, p2, ... with these OpenFlow numbers, which are also their places in `port`. */
+void rig_ports(struct rig *rig, unsigned n, struct bridge_port *port[]);
 /* A frame comes in by `port`. */
 void rig_put(struct bridge_port *port, const void *frame, size_t len);
 /* Takes a frame that went out of `port`; its length, 0: none. */

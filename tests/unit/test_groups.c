@@ -38,13 +38,7 @@ static int setup(void **state)
 
 	config.fail_mode = FAIL_SECURE;
 	rig_init(&rig, &config);
-	for (unsigned i = 1; i <= 4; i++) {
-		struct bridge_port_config one = RIG_PORT("");
-
-		snprintf(one.port.name, sizeof(one.port.name), "p%u", i);
-		one.ofport_request = (uint16_t)i;
-		port[i] = rig_port(&rig, &one);
-	}
+	rig_ports(&rig, 4, port);
 	return 0;
 }
 
@@ -68,23 +62,8 @@ static void build(uint16_t number, bool is_back)
 
 static const char *ops_of_packet(void)
 {
-	struct packet_layout layout;
-	struct flow_key key = {0};
-	const struct translate_job job = {
-		.path = &rig.sw->snapshot->path,
-		.bridge = rig.bridge->view,
-		.key = &key,
-		.in_port = 1,
-		.now = rig.clock.manual_ns,
-	};
-
-	packet.frame.in_port = port[1]->id;
-	packet_parse(&packet.frame, &key.packet, &key.extra, &layout);
-	version_deps_begin(&out.deps, rig.sw->versions);
-	translation_begin(&out);
 	out.frame = NULL;
-	translate_run(&job, &out);
-	return ops_text(rig.sw, out.ops.op, out.ops.n_ops);
+	return ops_translated(&rig, &packet.frame, (struct translate_job){0}, &out);
 }
 
 static const char *ops(void)

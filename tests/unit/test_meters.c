@@ -36,13 +36,7 @@ static int setup(void **state)
 	config.fail_mode = FAIL_SECURE;
 	rig_init(&rig, &config);
 	rig.clock.manual_ns = 1000 * CLOCK_NS_PER_SEC;
-	for (unsigned i = 1; i <= 2; i++) {
-		struct bridge_port_config one = RIG_PORT("");
-
-		snprintf(one.port.name, sizeof(one.port.name), "p%u", i);
-		one.ofport_request = (uint16_t)i;
-		port[i] = rig_port(&rig, &one);
-	}
+	rig_ports(&rig, 2, port);
 	return 0;
 }
 

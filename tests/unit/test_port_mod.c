@@ -25,13 +25,7 @@ static uint8_t bytes[PORT_FAKE_FRAME_MAX];
 static int setup(void **state)
 {
 	rig_init(&rig, &RIG_BRIDGE);
-	for (unsigned i = 1; i <= 3; i++) {
-		struct bridge_port_config config = RIG_PORT("");
-
-		snprintf(config.port.name, sizeof(config.port.name), "p%u", i);
-		config.ofport_request = (uint16_t)i;
-		port[i] = rig_port(&rig, &config);
-	}
+	rig_ports(&rig, 3, port);
 	return 0;
 }
 

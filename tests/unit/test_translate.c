@@ -28,16 +28,10 @@ static bool has_frame;
 
 static int setup(void **state)
 {
-	static const char *const names[] = {"p1", "p2", "p3", "p4"};
+	struct bridge_port *port[5];
 
 	rig_init(&rig, &RIG_BRIDGE);
-	for (unsigned i = 0; i < 4; i++) {
-		struct bridge_port_config config = RIG_PORT("");
-
-		snprintf(config.port.name, sizeof(config.port.name), "%s", names[i]);
-		config.ofport_request = (uint16_t)(i + 1);
-		rig_port(&rig, &config);
-	}
+	rig_ports(&rig, 4, port);
 	build_start(&packet, rig.sw->pools[0]);
 	has_frame = false;
 	return 0;
@@ -92,26 +86,12 @@ static const char *ops_of(const char *line)
 {
 	own(flow_mod_fini) struct flow_mod flow = {0};
 	struct err err = ERR_INIT;
-	struct packet_layout layout;
-	struct flow_key key = {0};
-	const struct translate_job job = {
-		.path = &rig.sw->snapshot->path,
-		.bridge = rig.bridge->view,
-		.key = &key,
-		.in_port = 1,
-		.actions = &flow.actions,
-		.now = rig.clock.manual_ns,
-	};
 
 	if (flow_mod_parse(slice_of(line), FLOW_ADD, NULL, &flow, &err))
 		fail_msg("%s: %s", line, err.text);
-	packet.frame.in_port = rig.bridge->ports[0]->id;
-	packet_parse(&packet.frame, &key.packet, &key.extra, &layout);
-	version_deps_begin(&out.deps, rig.sw->versions);
-	translation_begin(&out);
 	out.frame = has_frame ? &packet.frame : NULL;
-	translate_run(&job, &out);
-	return ops_text(rig.sw, out.ops.op, out.ops.n_ops);
+	return ops_translated(&rig, &packet.frame, (struct translate_job){.actions = &flow.actions},
+			      &out);
 }
 
 #define assert_ops(line, text) assert_string_equal(ops_of(line), text)

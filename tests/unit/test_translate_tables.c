@@ -36,13 +36,7 @@ static int setup(void **state)
 
 	config.fail_mode = FAIL_SECURE;
 	rig_init(&rig, &config);
-	for (unsigned i = 1; i <= 4; i++) {
-		struct bridge_port_config one = RIG_PORT("");
-
-		snprintf(one.port.name, sizeof(one.port.name), "p%u", i);
-		one.ofport_request = (uint16_t)i;
-		port[i] = rig_port(&rig, &one);
-	}
+	rig_ports(&rig, 4, port);
 	build_start(&packet, rig.sw->pools[0]);
 	build_eth(&packet, 0x020000000002, 0x020000000001, ETH_TYPE_IPV4);
 	build_ipv4(&packet, IP_PROTO_TCP, 0x0a000001, 0x0a000002);
@@ -65,24 +59,8 @@ static void add(const char *line)
 
 static const char *ops_watched(const struct translate_trace *trace)
 {
-	struct packet_layout layout;
-	struct flow_key key = {0};
-	const struct translate_job job = {
-		.path = &rig.sw->snapshot->path,
-		.bridge = rig.bridge->view,
-		.key = &key,
-		.in_port = 1,
-		.trace = trace,
-		.now = rig.clock.manual_ns,
-	};
-
-	packet.frame.in_port = port[1]->id;
-	packet_parse(&packet.frame, &key.packet, &key.extra, &layout);
-	version_deps_begin(&out.deps, rig.sw->versions);
-	translation_begin(&out);
 	out.frame = NULL;
-	translate_run(&job, &out);
-	return ops_text(rig.sw, out.ops.op, out.ops.n_ops);
+	return ops_translated(&rig, &packet.frame, (struct translate_job){.trace = trace}, &out);
 }
 
 /* What becomes of the packet when it comes by port 1. */
