@@ -26,7 +26,6 @@ struct mailbox {
 	int fd;
 	/* senders */
 	_Atomic uint64_t head __attribute__((aligned(CACHE_LINE)));
-	_Atomic uint64_t n_refused;
 	_Atomic bool is_signalled;
 	/* receiver only */
 	uint64_t tail __attribute__((aligned(CACHE_LINE)));
@@ -94,10 +93,8 @@ bool mailbox_send_part(struct mailbox *box, const void *message, size_t size)
 		slot = slot_at(box, position);
 		ahead = (int64_t)(atomic_load_explicit(&slot->turn, memory_order_acquire) -
 				  position);
-		if (ahead < 0) {
-			atomic_fetch_add_explicit(&box->n_refused, 1, memory_order_relaxed);
+		if (ahead < 0)
 			return false;
-		}
 		if (ahead > 0)
 			position = atomic_load_explicit(&box->head, memory_order_relaxed);
 		else if (atomic_compare_exchange_weak_explicit(&box->head, &position, position + 1,
@@ -136,9 +133,4 @@ void mailbox_wake_ack(struct mailbox *box)
 	eventfd_read(box->fd, &value);
 	/* An exchange, not a store: it sees what the sender wrote before it found the flag set. */
 	atomic_exchange(&box->is_signalled, false);
-}
-
-uint64_t mailbox_n_refused(const struct mailbox *box)
-{
-	return atomic_load_explicit(&box->n_refused, memory_order_relaxed);
 }

@@ -26,5 +26,3 @@ bool mailbox_receive(struct mailbox *box, void *message);
  * the box is empty. Borrowed: closed by mailbox_free(). */
 int mailbox_fd(const struct mailbox *box);
 void mailbox_wake_ack(struct mailbox *box);
-/* How many messages were refused because the box was full. Any thread. */
-uint64_t mailbox_n_refused(const struct mailbox *box);

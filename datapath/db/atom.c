@@ -40,11 +40,6 @@ void text_put(struct text *text)
 		free(text);
 }
 
-const char *atom_type_name(enum atom_type type)
-{
-	return type_names[type];
-}
-
 int atom_type_parse(const char *name, enum atom_type *type)
 {
 	for (enum atom_type t = ATOM_INTEGER; t <= ATOM_UUID; t++) {

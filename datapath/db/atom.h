@@ -41,7 +41,6 @@ struct text *text_new(const char *bytes, size_t size);
 struct text *text_get(struct text *text);
 void text_put(struct text *text);
 
-const char *atom_type_name(enum atom_type type);
 /* Returns 0 or -EINVAL if no atom type has that name. */
 int atom_type_parse(const char *name, enum atom_type *type);
 

@@ -36,11 +36,6 @@ static const struct layout {
 	[FLOW_MAP_METER_BANDS] = {"meter_bands", sizeof(struct meter_bands), METER_ROWS, false},
 };
 
-const char *flow_map_name(enum flow_map map)
-{
-	return layouts[map].name;
-}
-
 static uint32_t n_values(const struct flow_maps *maps, enum flow_map map)
 {
 	const uint32_t n_own = map == FLOW_MAP_INDEX ? maps->n_buckets : maps->n_places;

@@ -90,9 +90,6 @@ int flow_maps_release(struct flow_maps *maps);
 /* Returns when no program is under way that had begun before. */
 void flow_maps_wait(void);
 
-/* What a map is called in the programs. Static. */
-const char *flow_map_name(enum flow_map map);
-
 /* The key of a place's entry. */
 void flow_maps_key(const struct flow_maps *maps, uint32_t place, struct kernel_key *out);
 /* Of one that nobody can find. */

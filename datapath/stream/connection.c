@@ -275,11 +275,6 @@ uid_t connection_uid(const struct connection *conn)
 	return conn->uid;
 }
 
-bool connection_is_closing(const struct connection *conn)
-{
-	return !stream_is_open(conn->stream);
-}
-
 size_t connection_largest(const struct connection *conn)
 {
 	const size_t backlog = stream_backlog(conn->stream);

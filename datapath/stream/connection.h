@@ -70,8 +70,6 @@ int connection_probe(struct connection *conn, uint32_t ms);
 const char *connection_name(const struct connection *conn);
 /* The user at the other end of a unix socket (SO_PEERCRED), or -1. */
 uid_t connection_uid(const struct connection *conn);
-/* True from close or cut on. */
-bool connection_is_closing(const struct connection *conn);
 /* Bytes of the largest message of those that wait to be read. */
 size_t connection_largest(const struct connection *conn);
 /* Bytes that wait in it, in both directions. */
