@@ -99,5 +99,5 @@ action_fits_fn fits_plain_output, fits_cut_output, fits_plain_controller, fits_c
 	fits_plain_ttl, fits_here, fits_field, fits_small_tunnel, fits_whole, fits_64,
 	fits_plain_learn;
 
-/* Said by several actions of the version: writes them instead. False: it is not one of those. */
+/* action_several.c: said by several actions of the version: writes them instead. False: it is not one of those. */
 bool action_write_several(struct action_writer *aw, uint32_t i);

@@ -32,7 +32,10 @@ struct group_delta {
 
 /* NULL: nobody ever spoke of it. */
 struct group_slot *group_slot_find(const struct flow_tables *tables, uint32_t id);
-/* Are all groups there that these actions send to? 0 or -ENXIO. */
+/* Calls `visit` for the groups that a group sends to or watches. */
+void group_for_each_next(const struct group_desc *desc, void (*visit)(void *ctx, uint32_t id),
+			 void *ctx);
+/* group_check.c: are all groups there that these actions send to? 0 or -ENXIO. */
 int groups_are_there(const struct flow_tables *tables, const struct ofactions *actions,
 		     struct err *err);
 /* A flow with these actions came, or went. */
@@ -46,7 +49,7 @@ struct group_entry *group_entry_new(const struct flow_change *change, const stru
 				    const struct group_entry *old, bool keeps_buckets);
 /* Puts `new` (NULL: none) under its number. Owns it, also if it fails. 0, -ENOSPC or -ENOMEM: then undo. */
 int group_change_put(struct flow_change *change, uint32_t id, struct group_entry *new);
-/* Does all that was put fit together? 0, -ENXIO, -ELOOP or -EBUSY; *which: whose doing it is. */
+/* group_check.c: does all that was put fit together? 0, -ENXIO, -ELOOP or -EBUSY; *which: whose doing it is. */
 int group_change_check(struct flow_change *change, size_t *which, struct err *err);
 void group_change_undo(struct flow_change *change);
 /* It is visible. */
