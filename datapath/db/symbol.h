@@ -17,11 +17,6 @@ struct symbols {
 	struct symbol *by_name;
 };
 
-#define SYMBOLS_INIT \
-	{ \
-		.by_name = NULL \
-	}
-
 void symbols_fini(struct symbols *symbols);
 /* The symbol of that name, made if it is new. Borrowed until symbols_fini(). */
 struct symbol *symbol_use(struct symbols *symbols, const char *name);
