@@ -465,7 +465,8 @@ static void state_end(struct daemon *daemon)
 	if (daemon->context.ending == ENDING_STOP && !daemon->context.ready_ns)
 		vswitch_settle(daemon->sw);
 	if (rc)
-		log_error("switchd", "flows are not kept: %s", strerror(-rc));
+		log_error("switchd", "%s/state: cannot write it: %s: flows are not kept",
+			  run_dir_path(daemon->run_dir), strerror(-rc));
 }
 
 /* The server goes after the switch: a client that sees its connection end knows that every device

@@ -160,6 +160,7 @@ static int arrays_new(struct flow_maps *maps, struct pins *pins)
 int flow_maps_new(struct flow_maps **out, struct pins *pins, uint32_t n_flows)
 {
 	own(flow_maps_free) struct flow_maps *maps = calloc(1, sizeof(*maps));
+	bool are_others;
 	int rc;
 
 	if (!maps)
@@ -174,10 +175,16 @@ int flow_maps_new(struct flow_maps **out, struct pins *pins, uint32_t n_flows)
 	rc = xdp_sets_new(&maps->xdp_sets, pins);
 	if (rc)
 		return rc;
+	are_others = pins_has_others(pins);
 	rc = set_check(maps, pins);
 	if (!rc && pins_has_heritage(pins))
 		heritage_check(maps, pins);
 	maps->were_there = pins_has_set(pins) || pins_has_heritage(pins);
+	if (!maps->were_there && are_others)
+		log_info(
+			"port",
+			"the kernel's flow cache is of another layout or size: packets go by it until "
+			"ours is beside it, and what it counted since its daemon ended is lost");
 	if (!rc)
 		rc = arrays_new(maps, pins);
 	if (!rc && !pins_has_set(pins))
