@@ -469,6 +469,18 @@ static void state_end(struct daemon *daemon)
 			  run_dir_path(daemon->run_dir), strerror(-rc));
 }
 
+static void say_what_is_left(const struct daemon *daemon)
+{
+	if (daemon->context.ending == ENDING_RESTART)
+		log_info("switchd", "the kernel goes on forwarding what it knows meanwhile");
+	else
+		log_info(
+			"switchd",
+			"the kernel goes on forwarding what it knows: start switchd again, or remove "
+			"what is left by `switchd --cleanup %s`",
+			daemon->options.instance);
+}
+
 /* The server goes after the switch: a client that sees its connection end knows that every device
  * is as it was found, or left to forward what the kernel knows. */
 static void house_take_down(struct daemon *daemon)
@@ -476,11 +488,7 @@ static void house_take_down(struct daemon *daemon)
 	state_file_free(&daemon->state);
 	if (daemon->sw && daemon->context.ending != ENDING_STOP && vswitch_can_leave(daemon->sw)) {
 		vswitch_leave(daemon->sw);
-		log_info(
-			"switchd",
-			"the kernel goes on forwarding what it knows: start switchd again, or remove "
-			"what is left by `switchd --cleanup %s`",
-			daemon->options.instance);
+		say_what_is_left(daemon);
 	}
 	ovs_compat_free(&daemon->ovs_compat);
 	configure_free(&daemon->configure);
