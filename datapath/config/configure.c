@@ -59,10 +59,12 @@ static const char *const bridge_columns[] = {"name",
 					     "netflow",
 					     "sflow",
 					     "ipfix",
+					     "flood_vlans",
+					     "auto_attach",
 					     NULL};
-static const char *const port_columns[] = {"name",      "interfaces", "tag",
-					   "trunks",    "vlan_mode",  "other_config",
-					   "protected", "qos",        NULL};
+static const char *const port_columns[] = {
+	"name",      "interfaces", "tag",  "trunks",    "vlan_mode",       "other_config",
+	"protected", "qos",        "lacp", "bond_mode", "bond_fake_iface", NULL};
 static const char *const interface_columns[] = {"name",
 						"type",
 						"options",
@@ -74,6 +76,9 @@ static const char *const interface_columns[] = {"name",
 						"ingress_policing_burst",
 						"ingress_policing_kpkts_rate",
 						"ingress_policing_kpkts_burst",
+						"bfd",
+						"cfm_mpid",
+						"lldp",
 						NULL};
 
 static const char *const mirror_columns[] = {

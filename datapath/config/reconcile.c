@@ -297,6 +297,16 @@ static uint64_t bridge_version(const struct interface_record *record)
 		       : row_version(record->wanted_bridge->row);
 }
 
+static void missing_tell(const struct reconcile *reconcile, struct interface_record *record)
+{
+	struct err missing = ERR_INIT;
+
+	settings_port_missing(record->wanted_bridge->row, record->port_row, record->row,
+			      reconcile->with_fake, &missing);
+	error_set(record->missing_error, sizeof(record->missing_error), "interface", record->name,
+		  missing.text);
+}
+
 /* Returns 0, or -errno if a later attempt may do better. */
 static int interface_make(struct reconcile *reconcile, struct interface_record *record)
 {
@@ -316,6 +326,7 @@ static int interface_make(struct reconcile *reconcile, struct interface_record *
 	if (failed.text[0])
 		err_add(&wrong, failed.code, "%s", failed.text);
 	interface_error(record, wrong.text[0] ? wrong.text : record->conflict);
+	missing_tell(reconcile, record);
 	record->made_of.is_final = !rc || rc == -EINVAL;
 	record->made_of.port_version = row_version(record->port_row);
 	record->made_of.interface_version = row_version(record->row);

@@ -60,6 +60,7 @@ struct interface_record {
 		char port_uuid[UUID_LEN + 1];
 		char conflict[128];
 	} made_of;
+	char missing_error[ERR_TEXT_SIZE]; /* what it works without */
 	uint64_t qos_version; /* of the rows that its QoS was made from; 0: it was not */
 	char qos_error[ERR_TEXT_SIZE];
 	/* what the database was told last */

@@ -104,6 +104,21 @@ static void read_queues(const struct reconcile *reconcile, const struct row *row
 	qsort(queues, config->n_queues, sizeof(*queues), compare);
 }
 
+/* What keeps nothing else of it away. */
+static void dscp_missing(const struct reconcile *reconcile, const struct row *row, struct err *err)
+{
+	for (size_t i = 0; i < row_map_size(row, "queues"); i++) {
+		int64_t id;
+		const struct row *queue = queue_row(reconcile, row, i, &id);
+
+		if (queue && row_size(queue, "dscp"))
+			err_add(err, EINVAL,
+				"qos: queue %lld: dscp: queues do not mark packets: let flows do it "
+				"(mod_nw_tos)",
+				(long long)id);
+	}
+}
+
 static int qos_set(const struct reconcile *reconcile, struct interface_record *record,
 		   const struct row *row, struct err *err)
 {
@@ -123,7 +138,10 @@ static int qos_set(const struct reconcile *reconcile, struct interface_record *r
 	read_queues(reconcile, row, &config, queues, &wrong);
 	if (wrong.code)
 		return err_set(err, wrong.code, "qos: %s", wrong.text);
-	return bridge_port_qos_set(record->port, &config, err);
+	rc = bridge_port_qos_set(record->port, &config, err);
+	if (!rc)
+		dscp_missing(reconcile, row, err);
+	return rc;
 }
 
 bool qos_make(struct reconcile *reconcile, struct interface_record *record, struct err *err)

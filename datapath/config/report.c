@@ -188,7 +188,8 @@ static void report_statistics(struct publish *publish, const char *uuid,
 
 static void all_errors(const struct interface_record *record, const char *of_port, struct err *out)
 {
-	const char *const texts[] = {record->error, record->qos_error, of_port};
+	const char *const texts[] = {record->error, record->missing_error, record->qos_error,
+				     of_port};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i][0])

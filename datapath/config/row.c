@@ -127,6 +127,11 @@ size_t row_map_size(const struct row *row, const char *column)
 	return pairs ? json_object_array_length(pairs) : 0;
 }
 
+const char *row_map_key_at(const struct row *row, const char *column, size_t i)
+{
+	return pair_part(json_object_array_get_idx(pairs_of(row, column), i), 0);
+}
+
 const char *row_map_uuid_at(const struct row *row, const char *column, size_t i, int64_t *key)
 {
 	struct json_object *pair = json_object_array_get_idx(pairs_of(row, column), i);

@@ -33,8 +33,10 @@ int64_t row_integer_at(const struct row *row, const char *column, size_t i);
 /* Columns that are maps from string to string. NULL: no such key. */
 const char *row_map_get(const struct row *row, const char *column, const char *key);
 
-/* Columns that are maps from integer to uuid, as the schema says: the i-th pair, i below row_map_size(). */
+/* Columns that are maps: the i-th pair, i below row_map_size(), as the schema says: its key, if that is a string, or both of
+ * integer and uuid. */
 size_t row_map_size(const struct row *row, const char *column);
+const char *row_map_key_at(const struct row *row, const char *column, size_t i);
 const char *row_map_uuid_at(const struct row *row, const char *column, size_t i, int64_t *key);
 
 /* Values to write, in the same notation. The caller owns them. */

@@ -136,29 +136,6 @@ static int read_hwaddr(const struct row *bridge, struct eth_addr *mac, struct er
 	return rc;
 }
 
-/* What would make a difference to the network, and is not there: whoever asks for it must hear that. */
-static int refuse_missing(const struct row *bridge, struct err *err)
-{
-	static const struct {
-		const char *column;
-		const char *text;
-	} missing[] = {
-		{"stp_enable", "there is no spanning tree: keep the network free of loops"},
-		{"rstp_enable", "there is no spanning tree: keep the network free of loops"},
-		{"mcast_snooping_enable", "there is no multicast snooping: multicast is flooded"},
-		{"netflow", "there is no NetFlow"},
-		{"sflow", "there is no sFlow"},
-		{"ipfix", "there is no IPFIX"},
-	};
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-		if (row_boolean(bridge, missing[i].column) ||
-		    row_uuid_at(bridge, missing[i].column, 0))
-			rc = err_add(err, EINVAL, "%s: %s", missing[i].column, missing[i].text);
-	return rc;
-}
-
 int settings_bridge(const struct row *bridge, struct bridge_config *out, struct err *err)
 {
 	const char *fail_mode = row_string(bridge, "fail_mode");
@@ -175,7 +152,7 @@ int settings_bridge(const struct row *bridge, struct bridge_config *out, struct 
 	rc[2] = read_boolean(bridge, "other_config", "forward-bpdu", &config.forward_bpdu, err);
 	rc[3] = settings_datapath_id(bridge, &id, err);
 	rc[4] = read_hwaddr(bridge, &hwaddr, err);
-	rc[5] = refuse_missing(bridge, err);
+	rc[5] = settings_bridge_missing(bridge, err);
 	config.mac_table_size = (uint32_t)(size < MAC_TABLE_MIN ? MAC_TABLE_MIN : size);
 	config.mac_aging_s = (uint32_t)(age < MAC_AGE_MIN ? MAC_AGE_MIN : age);
 	*out = config;
@@ -190,9 +167,8 @@ static bool is_local(const struct row *bridge, const struct row *interface)
 	return !strcmp(row_string(interface, "name"), row_string(bridge, "name"));
 }
 
-/* The hook is part of the type for afxdp, an option otherwise. */
-static int read_type(const struct row *bridge, const struct row *interface, bool with_fake,
-		     struct port_config *out, struct err *err)
+int settings_type(const struct row *bridge, const struct row *interface, bool with_fake,
+		  struct port_config *out, struct err *err)
 {
 	const char *type = row_string(interface, "type");
 
@@ -212,6 +188,7 @@ static int read_type(const struct row *bridge, const struct row *interface, bool
 	return 0;
 }
 
+/* The hook is part of the type for afxdp, an option otherwise. */
 static int read_hook(const struct row *interface, struct port_config *out, struct err *err)
 {
 	static const struct word hooks[] = {
@@ -364,7 +341,7 @@ int settings_port(const struct row *bridge, const struct row *port, const struct
 	strcpy(config->port.name, name);
 	config->ofport_request = (uint16_t)row_integer(interface, "ofport_request", 0);
 	config->is_protected = row_boolean(port, "protected");
-	is_type = !read_type(bridge, interface, with_fake, &config->port, &wrong);
+	is_type = !settings_type(bridge, interface, with_fake, &config->port, &wrong);
 	read_device(bridge, interface, &config->port, &wrong);
 	if (!is_type)
 		config->port.hook = hook;

@@ -9,6 +9,7 @@
 struct bridge_config;
 struct bridge_port_config;
 struct err;
+struct port_config;
 struct row;
 struct vswitch_config;
 
@@ -26,6 +27,15 @@ int settings_datapath_id(const struct row *bridge, uint64_t *id, struct err *err
  * it was in *config. Returns 0, or -EINVAL with a text that tells all of it. */
 int settings_port(const struct row *bridge, const struct row *port, const struct row *interface,
 		  bool with_fake, struct bridge_port_config *config, struct err *err);
+
+/* Reads the type of an Interface into out->type. Returns 0, or -EINVAL with a text, and *out is as it was. */
+int settings_type(const struct row *bridge, const struct row *interface, bool with_fake,
+		  struct port_config *out, struct err *err);
+
+/* Tells what a row asks for and cannot get, without which the bridge or the port works all the same. */
+int settings_bridge_missing(const struct row *bridge, struct err *err);
+void settings_port_missing(const struct row *bridge, const struct row *port,
+			   const struct row *interface, bool with_fake, struct err *err);
 
 /* Reads a number from a map column. *value stays as it is if the key is not there, or (-EINVAL, with a text behind the one
  * that is there) wrong. */

@@ -14,31 +14,13 @@
 #include "path/worker.h"
 #include "port/port_fake.h"
 #include "support/house.h"
+#include "support/rows.h"
 #include "switch/bridge.h"
-
-/* Operations as text. */
-#define BRIDGE(name, ports) \
-	"{\"op\":\"insert\",\"table\":\"Bridge\",\"uuid-name\":\"" name \
-	"\",\"row\":{\"name\":\"" name "\",\"ports\":[\"set\",[" ports "]]}}," \
-	"{\"op\":\"mutate\",\"table\":\"Open_vSwitch\",\"where\":[],\"mutations\":[[\"bridges\"," \
-	"\"insert\",[\"set\",[[\"named-uuid\",\"" name "\"]]]]]}"
-#define PORT(name, port_row, interface_row) \
-	"{\"op\":\"insert\",\"table\":\"Interface\",\"uuid-name\":\"i_" name \
-	"\",\"row\":{\"name\":\"" name "\"" interface_row "}}," \
-	"{\"op\":\"insert\",\"table\":\"Port\",\"uuid-name\":\"p_" name \
-	"\",\"row\":{\"name\":\"" name "\",\"interfaces\":[\"named-uuid\",\"i_" name \
-	"\"]" port_row "}}"
-#define NAMED(name) "[\"named-uuid\",\"p_" name "\"]"
-#define FAKE        ",\"type\":\"fake\""
-#define UPDATE(table, name, row) \
-	"{\"op\":\"update\",\"table\":\"" table "\",\"where\":[[\"name\",\"==\",\"" name \
-	"\"]],\"row\":{" row "}}"
 
 static int setup_two_ports(void **state)
 {
 	house_setup(state);
-	house_configure(*state, PORT("a", "", FAKE) "," PORT("b", "", FAKE) "," BRIDGE(
-					"br0", NAMED("a") "," NAMED("b")));
+	house_configure(*state, TWO_PORTS);
 	return 0;
 }
 
@@ -297,22 +279,6 @@ static void test_wrong_bridge_settings_are_told(void **state)
 		"[\"map\",[[\"error\",\"other_config:mac-aging-time=x is not a number from 0 "
 		"to 3600; other_config:datapath-id=zz is not 16 hexadecimal digits, or all "
 		"are 0\"]]]");
-}
-
-static void test_what_a_bridge_cannot_do_is_told(void **state)
-{
-	struct house *house = *state;
-
-	house_configure(house, UPDATE("Bridge", "br0",
-				      "\"stp_enable\":true,\"mcast_snooping_enable\":true"));
-	assert_string_equal(house_get(house, "Bridge", "br0", "status"),
-			    "[\"map\",[[\"error\",\"stp_enable: there is no spanning tree: keep "
-			    "the network free of loops; mcast_snooping_enable: there is no "
-			    "multicast snooping: multicast is flooded\"]]]");
-	assert_int_equal(n_ports(house, "br0"), 2);
-	house_configure(house, UPDATE("Bridge", "br0",
-				      "\"stp_enable\":false,\"mcast_snooping_enable\":false"));
-	assert_string_equal(house_get(house, "Bridge", "br0", "status"), "[\"map\",[]]");
 }
 
 /* What is wrong stays as it was; the rest is done. */
@@ -651,7 +617,6 @@ int main(void)
 		TEST(test_wrong_settings_are_told),
 		TEST(test_wrong_new_port_is_not_made),
 		TEST(test_wrong_bridge_settings_are_told),
-		TEST(test_what_a_bridge_cannot_do_is_told),
 		TEST(test_right_settings_beside_wrong_ones),
 		TEST(test_another_type_is_another_port),
 		TEST(test_bonds_are_refused),
