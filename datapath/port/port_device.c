@@ -48,6 +48,7 @@ void port_mtu_apply(struct port *port, struct link_info *info)
 	if (port->config.type == PORT_INTERNAL && !host_find(port, info, &host)) {
 		if (!request)
 			return;
+		port->is_host_away = true;
 		snprintf(port->mtu_error, sizeof(port->mtu_error), AWAY, "mtu_request",
 			 port->config.name);
 		return;
@@ -79,6 +80,7 @@ void port_mac_apply(struct port *port, const struct link_info *info)
 	if (config->type != PORT_INTERNAL || eth_addr_is_zero(config->mac))
 		return;
 	if (!host_find(port, info, &host)) {
+		port->is_host_away = true;
 		snprintf(port->mac_error, sizeof(port->mac_error), AWAY, "mac", config->name);
 		return;
 	}
@@ -86,6 +88,17 @@ void port_mac_apply(struct port *port, const struct link_info *info)
 	if (rc)
 		snprintf(port->mac_error, sizeof(port->mac_error), "mac: device %s refuses it: %s",
 			 config->name, strerror(-rc));
+}
+
+bool port_settings_retry(struct port *port, struct link_info *info)
+{
+	if (!port->is_host_away)
+		return false;
+	port->is_host_away = false;
+	port_mtu_apply(port, info);
+	port_mac_apply(port, info);
+	port_note_write(port);
+	return !port->is_host_away;
 }
 
 void port_mtu_restore(struct port *port)

@@ -296,6 +296,7 @@ static void device_found(struct port *port, const struct link_info *found)
 	HASH_ADD(hh_ifindex, port->table->by_ifindex, ifindex, sizeof(port->ifindex), port);
 	port_note_read(port);
 	port->mac_error[0] = '\0'; /* of another device */
+	port->is_host_away = false;
 	port_mtu_apply(port, &info);
 	port_note_write(port);
 	port_status_read(port, &info);
@@ -327,10 +328,11 @@ static bool must_leave_xdp(const struct port *port, const struct link_info *info
 	       (info->mtu > port_xsk_mtu_max(port) || port_xsk_is_too_narrow(port, info->mtu));
 }
 
-static void device_changed(struct port *port, const struct link_info *info)
+static void device_changed(struct port *port, struct link_info *info)
 {
 	const uint32_t old_mtu = port->status.mtu;
 	const uint64_t old_speed = port->status.link_speed;
+	const bool is_host_back = port_settings_retry(port, info);
 
 	port_status_read(port, info);
 	if (info->has_carrier)
@@ -347,7 +349,7 @@ static void device_changed(struct port *port, const struct link_info *info)
 	}
 	if (old_mtu != info->mtu && !wants_xdp(port, info))
 		note_set(port, info, NULL);
-	if (port->master != info->master) {
+	if (port->master != info->master || is_host_back) {
 		port_master_read(port, info);
 		complain(port);
 	}

@@ -73,6 +73,7 @@ struct port {
 	char master_error[128]; /* "": it belongs to none */
 	char mtu_error[96];     /* why mtu_request could not be done; "": it is done */
 	char mac_error[96];     /* the same of the address */
+	bool is_host_away;      /* one of these is because the host's end is out of reach */
 	uint32_t mtu_found;     /* the device's MTU before mtu_request was applied; 0: it was not */
 	bool is_promisc_ours;   /* the device was not promiscuous before */
 	bool is_qdisc_ours;     /* the one at its root: all that leaves it goes by that */
