@@ -32,6 +32,7 @@
 #include "stream/tls.h"
 #include "db/database.h"
 #include "db/server.h"
+#include "port/pins.h"
 #include "port/port.h"
 #include "switch/vswitch.h"
 
@@ -536,6 +537,24 @@ static int run(struct daemon *daemon)
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static bool instance_print(void *ctx, const char *instance)
+{
+	unsigned *n = ctx;
+
+	printf("%s %s%s", (*n)++ ? "," : "; those that there are:", instance,
+	       pins_is_claimed(instance) ? " (running)" : "");
+	return false;
+}
+
+static void nothing_print(const char *instance)
+{
+	unsigned n = 0;
+
+	printf("switchd: there is nothing of an instance named %s", instance);
+	pins_visit(instance_print, &n);
+	puts(n ? "" : ", nor of any other");
+}
+
 static int cleanup(const char *instance)
 {
 	struct port_remains remains;
@@ -547,7 +566,7 @@ static int cleanup(const char *instance)
 	if (!rc && remains.run_dir[0])
 		rc = run_dir_clean(remains.run_dir, &err);
 	if (!rc && !remains.are_any)
-		printf("switchd: there is nothing of an instance named %s\n", instance);
+		nothing_print(instance);
 	if (rc)
 		fprintf(stderr, "switchd: %s\n", err.text);
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
