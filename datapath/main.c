@@ -1,6 +1,7 @@
 /* switchd: builds the house bottom-up, runs it, and takes it down in reverse. */
 #include <errno.h>
 #include <event2/event.h>
+#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/log.h"
+#include "base/own.h"
 #include "config.h"
 #include "config/configure.h"
 #include "control/coverage.h"
@@ -572,6 +575,24 @@ static int cleanup(const char *instance)
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* For `switchctl doctor`, if no daemon runs. */
+static int doctor(const char *device)
+{
+	own(json_free) struct json_object *params = json_object_new_object(), *rows = NULL;
+	struct err err = ERR_INIT;
+
+	log_set_level(LOG_WARN);
+	limits_raise();
+	if (device)
+		json_object_object_add(params, "device", json_object_new_string(device));
+	if (method_doctor(NULL, params, &rows, &err)) {
+		fprintf(stderr, "switchd: %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	puts(json_object_to_json_string_ext(rows, JSON_C_TO_STRING_PLAIN));
+	return EXIT_SUCCESS;
+}
+
 /* Libraries have a log of their own, which would go to the terminal. */
 static void libevent_said(int severity, const char *text)
 {
@@ -598,6 +619,8 @@ int main(int argc, char *argv[])
 	event_set_log_callback(libevent_said);
 	if (daemon.options.cleanup)
 		return cleanup(daemon.options.cleanup);
+	if (daemon.options.is_doctor)
+		return doctor(daemon.options.doctor_device);
 	log_set_level(daemon.options.log_level);
 	rc = !restart_was() && daemon.options.is_detached ? detach_fork() : 0;
 	if (rc) {

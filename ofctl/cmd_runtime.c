@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/own.h"
 #include "client.h"
+#include "doctor.h"
 #include "need.h"
 #include "report.h"
 #include "session.h"
@@ -191,6 +192,25 @@ static int call_drops(struct session *session, const struct cli_invocation *inv,
 	return call_report(session, inv, &(struct report){.columns = columns}, err);
 }
 
+/* No daemon runs: what its program says of the machine, and why no daemon was asked. */
+static int doctor_without_daemon(const struct session *session, const struct cli_invocation *inv,
+				 const struct report *report, struct err *err)
+{
+	own(json_free) struct json_object *rows = NULL, *row = need(json_object_new_object());
+	int ret;
+
+	json_object_object_add(row, "subject", json_object_new_string("switchd"));
+	json_object_object_add(row, "item", json_object_new_string("daemon"));
+	json_object_object_add(row, "verdict", json_object_new_string("info"));
+	json_object_object_add(row, "text", json_object_new_string(err->text));
+	ret = doctor_ask_program(inv->n_args ? inv->args[0] : NULL, &rows, err);
+	if (ret)
+		return ret;
+	json_object_array_add(rows, take_ptr(row));
+	print_rows(session, rows, report);
+	return 0;
+}
+
 static int call_doctor(struct session *session, const struct cli_invocation *inv, struct err *err)
 {
 	static const struct report_column columns[] = {
@@ -201,8 +221,13 @@ static int call_doctor(struct session *session, const struct cli_invocation *inv
 		{},
 	};
 	static const struct report report = {.columns = columns, .keeps_order = true};
+	int ret = client_open(&session->client, session->address, session->timeout_s, err);
 
-	return call_report(session, inv, &report, err);
+	if (!ret)
+		return call_report(session, inv, &report, err);
+	if ((ret != -ENOENT && ret != -ECONNREFUSED) || strncmp(session->address, "unix:", 5) != 0)
+		return ret;
+	return doctor_without_daemon(session, inv, &report, err);
 }
 
 /* The member, which is a number, with its unit. */
@@ -338,7 +363,7 @@ static const struct cli_action simple = {.call = call_simple};
 static const struct cli_action fdb_show = {.call = call_fdb_show};
 static const struct cli_action port_show = {.call = call_port_show};
 static const struct cli_action drops = {.call = call_drops};
-static const struct cli_action doctor = {.call = call_doctor};
+static const struct cli_action doctor = {.call = call_doctor, .is_offline = true};
 static const struct cli_action daemon_status = {.call = call_status};
 static const struct cli_action restart = {.call = call_restart};
 static const struct cli_action stop = {.call = call_stop};

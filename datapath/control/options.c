@@ -43,6 +43,7 @@ const char options_help[] =
 	"                     1024 to 1048576 (default 131072)\n"
 	"  --no-fast-path     forward every packet in the daemon, none in the kernel\n"
 	"  --cleanup NAME     remove what instance NAME left when it was killed, and end\n"
+	"  --doctor[=DEVICE]  say as JSON what the machine can do, as `switchctl doctor` shows it, and end\n"
 	"  --version          print the version\n"
 	"  --help             print this\n"
 	"\n"
@@ -66,6 +67,7 @@ enum {
 	OPT_KERNEL_FLOWS,
 	OPT_NO_FAST_PATH,
 	OPT_CLEANUP,
+	OPT_DOCTOR,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -88,6 +90,7 @@ static const struct option long_options[] = {
 	{"kernel-flows", required_argument, NULL, OPT_KERNEL_FLOWS},
 	{"no-fast-path", no_argument, NULL, OPT_NO_FAST_PATH},
 	{"cleanup", required_argument, NULL, OPT_CLEANUP},
+	{"doctor", optional_argument, NULL, OPT_DOCTOR},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -211,6 +214,10 @@ static int option_set(struct options *options, int option, const char *text, str
 		return 0;
 	case OPT_CLEANUP:
 		options->cleanup = text;
+		return 0;
+	case OPT_DOCTOR:
+		options->is_doctor = true;
+		options->doctor_device = text;
 		return 0;
 	case OPT_VERSION:
 		options->is_version = true;

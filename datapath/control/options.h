@@ -25,9 +25,11 @@ struct options {
 	const char *pidfile;                 /* NULL: none but the one in the run directory */
 	char instance[INSTANCE_LEN_MAX + 1]; /* "": see options_name_instance() */
 	enum log_level log_level;
-	const char *cleanup;     /* the instance to be cleaned up after; NULL: forward packets */
-	unsigned n_workers;      /* 0: the switch chooses */
-	uint32_t n_kernel_flows; /* see flow_maps_new() */
+	const char *cleanup;       /* the instance to be cleaned up after; NULL: forward packets */
+	unsigned n_workers;        /* 0: the switch chooses */
+	uint32_t n_kernel_flows;   /* see flow_maps_new() */
+	const char *doctor_device; /* NULL: all */
+	bool is_doctor;            /* say what the machine can do */
 	bool no_fast_path;
 	bool ovs_compat; /* see ovs_compat.h */
 	bool is_detached;
