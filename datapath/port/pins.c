@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <bpf/bpf.h>
 #include <linux/magic.h>
@@ -46,14 +47,24 @@ static void dir_close(DIR **dir)
 		closedir(*dir);
 }
 
-static int bpffs_mount(struct err *err)
+bool bpffs_is_mounted(void)
 {
 	struct statfs fs;
 
-	if (!statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	if (mount("bpf", BPFFS, "bpf", 0, "mode=0700"))
-		return err_set(err, errno, "%s: mounting bpffs: %s", BPFFS, strerror(errno));
+	return !statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+int bpffs_mount(struct err *err)
+{
+	struct statvfs fs;
+
+	if (!bpffs_is_mounted() && mount("bpf", BPFFS, "bpf", 0, "mode=0700"))
+		return err_set(err, errno,
+			       "%s: mounting bpffs: %s (have it mounted before switchd starts)",
+			       BPFFS, strerror(errno));
+	if (!statvfs(BPFFS, &fs) && fs.f_flag & ST_RDONLY)
+		return err_set(err, EROFS, "%s is mounted read-only (mount -o remount,rw %s)",
+			       BPFFS, BPFFS);
 	return 0;
 }
 
@@ -156,6 +167,28 @@ static int folder_claim(struct pins *pins, struct err *err)
 	return 0;
 }
 
+static bool has_folder(const struct pins *pins)
+{
+	return is_there(pins, "");
+}
+
+/* Somebody may have made it read-only while our instance was in it. */
+static int folder_open(struct pins *pins, const char *build, struct err *err)
+{
+	int rc = bpffs_mount(err);
+	const bool is_read_only = rc == -EROFS;
+
+	if (!rc || (is_read_only && has_folder(pins)))
+		rc = folder_claim(pins, err);
+	if (!rc && is_read_only)
+		rc = err_set(
+			err, EROFS,
+			"%s is mounted read-only, and in it is what an earlier switchd has left: "
+			"mount -o remount,rw %s",
+			BPFFS, BPFFS);
+	return rc ? rc : set_open(pins, build, err);
+}
+
 static bool is_instance_name(const char *name)
 {
 	size_t len = strlen(name);
@@ -178,7 +211,8 @@ int pins_open(struct pins **out, const char *instance, const char *build, struct
 		return err_set(err, ENOMEM, "out of memory");
 	pins->lock_fd = -1;
 	strcpy(pins->instance, instance);
-	if (bpffs_mount(err)) {
+	rc = folder_open(pins, build, err);
+	if (rc && !has_folder(pins)) {
 		log_warn(
 			"port",
 			"%s: what switchd puts into the kernel ends with it, and the next one begins "
@@ -186,10 +220,6 @@ int pins_open(struct pins **out, const char *instance, const char *build, struct
 			err->text);
 		*err = (struct err)ERR_INIT;
 		rc = pin_memory_new(&pins->memory);
-	} else {
-		rc = folder_claim(pins, err);
-		if (!rc)
-			rc = set_open(pins, build, err);
 	}
 	if (rc)
 		return rc;

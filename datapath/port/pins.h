@@ -21,8 +21,13 @@ struct pins;
 #define PINS_INSTANCE_SIZE 9 /* with the end of the string */
 #define PINS_NAME_SIZE     32
 
+bool bpffs_is_mounted(void);
+/* Mounts bpffs if it is not there. 0, or -errno with a text that says what would mend it: -EROFS nothing can be put
+ * into it. */
+int bpffs_mount(struct err *err);
+
 /* Mounts bpffs if it is not there, makes the folder and locks it. `build` names our set. Where bpffs cannot
- * be had, all names are kept in memory, and the log warns: nothing outlives the daemon.
+ * be had, or is read-only, all names are kept in memory, and the log warns: nothing outlives the daemon.
  * 0 or -errno with a text; -EBUSY: a living daemon has the instance. */
 int pins_open(struct pins **out, const char *instance, const char *build, struct err *err);
 /* Gives the lock back; all names stay. */

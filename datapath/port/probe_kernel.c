@@ -5,18 +5,19 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <linux/if_link.h>
 #include <linux/if_xdp.h>
-#include <linux/magic.h>
 #include <bpf/bpf.h>
 
+#include "base/err.h"
 #include "base/own.h"
 #include "packet/frame.h"
 #include "port/link.h"
+#include "port/pins.h"
 #include "port/umem.h"
 #include "port/xsk.h"
 
@@ -27,7 +28,8 @@
 
 /* One try at everything that needs a device: on a pair in a namespace of its own. 0 or -errno each. */
 struct trial {
-	int pair, xdp, afxdp, pieces, tcx;
+	int pair, xdp, afxdp, pieces, tcx, bpffs;
+	struct err bpffs_err;
 };
 
 /* ---- programs of two or three instructions ---- */
@@ -114,6 +116,9 @@ static void *trial_main(void *arg)
 		trial->pair = -errno;
 	else
 		pair_try(trial);
+	/* What is mounted here, nobody else sees. */
+	if (!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		trial->bpffs = bpffs_mount(&trial->bpffs_err);
 	return NULL;
 }
 
@@ -180,14 +185,19 @@ static void memlock_row(const struct emitter *out)
 	row(out, "memlock", PROBE_INFO, text);
 }
 
-static void bpffs_row(const struct emitter *out)
+static void bpffs_row(const struct emitter *out, const struct trial *trial)
 {
-	struct statfs fs;
+	char text[192];
 
-	if (!statfs("/sys/fs/bpf", &fs) && fs.f_type == BPF_FS_MAGIC)
+	if (trial->bpffs) {
+		snprintf(text, sizeof(text), "%.120s: all in the kernel ends with switchd",
+			 trial->bpffs_err.text);
+		row(out, "bpffs", PROBE_LESS, text);
+	} else if (bpffs_is_mounted()) {
 		row(out, "bpffs", PROBE_GOOD, "mounted on /sys/fs/bpf");
-	else
+	} else {
 		row(out, "bpffs", PROBE_INFO, "not mounted on /sys/fs/bpf: switchd mounts it");
+	}
 }
 
 static void btf_row(const struct emitter *out)
@@ -207,9 +217,9 @@ void probe_kernel(probe_fn *emit, void *ctx)
 
 	version_row(&out);
 	memlock_row(&out);
-	bpffs_row(&out);
-	btf_row(&out);
 	trial_run(&trial);
+	bpffs_row(&out, &trial);
+	btf_row(&out);
 	tried(&out, "device pairs", trial.pair, PROBE_BAD,
 	      "no skb or internal ports without veth: CONFIG_VETH, and root");
 	if (trial.pair)
