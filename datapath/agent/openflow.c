@@ -17,6 +17,7 @@
 #include "agent/openflow_fail.h"
 #include "agent/openflow_handler.h"
 #include "agent/openflow_snoop.h"
+#include "agent/openflow_sockets.h"
 #include "switch/flows.h"
 #include "switch/vswitch.h"
 
@@ -162,7 +163,7 @@ static void speaker_free(struct speaker *speaker)
 
 static void path_of(const struct speaker *speaker, const char *suffix, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/%s.%s", speaker->openflow->options.run_dir, speaker->name,
+	snprintf(path, PATH_MAX, "%s/%s%s", speaker->openflow->options.run_dir, speaker->name,
 		 suffix);
 }
 
@@ -178,7 +179,7 @@ static void speaker_listen(struct speaker *speaker)
 		.ctx = speaker,
 	};
 
-	path_of(speaker, "mgmt", path);
+	path_of(speaker, OPENFLOW_SOCKET_MGMT, path);
 	if (listener_new(&speaker->listener, &options, &err))
 		log_warn("openflow", "bridge %s: nobody can speak OpenFlow to it: %s",
 			 speaker->name, err.text);
@@ -199,7 +200,7 @@ static void speaker_be_snooped(struct speaker *speaker)
 		.ctx = &speaker->controllers,
 	};
 
-	path_of(speaker, "snoop", path);
+	path_of(speaker, OPENFLOW_SOCKET_SNOOP, path);
 	if (openflow_snoop_new(&speaker->peers.snoop, &options, &err))
 		log_warn("openflow", "bridge %s: nobody can snoop on it: %s", speaker->name,
 			 err.text);

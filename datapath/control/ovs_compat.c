@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/openflow_sockets.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -20,9 +21,6 @@
 #include "switch/vswitch.h"
 
 #define OVS_DIR "/var/run/openvswitch"
-/* after a bridge's name */
-#define MGMT  ".mgmt"
-#define SNOOP ".snoop"
 
 /* A name in their directory that leads into ours. */
 struct compat_link {
@@ -154,16 +152,9 @@ static void want(struct ovs_compat *compat, const struct bridge *bridge, const c
 
 static int want_bridge(struct bridge *bridge, void *ctx)
 {
-	want(ctx, bridge, MGMT);
-	want(ctx, bridge, SNOOP);
+	want(ctx, bridge, OPENFLOW_SOCKET_MGMT);
+	want(ctx, bridge, OPENFLOW_SOCKET_SNOOP);
 	return 0;
-}
-
-bool ovs_compat_is_of_bridge(const char *name)
-{
-	const char *end = strrchr(name, '.');
-
-	return end && (!strcmp(end, MGMT) || !strcmp(end, SNOOP));
 }
 
 void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw)
@@ -173,7 +164,7 @@ void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw)
 	if (!compat)
 		return;
 	HASH_ITER (hh, compat->links, link, next)
-		link->is_wanted = !ovs_compat_is_of_bridge(link->name);
+		link->is_wanted = !openflow_socket_is_of_bridge(link->name);
 	vswitch_for_each_bridge(sw, want_bridge, compat);
 	HASH_ITER (hh, compat->links, link, next)
 		if (!link->is_wanted)

@@ -8,7 +8,6 @@
  * The sockets are links to those in the run directory. What a living Open vSwitch has there is never touched: it is
  * an error if there is one; what a dead one left is replaced. Control thread only.
  */
-#include <stdbool.h>
 
 struct err;
 struct ovs_compat;
@@ -22,7 +21,5 @@ const char *ovs_compat_dir(void);
 void ovs_compat_free(struct ovs_compat **compat);
 /* Removes what a daemon that was killed has left there; the caller has the lock of its run directory. */
 void ovs_compat_clean(const char *run_dir);
-/* Is that the name of a bridge's socket, there and in the run directory? */
-bool ovs_compat_is_of_bridge(const char *name);
 /* Bridges may have come or gone: they get their links, or lose them. NULL-safe. */
 void ovs_compat_bridges(struct ovs_compat *compat, struct vswitch *sw);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/openflow_sockets.h"
 #include "base/err.h"
 #include "base/own.h"
 #include "control/ovs_compat.h"
@@ -167,7 +168,7 @@ static void sockets_remove(const char *path)
 	const struct dirent *entry;
 
 	while (names && (entry = readdir(names)))
-		if (ovs_compat_is_of_bridge(entry->d_name))
+		if (openflow_socket_is_of_bridge(entry->d_name))
 			unlinkat(dirfd(names), entry->d_name, 0);
 	if (names)
 		closedir(names);

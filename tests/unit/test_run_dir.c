@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "agent/openflow_sockets.h"
 #include "base/err.h"
 #include "base/own.h"
-#include "control/ovs_compat.h"
 #include "control/run_dir.h"
 
 struct fixture {
@@ -96,11 +96,11 @@ static void test_what_a_killed_daemon_left_is_removed(void **state)
 
 static void test_sockets_of_bridges_are_known_by_their_end(void **state)
 {
-	assert_true(ovs_compat_is_of_bridge("br0.mgmt"));
-	assert_true(ovs_compat_is_of_bridge("br.mgmt.0.snoop"));
-	assert_false(ovs_compat_is_of_bridge("br0.mgmt.old"));
-	assert_false(ovs_compat_is_of_bridge("ovs-vswitchd.7.ctl"));
-	assert_false(ovs_compat_is_of_bridge("snoop"));
+	assert_true(openflow_socket_is_of_bridge("br0.mgmt"));
+	assert_true(openflow_socket_is_of_bridge("br.mgmt.0.snoop"));
+	assert_false(openflow_socket_is_of_bridge("br0.mgmt.old"));
+	assert_false(openflow_socket_is_of_bridge("ovs-vswitchd.7.ctl"));
+	assert_false(openflow_socket_is_of_bridge("snoop"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
