@@ -132,8 +132,9 @@ static void add_of_ports(struct touched *touched, struct replica *replica)
 void touched_take(struct touched *touched, struct replica *replica)
 {
 	/* What is wrong with these is told elsewhere. */
-	const bool of_bridges =
-		is_table_touched(replica, "Mirror") || is_table_touched(replica, "Flow_Table");
+	const bool of_bridges = is_table_touched(replica, "Mirror") ||
+				is_table_touched(replica, "Flow_Table") ||
+				is_table_touched(replica, "Controller");
 	const bool of_ports =
 		is_table_touched(replica, "QoS") || is_table_touched(replica, "Queue");
 

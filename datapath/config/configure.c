@@ -92,6 +92,7 @@ static const char *const controller_columns[] = {"target",
 						 "inactivity_probe",
 						 "controller_rate_limit",
 						 "controller_burst_limit",
+						 "connection_mode",
 						 NULL};
 static const char *const ssl_columns[] = {"private_key", "certificate", "ca_cert",
 					  "bootstrap_ca_cert", NULL};

@@ -223,6 +223,7 @@ static int bridge_make(struct reconcile *reconcile, struct bridge_record *record
 	int rc = 0;
 
 	settings_bridge(record->row, &config, &wrong);
+	controllers_missing(reconcile, record, &wrong);
 	if (!record->bridge) {
 		rc = bridge_add(reconcile->sw, record->name, &config, &record->bridge, &failed);
 		if (!rc)

@@ -114,6 +114,10 @@ bool qos_make(struct reconcile *reconcile, struct interface_record *record, stru
 /* Tells OpenFlow what the bridge's row and its controllers ask for (reconcile_controller.c). */
 void controllers_make(struct reconcile *reconcile, const struct bridge_record *record);
 
+/* Tells what its controllers ask for in vain. */
+void controllers_missing(const struct reconcile *reconcile, const struct bridge_record *record,
+			 struct err *err);
+
 /* Tells TLS what table SSL says (reconcile_controller.c). */
 void tls_make(struct reconcile *reconcile, const struct row *sw);
 

@@ -126,6 +126,17 @@ void controllers_make(struct reconcile *reconcile, const struct bridge_record *r
 	free(controllers);
 }
 
+void controllers_missing(const struct reconcile *reconcile, const struct bridge_record *record,
+			 struct err *err)
+{
+	for (size_t i = 0; i < row_size(record->row, "controller"); i++) {
+		const struct row *row = controller_row(reconcile, record, i);
+
+		if (row && row_string(row, "target"))
+			settings_controller_missing(row, err);
+	}
+}
+
 void tls_make(struct reconcile *reconcile, const struct row *sw)
 {
 	const char *uuid = sw && row_size(sw, "ssl") ? row_uuid_at(sw, "ssl", 0) : NULL;

@@ -32,8 +32,9 @@ int settings_port(const struct row *bridge, const struct row *port, const struct
 int settings_type(const struct row *bridge, const struct row *interface, bool with_fake,
 		  struct port_config *out, struct err *err);
 
-/* Tells what a row asks for and cannot get, without which the bridge or the port works all the same. */
+/* Tells what a row asks for and cannot get, without which the bridge, controller or port works all the same. */
 int settings_bridge_missing(const struct row *bridge, struct err *err);
+void settings_controller_missing(const struct row *controller, struct err *err);
 void settings_port_missing(const struct row *bridge, const struct row *port,
 			   const struct row *interface, bool with_fake, struct err *err);
 

@@ -19,7 +19,7 @@ struct missing {
 	const char *text;
 };
 
-/* A column that is not empty, false or off. */
+/* A column that is not empty, and not what there is anyway. */
 static bool is_set(const struct row *row, const struct missing *missing)
 {
 	const char *text = missing->key ? row_map_get(row, missing->column, missing->key)
@@ -28,7 +28,7 @@ static bool is_set(const struct row *row, const struct missing *missing)
 	if (missing->key)
 		return text && !strcasecmp(text, "true");
 	if (text)
-		return text[0] && strcmp(text, "off") != 0;
+		return text[0] && strcmp(text, "off") != 0 && strcmp(text, "out-of-band") != 0;
 	return row_boolean(row, missing->column) || row_uuid_at(row, missing->column, 0) ||
 	       row_integer(row, missing->column, INT64_MIN) != INT64_MIN;
 }
@@ -72,6 +72,20 @@ int settings_bridge_missing(const struct row *bridge, struct err *err)
 	};
 
 	return tell_all(bridge, missing, err);
+}
+
+void settings_controller_missing(const struct row *controller, struct err *err)
+{
+	static const struct missing missing[] = {
+		{"connection_mode", NULL,
+		 "there is no in-band control: let flows carry what it says (actions=normal)"},
+		{NULL, NULL, NULL},
+	};
+	struct err what = ERR_INIT;
+
+	if (tell_all(controller, missing, &what))
+		err_add(err, what.code, "controller %s: %s", row_string(controller, "target"),
+			what.text);
 }
 
 static void options_missing(const struct row *interface, struct err *err)

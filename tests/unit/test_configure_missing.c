@@ -39,6 +39,24 @@ static void test_what_a_bridge_cannot_do_is_told(void **state)
 	assert_string_equal(house_get(house, "Bridge", "br0", "status"), "[\"map\",[]]");
 }
 
+static void test_what_a_controller_cannot_have_is_told(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+			"{\"op\":\"insert\",\"table\":\"Controller\",\"uuid-name\":\"c\",\"row\":{"
+			"\"target\":\"tcp:127.0.0.1:1\",\"connection_mode\":\"in-band\"}}," UPDATE(
+				"Bridge", "br0", "\"controller\":[\"named-uuid\",\"c\"]"));
+	assert_string_equal(
+		house_get(house, "Bridge", "br0", "status"),
+		"[\"map\",[[\"error\",\"controller tcp:127.0.0.1:1: connection_mode=in-band: "
+		"there is no in-band control: let flows carry what it says "
+		"(actions=normal)\"]]]");
+	house_configure(house, "{\"op\":\"update\",\"table\":\"Controller\",\"where\":[],\"row\":{"
+			       "\"connection_mode\":\"out-of-band\"}}");
+	assert_string_equal(house_get(house, "Bridge", "br0", "status"), "[\"map\",[]]");
+}
+
 /* What Open vSwitch would do and the switch does not, and what nobody knows. The port works all the same. */
 static void test_what_a_port_cannot_do_is_told(void **state)
 {
@@ -116,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_a_bridge_cannot_do_is_told),
+		TEST(test_what_a_controller_cannot_have_is_told),
 		TEST(test_what_a_port_cannot_do_is_told),
 		TEST(test_a_new_port_works_without_what_is_missing),
 		TEST(test_options_of_a_type_that_is_missing),
