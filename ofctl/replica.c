@@ -126,12 +126,6 @@ void replica_want(struct replica *replica, const struct table_schema *table, con
 		want_column(replica, table, schema->index);
 }
 
-void replica_want_all(struct replica *replica, const struct table_schema *table)
-{
-	for (unsigned i = 0; i < table->n_columns; i++)
-		want_column(replica, table, i);
-}
-
 /* ---- what the server says ---- */
 
 static struct record *add_record(struct replica *replica, const struct table_schema *table,

@@ -33,10 +33,9 @@ struct client *replica_client(const struct replica *replica);
 /* A table that every schema we can work with has; ends the program if this one has not. */
 const struct table_schema *replica_table(const struct replica *replica, const char *name);
 
-/* Asks for a table's rows; for a column of them; for all columns. Before replica_open(). */
+/* Asks for a table's rows; for a column of them. Before replica_open(). */
 void replica_want_table(struct replica *replica, const struct table_schema *table);
 void replica_want(struct replica *replica, const struct table_schema *table, const char *column);
-void replica_want_all(struct replica *replica, const struct table_schema *table);
 
 /* Fetches what was asked for. */
 int replica_open(struct replica *replica, struct err *err);

@@ -30,9 +30,6 @@ void openflow_port_describe(const struct bridge_port *port, const struct bridge_
 /* All ports, as many as fit into the message that began at `start` of `reply`. */
 void openflow_ports_write(struct openflow_session *session, size_t start);
 
-/* By its number; NULL: there is none. `is` (NULL: nobody asks) is what it is. */
-struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint16_t ofport,
-					 struct of_port *is);
 /* The port that a PORT_MOD is about, and what it wants of it. */
 enum of_error openflow_port_find(struct openflow_session *session, const struct of_port_mod *mod,
 				 struct bridge_port **out);

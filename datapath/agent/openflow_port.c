@@ -156,14 +156,14 @@ static int find(struct bridge_port *port, void *ctx)
 	bridge_port_status(port, &status);
 	if (status.ofport != search->ofport)
 		return 0;
-	if (search->is)
-		openflow_port_describe(port, &status, search->is);
+	openflow_port_describe(port, &status, search->is);
 	search->port = port;
 	return 1;
 }
 
-struct bridge_port *openflow_port_lookup(struct openflow_session *session, uint16_t ofport,
-					 struct of_port *is)
+/* By its number, and what it is; NULL: there is none. */
+static struct bridge_port *port_lookup(struct openflow_session *session, uint16_t ofport,
+				       struct of_port *is)
 {
 	struct search search = {.ofport = ofport, .is = is};
 
@@ -192,7 +192,7 @@ enum of_error openflow_port_find(struct openflow_session *session, const struct 
 {
 	struct of_port is;
 
-	*out = openflow_port_lookup(session, mod->port, &is);
+	*out = port_lookup(session, mod->port, &is);
 	if (!*out)
 		return OF_PMFC_BAD_PORT;
 	return memcmp(is.mac, mod->mac, sizeof(mod->mac)) ? OF_PMFC_BAD_HW_ADDR : OF_OK;

@@ -158,7 +158,7 @@ static bool clause_holds(const struct clause *clause, struct datum *const *colum
 						  : order > 0;
 }
 
-bool condition_all(const struct condition *condition, struct datum *const *columns)
+static bool satisfies_all(const struct condition *condition, struct datum *const *columns)
 {
 	for (size_t i = 0; i < condition->n_clauses; i++)
 		if (!clause_holds(&condition->clauses[i], columns))
@@ -212,7 +212,7 @@ struct selection {
 
 static void consider(struct selection *selection, struct row *row)
 {
-	if (!condition_all(selection->condition, row->columns))
+	if (!satisfies_all(selection->condition, row->columns))
 		return;
 	selection->rows = alloc_grow(selection->rows, selection->n, &selection->size,
 				     sizeof(*selection->rows));

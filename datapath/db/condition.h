@@ -46,9 +46,7 @@ int condition_parse(struct condition *condition, const struct table_schema *tabl
 		    struct json_object *json, struct symbols *symbols, struct db_error *error);
 void condition_fini(struct condition *condition);
 
-/* Do the columns of a row satisfy all clauses? True if there are none. */
-bool condition_all(const struct condition *condition, struct datum *const *columns);
-/* Do they satisfy at least one? False if there are none. */
+/* Do the columns of a row satisfy at least one clause? False if there are none. */
 bool condition_any(const struct condition *condition, struct datum *const *columns);
 
 /* The rows of `table` that satisfy all clauses, in an array that the caller frees; *rows is NULL if

@@ -150,8 +150,7 @@ static enum group_fault check_actions(const struct ofactions *list, struct err *
 	return GROUP_FINE;
 }
 
-static enum group_fault check_bucket(const struct group_desc *desc, uint32_t at,
-				     enum group_type type, struct err *err)
+static enum group_fault check_bucket(const struct group_desc *desc, uint32_t at, struct err *err)
 {
 	const struct group_bucket *bucket = &desc->bucket[at];
 
@@ -162,22 +161,21 @@ static enum group_fault check_bucket(const struct group_desc *desc, uint32_t at,
 			bucket->id, BUCKET_NUMBER_MAX);
 		return GROUP_BAD_BUCKET;
 	}
-	if (type != GROUP_SELECT && bucket->has_weight && bucket->weight)
+	if (desc->type != GROUP_SELECT && bucket->has_weight && bucket->weight)
 		return fault(GROUP_BAD_WEIGHT, err, "only buckets of select groups have a weight");
-	if (type == GROUP_FF && bucket->watch_port == OFPORT_NONE &&
+	if (desc->type == GROUP_FF && bucket->watch_port == OFPORT_NONE &&
 	    bucket->watch_group == GROUP_NONE)
 		return fault(GROUP_BAD_WATCH, err,
 			     "a bucket of a fast failover group needs watch_port or watch_group");
 	return check_actions(&bucket->actions, err);
 }
 
-enum group_fault group_buckets_check(const struct group_desc *desc, enum group_type type,
-				     struct err *err)
+static enum group_fault check_buckets(const struct group_desc *desc, struct err *err)
 {
 	enum group_fault rc = GROUP_FINE;
 
 	for (uint32_t i = 0; !rc && i < desc->n_buckets; i++)
-		rc = check_bucket(desc, i, type, err);
+		rc = check_bucket(desc, i, err);
 	return rc;
 }
 
@@ -196,7 +194,7 @@ enum group_fault group_desc_check(const struct group_desc *desc, struct err *err
 	if (desc->method != GROUP_BY_HASH && desc->n_fields)
 		return fault(GROUP_BAD_METHOD, err,
 			     "fields are for select groups with selection_method=hash");
-	return group_buckets_check(desc, desc->type, err);
+	return check_buckets(desc, err);
 }
 
 void ofactions_for_each_group(const struct ofactions *list,

@@ -108,9 +108,6 @@ enum group_fault {
 };
 /* Of what ADD and MODIFY have. */
 enum group_fault group_desc_check(const struct group_desc *desc, struct err *err);
-/* Of these buckets, of a group of that type. */
-enum group_fault group_buckets_check(const struct group_desc *desc, enum group_type type,
-				     struct err *err);
 const char *group_type_name(enum group_type type);
 
 /* Calls `visit` for each group that the actions send to. */

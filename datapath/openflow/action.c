@@ -227,7 +227,8 @@ enum of_error of_actions_check(const struct ofactions *list, const struct match 
 
 /* ---- writing ---- */
 
-void action_write(struct action_writer *aw, const struct action_form *form, uint32_t i)
+/* One element, as the form says. */
+static void write_by(struct action_writer *aw, const struct action_form *form, uint32_t i)
 {
 	struct wire_writer *w = aw->w;
 	size_t start = w->len;
@@ -269,7 +270,7 @@ void action_write_list(struct action_writer *aw, uint32_t begin, uint32_t end)
 		const struct action_form *form = form_for(aw, i);
 
 		if (form)
-			action_write(aw, form, i);
+			write_by(aw, form, i);
 		else
 			action_write_several(aw, i);
 	}

@@ -63,8 +63,6 @@ enum of_error action_add_bytes(struct action_reader *r, const uint8_t *bytes, si
 enum of_error action_read_list(struct action_reader *r, struct wire_bytes bytes);
 /* Elements `begin` to `end`. */
 void action_write_list(struct action_writer *aw, uint32_t begin, uint32_t end);
-/* Writes one element as the form says. */
-void action_write(struct action_writer *aw, const struct action_form *form, uint32_t i);
 /* A stand-in for list->item[i] is written by whatever form there is for it. */
 void action_write_as(struct action_writer *aw, const struct ofaction *action);
 /* The bytes of the BYTES inside element i. */

@@ -140,7 +140,7 @@ static int check_actions(const struct flow_change *change, const struct ofaction
 	return rc ? rc : meters_are_there(change->tables->bridge, actions, err);
 }
 
-int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struct err *err)
+static int apply_flow(struct flow_change *change, const struct flow_mod *mod, struct err *err)
 {
 	bool has_actions = mod->command <= FLOW_MODIFY_STRICT;
 	int rc = has_actions ? check_actions(change, &mod->actions, err) : 0;
@@ -163,7 +163,7 @@ int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struc
 static int apply(struct flow_change *change, const struct bridge_mod *mod, struct err *err)
 {
 	if (mod->flow)
-		return flow_mod_apply(change, mod->flow, err);
+		return apply_flow(change, mod->flow, err);
 	if (mod->group)
 		return group_mod_apply(change, mod->group, err);
 	return mod->actions ? check_actions(change, mod->actions, err) : 0;

@@ -57,8 +57,6 @@ void group_change_done(struct flow_change *change);
 
 /* group_mod.c: what a group mod means. */
 int group_mod_apply(struct flow_change *change, const struct group_mod *mod, struct err *err);
-/* flow_mod.c: the same. */
-int flow_mod_apply(struct flow_change *change, const struct flow_mod *mod, struct err *err);
 
 /* With the flow tables. No view may have them any more; waits for readers. */
 void groups_free(struct flow_tables *tables);

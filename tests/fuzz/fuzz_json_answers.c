@@ -135,13 +135,19 @@ static int drive_transport(const uint8_t *data, size_t size, uint8_t what, struc
 
 /* ---- the database ---- */
 
+static void want_all(struct replica *replica, const struct table_schema *table)
+{
+	for (unsigned i = 0; i < table->n_columns; i++)
+		replica_want(replica, table, table->columns[i]->name);
+}
+
 static int look(struct replica *replica, struct err *err)
 {
 	const struct schema *schema = replica_schema(replica);
 	int ret;
 
 	for (unsigned i = 0; i < schema->n_tables; i++)
-		replica_want_all(replica, schema->tables[i]);
+		want_all(replica, schema->tables[i]);
 	ret = replica_open(replica, err);
 	while (!ret)
 		ret = replica_update(replica, err);
