@@ -127,13 +127,16 @@ static void page_fill(struct worker *worker, void *ctx)
 }
 
 /* Why an entry of a worker's cache decides about packets that the kernel does not. */
-static const char *reason(const struct vswitch *sw, const struct copy *copy)
+static const char *reason(const struct vswitch *sw, const struct copy *copy,
+			  const struct packet_key *key)
 {
 	if (!sw->offload)
 		return sw->flow_maps ? "the kernel's flow cache is switched off"
 				     : "this kernel has no flow cache";
 	if (copy->refusal)
 		return copy->refusal;
+	if (offload_is_full_without(sw->offload, copy->mask, key))
+		return "the kernel's flow cache has as many as it may have (--kernel-flows, flow-limit)";
 	return copy->n_packets < 2 ? "it has had one packet; the second offers it to the kernel"
 				   : "these packets came before it was in the kernel";
 }
@@ -153,7 +156,7 @@ static void show_copy(const struct vswitch *sw, const struct copy *copy, struct 
 	row->n_bytes = copy->n_bytes;
 	row->idle = idle > INT32_MAX ? 0 : (uint64_t)idle << 20;
 	row->is_cut = copy->is_cut;
-	row->why = reason(sw, copy);
+	row->why = reason(sw, copy, &row->key.packet);
 }
 
 static bool show_worker(struct vswitch *sw, unsigned i, uint32_t *cursor,

@@ -170,3 +170,16 @@ bool offload_visit(struct offload *offload, uint32_t *cursor, uint32_t budget,
 	*cursor += budget;
 	return has_more;
 }
+
+bool offload_is_full_without(struct offload *offload, uint16_t mask, const struct packet_key *key)
+{
+	struct kernel_key packed = {.mask = mask};
+	bool is_without;
+
+	memcpy(packed.word, key->word, sizeof(packed.word));
+	offload_lock(offload);
+	is_without = offload->places.n_live >= offload->places.max_live &&
+		     flow_index_find(offload->maps, &packed) == FLOW_SLOT_NONE;
+	pthread_mutex_unlock(&offload->lock);
+	return is_without;
+}

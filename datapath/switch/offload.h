@@ -82,6 +82,10 @@ struct offload_entry {
 bool offload_visit(struct offload *offload, uint32_t *cursor, uint32_t budget,
 		   void (*visit)(void *ctx, const struct offload_entry *entry), void *ctx);
 
+/* Whether the cache has all the entries that it may have, and none for packets that are looked up so. `key` is
+ * masked. Control, or who holds no lock. */
+bool offload_is_full_without(struct offload *offload, uint16_t mask, const struct packet_key *key);
+
 /* Why the kernel cannot do this to packets that are looked up so: a text for people, static; NULL: it
  * can. `key` is masked. Any thread. */
 const char *offload_refusal(const struct flow_mask *mask, const struct packet_key *key,
