@@ -321,7 +321,11 @@ static int write_finish(struct state_file *file)
 	int rc = 0;
 
 	fprintf(file->out, "end %016" PRIx64 "\n", file->hash);
-	if (fflush(file->out) || fsync(fileno(file->out)) || rename(file->new_path, file->path))
+	if (fflush(file->out) || fsync(fileno(file->out)))
+		rc = -errno;
+	else if (ferror(file->out)) /* earlier, and it was passed over: there is a hole */
+		rc = -EIO;
+	else if (rename(file->new_path, file->path))
 		rc = -errno;
 	return rc;
 }

@@ -1,12 +1,15 @@
 /* What is written of the switch for the next daemon, while it changes. */
+#include <errno.h>
 #include <event2/event.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,6 +146,33 @@ static void it_is_written_in_one_go_at_last(void **state)
 	}
 }
 
+/* As on a disk that is full for a moment. */
+static void room_again(int signal)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_FSIZE, &all);
+}
+
+static void one_with_a_hole_replaces_none(void **state)
+{
+	const struct rlimit little = {50000, RLIM_INFINITY};
+	struct house *house = *state;
+	own(state_file_free) struct state_file *file = NULL;
+	own(mem_free) char *text = NULL;
+	size_t size;
+
+	add_flows();
+	assert_int_equal(state_file_new(&file, path, house->base, house->sw), 0);
+	assert_int_equal(state_file_write(file), 0);
+	signal(SIGXFSZ, room_again);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	assert_int_equal(state_file_write(file), -EIO);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(state_load(path, &text, &size), 0);
+	assert_int_equal(count(text, "\nflow "), N_FLOWS);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -150,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_change_of_many_flows_is_in_it_or_not),
 		TEST(it_is_written_in_one_go_at_last),
+		TEST(one_with_a_hole_replaces_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
