@@ -123,6 +123,11 @@ bool credit_is_undone(const struct credit_book *book, uint32_t *number, struct k
 	return true;
 }
 
+void credit_undone_done(struct credit_book *book)
+{
+	ledger_undone_done(book->ledger);
+}
+
 void credit_restore(struct credit_book *book, struct tally *tally, const struct ledger_row *past)
 {
 	struct ledger_row *row = ledger_claim(book->ledger, past->number);

@@ -116,6 +116,8 @@ void credit_move(struct credit_book *book, struct tally *const tallies[], uint32
 /* True: an earlier daemon died in the middle of that. The tallies have it; what is seen of the source of that
  * number is *count from here on, if it was less. */
 bool credit_is_undone(const struct credit_book *book, uint32_t *number, struct kernel_count *count);
+/* That is seen now. */
+void credit_undone_done(struct credit_book *book);
 
 /* What an earlier daemon counted: in the row of that number, if there still is one, or else as in `past`.
  * Before anybody counts. Takes the book's lock. Control. */

@@ -45,6 +45,7 @@ struct ledger {
 	int fd;
 	struct head *head;
 	pthread_mutex_t lock;
+	/* control only, until the first row is added or noted */
 	bool was_undone;
 	/* under the lock. A free row's n_packets is the index of the next one + 1 */
 	struct ledger_row *chunk[CHUNKS_MAX];
@@ -113,6 +114,14 @@ static int chunk_add(struct ledger *ledger)
 	return 0;
 }
 
+void ledger_undone_done(struct ledger *ledger)
+{
+	if (!ledger->was_undone)
+		return;
+	ledger_done(ledger);
+	ledger->was_undone = false;
+}
+
 struct ledger_row *ledger_add(struct ledger *ledger)
 {
 	struct ledger_row *row = NULL;
@@ -120,6 +129,7 @@ struct ledger_row *ledger_add(struct ledger *ledger)
 	if (!ledger)
 		return NULL;
 	pthread_mutex_lock(&ledger->lock);
+	ledger_undone_done(ledger);
 	if (ledger->first_free || !chunk_add(ledger)) {
 		const uint32_t index = (uint32_t)(ledger->first_free - 1);
 
@@ -184,9 +194,11 @@ void ledger_settle(struct ledger *ledger)
 void ledger_note(struct ledger *ledger, struct ledger_row *row, const struct ledger_row *as)
 {
 	struct head *head = ledger->head;
-	struct log_entry *entry = &head->log[head->n_logged];
+	struct log_entry *entry;
 
+	ledger_undone_done(ledger);
 	assert(head->n_logged < LEDGER_LOG_MAX);
+	entry = &head->log[head->n_logged];
 	*entry = (struct log_entry){.index = index_of(row), .row = *as};
 	entry->row.number = row->number;
 	head->n_logged++;
@@ -202,6 +214,7 @@ static void log_apply(struct ledger *ledger)
 
 void ledger_commit(struct ledger *ledger, const struct ledger_mark *mark)
 {
+	ledger_undone_done(ledger);
 	ledger->head->mark = *mark;
 	in_order();
 	ledger->head->is_committed = 1;
@@ -235,7 +248,8 @@ static void log_finish(struct ledger *ledger)
 		ledger->was_undone = head->log[i].index < ledger->n_chunks * CHUNK_ROWS;
 	if (ledger->was_undone)
 		log_apply(ledger);
-	ledger_done(ledger);
+	else
+		ledger_done(ledger);
 }
 
 /* ---- life ---- */

@@ -61,3 +61,6 @@ void ledger_commit(struct ledger *ledger, const struct ledger_mark *mark);
 void ledger_done(struct ledger *ledger);
 /* True if an earlier daemon died between commit and done: rows are written, what *mark says may not be. */
 bool ledger_is_undone(const struct ledger *ledger, struct ledger_mark *mark);
+/* What it says is: until then, the next daemon hears of it, too. So it is when rows are added, which the old log must not
+ * be written to, or noted. */
+void ledger_undone_done(struct ledger *ledger);

@@ -44,18 +44,30 @@ static int entry_adopt(struct offload *offload, uint32_t slot, uint32_t i)
 	return 0;
 }
 
-/* Places that count for nobody that is in the index: their entries were given up, and programs that had found
- * them counted on; or they are stale. */
-static void leftovers_know(struct offload *offload)
+/* What was given to flows last is seen, if nobody came to that. */
+static void undone_see(struct offload *offload)
 {
 	struct kernel_count count, *seen;
 	uint32_t i;
 
-	if (credit_is_undone(offload->book, &i, &count) && i < offload->maps->n_places) {
+	if (!credit_is_undone(offload->book, &i, &count))
+		return;
+	if (i < offload->maps->n_places) {
 		seen = &offload->maps->seen[i];
 		if (seen->n_packets <= count.n_packets && seen->n_bytes <= count.n_bytes)
 			*seen = count;
 	}
+	credit_undone_done(offload->book);
+}
+
+/* Places that count for nobody that is in the index: their entries were given up, and programs that had found
+ * them counted on; or they are stale. */
+static void leftovers_know(struct offload *offload)
+{
+	struct kernel_count count;
+	uint32_t i;
+
+	undone_see(offload);
 	for (i = 1; i < offload->maps->n_places; i++)
 		if (offload_count_read(offload, i, &count))
 			places_know(&offload->places, i);

@@ -179,6 +179,27 @@ static void test_a_kill_at_the_worst_moment(void **state)
 	assert_false(credit_is_undone(book, &number, &done));
 }
 
+/* Who was to write down what the mark says died, too. */
+static void test_a_kill_at_the_worst_moment_twice(void **state)
+{
+	const struct ledger_mark mark = {.source = 5, .n_packets = 10, .n_bytes = 1000};
+	struct tally a = tally_begin();
+	struct kernel_count done;
+	uint32_t number;
+
+	ledger_note(ledger, a.row, &(struct ledger_row){.n_packets = 13});
+	ledger_commit(ledger, &mark);
+	killed();
+	killed();
+	assert_true(credit_is_undone(book, &number, &done));
+	assert_int_equal(number, 5);
+	assert_int_equal(done.n_packets, 10);
+	credit_undone_done(book);
+	killed();
+	assert_false(credit_is_undone(book, &number, &done));
+	assert_int_equal(restored(&(struct ledger_row){.number = a.row->number}), 13);
+}
+
 static void test_any_other_file_is_replaced(void **state)
 {
 	static const char *const texts[] = {"", "shunt-counts 1\n", "shunt-counts 0\n", "\177ELF"};
@@ -248,6 +269,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_nobody_claims_is_used_again, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_kill_at_the_worst_moment, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_kill_at_the_worst_moment_twice, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_any_other_file_is_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_garbage_is_no_danger, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_given_back_at_the_end, setup,
