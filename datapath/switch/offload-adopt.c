@@ -97,6 +97,16 @@ void offload_adopt(struct offload *offload)
 	offload_end(offload);
 }
 
+void offload_past_settle(struct offload *offload, uint32_t i, const struct flow_mask *mask)
+{
+	struct masked masked;
+
+	offload_masked_of(offload, i, mask, &masked);
+	version_deps_begin_on(&offload->translation.deps, offload->host->versions, VERSION_KERNEL);
+	offload_decide(offload, rcu_load(offload->host->view), &masked);
+	offload_count_settle(offload, i);
+}
+
 /* A resting place of an earlier daemon's. */
 static void leftover_settle(struct offload *offload, uint32_t i)
 {
@@ -114,12 +124,8 @@ static void leftover_settle(struct offload *offload, uint32_t i)
 	if (flow->packet_class <= CLASS_STANDBY && offload_is_port(masked.key.packet.in_port))
 		mask = offload_mask_for(view, masked.key.packet.in_port,
 					(uint8_t)flow->packet_class);
-	if (!mask || mask->id != flow->mask)
-		return;
-	masked.mask = mask;
-	version_deps_begin_on(&offload->translation.deps, offload->host->versions, VERSION_KERNEL);
-	offload_decide(offload, view, &masked);
-	offload_count_settle(offload, i);
+	if (mask)
+		offload_past_settle(offload, i, mask);
 }
 
 void offload_learn(struct offload *offload,

@@ -410,6 +410,8 @@ void offload_entry_renew(struct offload *offload, uint32_t i)
 	mask = offload_mask_for(view, offload->places.place[i].in_port,
 				(uint8_t)flow->packet_class);
 	if (!mask || mask->id != flow->mask) {
+		if (mask && !offload->places.place[i].list)
+			offload_past_settle(offload, i, mask);
 		offload_entry_remove(offload, i);
 		return;
 	}
