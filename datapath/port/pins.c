@@ -28,6 +28,8 @@
 #define SET_SIZE   24
 #define MARK       "layout-" BPF_LAYOUT
 #define PATH_SIZE  320 /* with any name that a folder can have */
+#define NEXT       "~"
+#define NEXT_SIZE  (PATH_SIZE + 1)
 
 struct pins {
 	/* fixed after create */
@@ -81,6 +83,13 @@ static void pin_path(const struct pins *pins, const char *name, char *path)
 static void set_pin_path(const struct pins *pins, const char *name, char *path)
 {
 	snprintf(path, PATH_SIZE, PINS "/%s/%s/%s", pins->instance, pins->set, name);
+}
+
+/* Where what is to replace a name is made; nothing is there. */
+static void next_path(const char *path, char next[NEXT_SIZE])
+{
+	snprintf(next, NEXT_SIZE, "%s" NEXT, path);
+	unlink(next);
 }
 
 static bool is_set(const char *name)
@@ -150,13 +159,11 @@ static int set_open(struct pins *pins, const char *build, struct err *err)
 			       : 0;
 }
 
-static int folder_claim(struct pins *pins, struct err *err)
+static int folder_lock(struct pins *pins, const char *path, struct err *err)
 {
-	char path[PATH_SIZE];
-
-	dir_path(pins->instance, path);
 	if ((mkdir(PINS, 0700) && errno != EEXIST) || (mkdir(path, 0700) && errno != EEXIST))
 		return err_set(err, errno, "%s: making the folder: %s", path, strerror(errno));
+	fd_close(&pins->lock_fd);
 	pins->lock_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pins->lock_fd < 0)
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
@@ -165,6 +172,26 @@ static int folder_claim(struct pins *pins, struct err *err)
 			       "instance %s is running already: stop it, or use another --instance",
 			       pins->instance);
 	return 0;
+}
+
+/* A daemon that ends takes its folder along: what we have locked may be no folder any more. */
+static bool is_locked(const struct pins *pins, const char *path)
+{
+	struct stat ours, there;
+
+	return !fstat(pins->lock_fd, &ours) && !stat(path, &there) && ours.st_ino == there.st_ino;
+}
+
+static int folder_claim(struct pins *pins, struct err *err)
+{
+	char path[PATH_SIZE];
+	int rc;
+
+	dir_path(pins->instance, path);
+	do
+		rc = folder_lock(pins, path, err);
+	while (!rc && !is_locked(pins, path));
+	return rc;
 }
 
 static bool has_folder(const struct pins *pins)
@@ -270,14 +297,14 @@ void pins_home_get(const struct pins *pins, char run_dir[PATH_MAX])
 
 void pins_home_set(struct pins *pins, const char *run_dir)
 {
-	char path[PATH_SIZE], before[PATH_MAX];
+	char path[PATH_SIZE], next[NEXT_SIZE], before[PATH_MAX];
 
 	pins_home_get(pins, before);
 	if (pins->memory || !strcmp(before, run_dir))
 		return;
 	pin_path(pins, HOME, path);
-	unlink(path);
-	if (symlink(run_dir, path))
+	next_path(path, next);
+	if (symlink(run_dir, next) || rename(next, path))
 		log_debug("port", "%s: %s", path, strerror(errno));
 }
 
@@ -369,13 +396,17 @@ void pins_drop_others(struct pins *pins)
 
 /* ---- names ---- */
 
+/* The name is never gone in between: who is killed then would leave a set that is none. */
 static int path_pin(const char *path, int fd)
 {
+	char next[NEXT_SIZE];
+
 	if (!bpf_obj_pin(fd, path))
 		return 0;
-	if (errno != EEXIST || unlink(path))
+	if (errno != EEXIST)
 		return -errno;
-	return bpf_obj_pin(fd, path) ? -errno : 0;
+	next_path(path, next);
+	return bpf_obj_pin(fd, next) || rename(next, path) ? -errno : 0;
 }
 
 static int path_get(const char *path)
