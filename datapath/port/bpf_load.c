@@ -191,6 +191,15 @@ static uint32_t own_netns(void)
 /* What a kernel may refuse, from all to what has to be. */
 enum extent { WITH_LATE, WITH_CACHE, BARE, N_EXTENTS };
 
+/* The kernel's number of it. */
+static uint32_t map_id(const struct bpf_map *map)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) ? 0 : info.id;
+}
+
 /* -errno of loading; *out is to be freed in any case. */
 static int kernel_load(struct bpf_programs *programs, const struct bpf_settings *settings,
 		       enum extent extent, struct kernel **out)
@@ -209,16 +218,8 @@ static int kernel_load(struct bpf_programs *programs, const struct bpf_settings 
 	late_set(kernel, extent == WITH_LATE);
 	rc = maps_share(programs, kernel->obj);
 	kernel->rodata->n_places = bpf_map__max_entries(kernel->maps.flows);
+	kernel->rodata->flows_id = map_id(kernel->maps.flows);
 	return rc ?: kernel__load(kernel);
-}
-
-/* The kernel's number of it. */
-static uint32_t map_id(const struct bpf_map *map)
-{
-	struct bpf_map_info info = {0};
-	uint32_t size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) ? 0 : info.id;
 }
 
 /* Programs that count what is lost behind XDP hang on tracepoints as long as the set has their links. */
