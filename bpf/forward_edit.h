@@ -54,6 +54,18 @@ static __always_inline __u16 pseudo_sum(const struct ingress *ingress)
 	return fold((__u32)sum);
 }
 
+/* SCTP's, of which a sender writes nothing. */
+static __always_inline bool is_sctp_blank(struct xdp_md *ctx, __u32 l4)
+{
+	const __u32 at = l4 + offsetof(struct sctp_header, checksum);
+	const __u32 *field;
+
+	if (!l4 || at > PLACE_MAX)
+		return false;
+	field = (const void *)frame_at(ctx, at);
+	return (void *)(field + 1) <= (void *)(long)ctx->data_end && !*field;
+}
+
 /* As checksum_is_partial() of packet/checksum.h. Not static: see tc_parse() in tc.bpf.c. */
 __attribute__((noinline)) int is_partial(struct xdp_md *ctx, struct ingress *ingress)
 {
@@ -66,6 +78,8 @@ __attribute__((noinline)) int is_partial(struct xdp_md *ctx, struct ingress *ing
 		return 0;
 	places.l4 = ingress->layout.l4;
 	places.packet_class = ingress->key.packet_class;
+	if (is_sctp(places.packet_class))
+		return is_sctp_blank(ctx, places.l4);
 	at = sum_place(&places);
 	if (!at || at > PLACE_MAX || places.packet_class == CLASS_IPV6_ICMP)
 		return 0;

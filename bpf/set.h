@@ -69,6 +69,11 @@ static __always_inline bool is_udp(__u8 packet_class)
 	return packet_class == CLASS_IPV4_UDP || packet_class == CLASS_IPV6_UDP;
 }
 
+static __always_inline bool is_sctp(__u8 packet_class)
+{
+	return packet_class == CLASS_IPV4_SCTP || packet_class == CLASS_IPV6_SCTP;
+}
+
 static __always_inline void patch_place(struct patch *patch, __u16 at, __u8 size, __u8 sums)
 {
 	patch->at = at;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "packet/crc32c.h"
 #include "packet/frame.h"
 #include "packet/parse.h"
 
@@ -67,20 +68,40 @@ static be16 *field_of(const struct frame *frame, const struct packet_key *key,
 	return NULL;
 }
 
+/* NULL: it is of another protocol, or has no checksum of its own. */
+static struct sctp_header *sctp_of(const struct frame *frame, const struct packet_key *key,
+				   const struct packet_layout *layout)
+{
+	if (!layout->l4 || key->ip_frag || key->ip_proto != IP_PROTO_SCTP)
+		return NULL;
+	return (struct sctp_header *)(frame->data + layout->l4);
+}
+
 bool checksum_is_partial(const struct frame *frame, const struct packet_key *key,
 			 const struct packet_layout *layout)
 {
+	const struct sctp_header *sctp = sctp_of(frame, key, layout);
 	const be16 *field = field_of(frame, key, layout);
 
+	if (sctp)
+		return !sctp->checksum.be;
 	return field && field->be == pseudo_sum(key, layout);
 }
 
 void checksum_complete(struct frame *frame, const struct packet_key *key,
 		       const struct packet_layout *layout)
 {
+	struct sctp_header *sctp = sctp_of(frame, key, layout);
 	be16 *field = field_of(frame, key, layout);
 	uint16_t sum;
 
+	if (sctp) {
+		const uint32_t crc = crc32c((const uint8_t *)sctp, l4_size(layout));
+
+		/* The one field on the wire that begins with its least significant byte. */
+		sctp->checksum = to_be32(__builtin_bswap32(crc));
+		return;
+	}
 	/* The field holds the pseudo header's sum already. */
 	sum = (uint16_t)~fold(sum_bytes(frame->data + layout->l4, l4_size(layout)));
 	if (!sum && key->ip_proto == IP_PROTO_UDP) /* zero says "no checksum" (RFC 768) */

@@ -31,6 +31,24 @@ static uint32_t power_of_bytes(size_t n)
 	return result;
 }
 
+uint32_t crc32c(const uint8_t *data, size_t size)
+{
+	/* By the four bits that leave the remainder. */
+	static const uint32_t table[16] = {
+		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+		0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+	};
+	uint32_t rest = UINT32_MAX;
+
+	for (size_t i = 0; i < size; i++) {
+		rest ^= data[i];
+		rest = rest >> 4 ^ table[rest & 15];
+		rest = rest >> 4 ^ table[rest & 15];
+	}
+	return ~rest;
+}
+
 uint32_t crc32c_difference(const uint8_t *difference, size_t size, size_t n_behind)
 {
 	uint32_t rest = 0;

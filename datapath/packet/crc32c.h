@@ -3,6 +3,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The CRC of a message. */
+uint32_t crc32c(const uint8_t *data, size_t size);
+
 /* How the CRC of a message changes if `size` bytes of it are XORed with `difference`, and `n_behind` bytes
  * follow them: CRCs are linear, so what does not change need not be read. To be XORed with the CRC, whose
  * least significant byte SCTP sends first. Costs the same for all n_behind. Any thread. */

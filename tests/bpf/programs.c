@@ -159,9 +159,8 @@ static void test_xdp_says_what_it_has_found(void **state)
 	const struct flow_op ops[] = {{.type = OP_OUTPUT, .port = OUT},
 				      {.type = OP_OUTPUT, .port = OUT}};
 	struct __attribute__((packed)) {
-		uint16_t magic, in_port;
-		uint32_t place;
-		uint16_t l3, l4;
+		uint32_t flows, place;
+		uint16_t in_port, l3, l4;
 		uint8_t packet_class, rest[4096];
 	} out;
 	uint32_t size;
@@ -400,6 +399,25 @@ static void test_xdp_passes_up_partial_checksums(void **state)
 	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_REDIRECT);
 }
 
+/* SCTP's is left to the card as zero. */
+static void test_xdp_passes_up_sctp_without_a_checksum(void **state)
+{
+	struct fixture *f = *state;
+	const struct port_entry port = {
+		.port = PORT, .flags = PORT_FLAG_CSUM_PARTIAL, .ifindex = IFINDEX};
+	uint8_t frame[sizeof(ipv4)];
+
+	memcpy(frame, ipv4, sizeof(frame));
+	frame[23] = 132;
+	memset(frame + 42, 0, 4);
+	flow_install(f, frame, &to_out, 1);
+	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_REDIRECT);
+	port_is(f, &port);
+	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_PASS);
+	frame[45] = 1;
+	assert_int_equal(run_xdp(f, frame, sizeof(frame)), XDP_REDIRECT);
+}
+
 static void test_xdp_edits_tags(void **state)
 {
 	const struct flow_op ops[] = {push, set, to_out};
@@ -517,6 +535,7 @@ int main(void)
 		RIG_TEST(test_xdp_passes_up_what_has_several_outputs),
 		RIG_TEST(test_xdp_passes_up_to_devices_that_take_only_skbs),
 		RIG_TEST(test_xdp_passes_up_partial_checksums),
+		RIG_TEST(test_xdp_passes_up_sctp_without_a_checksum),
 		RIG_TEST(test_xdp_edits_tags),
 		RIG_TEST(test_xdp_drops_what_is_too_big),
 		RIG_TEST(test_tc_sends_256_copies),
