@@ -97,6 +97,14 @@ void offload_adopt(struct offload *offload)
 	offload_end(offload);
 }
 
+void offload_past_keep(struct offload *offload, uint32_t i)
+{
+	const struct translation *decision = &offload->translation;
+
+	op_list_get(offload->lists, decision->ops.op, decision->ops.n_ops, &decision->credits,
+		    &offload->places.place[i].list);
+}
+
 void offload_past_settle(struct offload *offload, uint32_t i, const struct flow_mask *mask)
 {
 	struct masked masked;
@@ -105,6 +113,7 @@ void offload_past_settle(struct offload *offload, uint32_t i, const struct flow_
 	version_deps_begin_on(&offload->translation.deps, offload->host->versions, VERSION_KERNEL);
 	offload_decide(offload, rcu_load(offload->host->view), &masked);
 	offload_count_settle(offload, i);
+	offload_past_keep(offload, i);
 }
 
 /* A resting place of an earlier daemon's. */

@@ -99,6 +99,8 @@ bool offload_count_read(const struct offload *offload, uint32_t i, struct kernel
 /* An earlier daemon's place: what was counted there while nobody looked belongs to whom its packets would
  * be counted for now, which has just been decided. */
 void offload_count_settle(struct offload *offload, uint32_t i);
-/* The same, where the entry is none any more, or of another mask than its packets have now: decides by what is known of
+/* Whoever has found it counts on there, for them. */
+void offload_past_keep(struct offload *offload, uint32_t i);
+/* Both, where the entry is none any more, or of another mask than its packets have now: decides by what is known of
  * its key. */
 void offload_past_settle(struct offload *offload, uint32_t i, const struct flow_mask *mask);

@@ -399,6 +399,7 @@ void offload_entry_renew(struct offload *offload, uint32_t i)
 {
 	struct kernel_flow *flow = &offload->maps->flows[i];
 	struct version_deps *deps = &offload->translation.deps;
+	const bool is_past = !offload->places.place[i].list;
 	struct masked masked;
 	const struct path_view *view;
 	const struct flow_mask *mask;
@@ -410,21 +411,25 @@ void offload_entry_renew(struct offload *offload, uint32_t i)
 	mask = offload_mask_for(view, offload->places.place[i].in_port,
 				(uint8_t)flow->packet_class);
 	if (!mask || mask->id != flow->mask) {
-		if (mask && !offload->places.place[i].list)
+		if (mask && is_past)
 			offload_past_settle(offload, i, mask);
 		offload_entry_remove(offload, i);
 		return;
 	}
 	offload_masked_of(offload, i, mask, &masked);
 	can = offload_decide(offload, view, &masked);
-	if (!offload->places.place[i].list)
+	if (is_past)
 		offload_count_settle(offload, i);
-	if (!can)
-		offload_entry_remove(offload, i);
-	else if (offload->places.place[i].list ? does_so(offload, i) : entry_confirm(offload, i))
+	if (can && (is_past ? entry_confirm(offload, i) : does_so(offload, i))) {
 		stamp_write(flow, version_deps_stamp(deps));
-	else
+		return;
+	}
+	if (is_past)
+		offload_past_keep(offload, i);
+	if (can)
 		entry_replace(offload, i, &masked);
+	else
+		offload_entry_remove(offload, i);
 }
 
 bool offload_is_fresh(const struct offload *offload, uint32_t i)

@@ -415,6 +415,35 @@ static uint32_t n_known(uint16_t port, uint32_t n)
 	return (uint32_t)(world.n_counted - before);
 }
 
+/* A program has found an earlier daemon's place, and counts there when the next has done away with the entry. */
+static void test_what_is_counted_late_is_counted(void **state)
+{
+	static const uint32_t whats[] = {8, 6}; /* another one; what the kernel cannot do */
+	const struct packet_key key = flow_number(1, 0);
+	uint64_t n_tallied = 0;
+
+	for (unsigned turn = 0; turn < 2; turn++) {
+		uint32_t place;
+
+		rules_set(7);
+		flows_offer(1, 1);
+		place = kernel_lookup(&key);
+		assert_true(place > 0);
+		for (unsigned i = 0; i < N_RULES; i++)
+			world.rules[i].what = whats[turn];
+		restart();
+		assert_true(kernel_lookup(&key) != place);
+		world.maps.counts[place].n_packets++;
+		clock_advance(&world.clock, 2 * SECOND_NS);
+		offload_receive(world.offload);
+		world.n_counted++;
+	}
+	offload_harvest(world.offload);
+	for (unsigned i = 0; i <= N_RULES; i++)
+		n_tallied += world.tallies[i].n_packets;
+	assert_int_equal(n_tallied, world.n_counted);
+}
+
 /* More than a change may be kept waiting for: they are stale at once, and come back by themselves. */
 static void test_a_change_with_very_many_entries(void **state)
 {
@@ -519,6 +548,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_hit_does_what_the_rules_say, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_counted_late_is_counted, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_change_with_very_many_entries, setup,
 						teardown),
