@@ -48,8 +48,13 @@ static __always_inline bool extent_of(struct __sk_buff *skb, const struct ingres
 	}
 	if (!ingress->layout.l4 || headers >= skb->len)
 		return false;
+	/* A sender that does not know (a virtual machine) says 0. */
+	out->n_packets = skb->gso_segs ?: (skb->len - headers + size - 1) / size;
+	/* What no segment has room for is headers, too, behind those of a tunnel. They are taken to be as few as they can
+	 * be: exactly, if the last segment is full. */
+	if (skb->len - headers > out->n_packets * size)
+		headers = skb->len - out->n_packets * size;
 	out->headers = headers;
-	out->n_packets = (skb->len - headers + size - 1) / size;
 	return true;
 }
 

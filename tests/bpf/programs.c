@@ -235,6 +235,38 @@ static void test_both_hooks_drop(void **state)
 	assert_int_equal(n_flow_packets(f), 2);
 }
 
+/* VXLAN with TCP in it, of which each segment of 1000 bytes is to have all headers: 104 bytes. */
+static struct kernel_count counted_of_vxlan(struct fixture *f, uint32_t n_segments,
+					    uint32_t payload)
+{
+	static const struct flow_op drop = {.type = OP_DROP, .reason = DROP_BY_RULE};
+	struct __sk_buff ctx = {.gso_size = 1000, .gso_segs = n_segments};
+	const uint32_t size = 104 + payload, place = PLACE;
+	struct kernel_count count;
+	uint8_t frame[4000] = {0};
+
+	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = size,
+			    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
+	memcpy(frame, ipv4, 42);
+	frame[16] = (uint8_t)((size - 14) >> 8);
+	frame[17] = (uint8_t)(size - 14);
+	frame[36] = 4789 >> 8;
+	frame[37] = 4789 & 0xff;
+	flow_install(f, frame, &drop, 1);
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(f->kernel->progs.port_tc), &opts),
+			 0);
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(f->kernel->maps.flow_counts), &place, &count), 0);
+	return count;
+}
+
+static void test_segments_in_a_tunnel_are_counted(void **state)
+{
+	assert_int_equal(counted_of_vxlan(*state, 3, 2960).n_packets, 3);
+	assert_int_equal(counted_of_vxlan(*state, 3, 3000).n_packets, 3);
+	assert_int_equal(counted_of_vxlan(*state, 3, 3000).n_bytes, 3 * 1104);
+}
+
 static void test_what_rules_drop_is_counted_beside_what_came(void **state)
 {
 	static const struct flow_op by_rule = {.type = OP_DROP, .reason = DROP_BY_RULE};
@@ -526,6 +558,7 @@ int main(void)
 		RIG_TEST(test_xdp_refuses_what_is_cut_off),
 		RIG_TEST(test_the_way_down_needs_the_tag),
 		RIG_TEST(test_both_hooks_drop),
+		RIG_TEST(test_segments_in_a_tunnel_are_counted),
 		RIG_TEST(test_what_rules_drop_is_counted_beside_what_came),
 		RIG_TEST(test_tags_come_and_go),
 		RIG_TEST(test_what_an_output_cannot_take_is_dropped),
