@@ -364,18 +364,25 @@ uint32_t bpf_set_program(const char *instance, const char *name)
 	return fd < 0 ? 0 : program_id(fd);
 }
 
-bool bpf_is_ours(const struct bpf_programs *programs, uint32_t ifindex, uint32_t id)
+bool bpf_is_pinned(const char *instance, uint32_t ifindex, uint32_t id)
 {
 	for (unsigned i = 0; i < N_PROGRAMS; i++) {
 		const struct attachment attachment = {.program = i, .ifindex = ifindex};
 		char name[PINS_NAME_SIZE];
 
 		link_pin_name(&attachment, name);
-		if (id == program_id(programs->program_fd[i]) ||
-		    id == bpf_link_program(pins_instance(programs->pins), name))
+		if (id == bpf_link_program(instance, name))
 			return true;
 	}
 	return false;
+}
+
+bool bpf_is_ours(const struct bpf_programs *programs, uint32_t ifindex, uint32_t id)
+{
+	for (unsigned i = 0; i < N_PROGRAMS; i++)
+		if (id == program_id(programs->program_fd[i]))
+			return true;
+	return bpf_is_pinned(pins_instance(programs->pins), ifindex, id);
 }
 
 /* ---- what nobody wants any more ---- */

@@ -76,6 +76,8 @@ void bpf_detach(struct bpf_programs *programs, struct attachment *attachment);
 bool bpf_is_program_name(const char *name);
 /* True if that program is on the device by us, or by an earlier daemon of this instance. */
 bool bpf_is_ours(const struct bpf_programs *programs, uint32_t ifindex, uint32_t program_id);
+/* True if it is there by a link that has a name in the folder of that instance. */
+bool bpf_is_pinned(const char *instance, uint32_t ifindex, uint32_t program_id);
 /* The kernel's number of the program that a link of this name points to; 0: it is no link to a program of
  * a switch. */
 uint32_t bpf_link_program(const char *instance, const char *name);

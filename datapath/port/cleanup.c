@@ -12,6 +12,7 @@
 #include "port/pins.h"
 #include "port/port.h"
 #include "port/qdisc.h"
+#include "port/upcall.h"
 
 #define DEVICES_MAX (PORT_ID_MAX + 2) /* a pair for each port, and the upcall device */
 
@@ -61,6 +62,16 @@ static int devices_restore(struct cleanup *cleanup, struct pins *pins)
 	return 0;
 }
 
+static int all_remove(struct cleanup *cleanup, struct pins *pins, struct port_remains *out,
+		      struct err *err)
+{
+	const int rc = devices_restore(cleanup, pins);
+
+	out->are_any |= cleanup->n_devices;
+	pins_clear(pins);
+	return rc ? err_set(err, -rc, "instance %s: %s", cleanup->instance, strerror(-rc)) : 0;
+}
+
 int port_cleanup(const char *instance, struct port_remains *out, struct err *err)
 {
 	own(mem_free) struct cleanup *cleanup = calloc(1, sizeof(*cleanup));
@@ -83,10 +94,10 @@ int port_cleanup(const char *instance, struct port_remains *out, struct err *err
 	if (rc)
 		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
 	cleanup->instance = pins_instance(pins);
-	rc = devices_restore(cleanup, pins);
-	out->are_any |= cleanup->n_devices;
-	pins_clear(pins);
+	rc = upcall_check(cleanup->links, cleanup->instance, err);
+	if (!rc)
+		rc = all_remove(cleanup, pins, out, err);
 	qdiscs_close(&cleanup->qdiscs);
 	link_client_free(&cleanup->links);
-	return rc ? err_set(err, -rc, "instance %s: %s", instance, strerror(-rc)) : 0;
+	return rc;
 }

@@ -182,6 +182,10 @@ static int kernel_start(struct port_table *table, struct err *err)
 		rc = qdiscs_open(&table->qdiscs);
 	if (rc)
 		return err_set(err, -rc, "rtnetlink: %s", strerror(-rc));
+	table->is_left = true;
+	rc = upcall_check(table->links, table->instance, err);
+	if (rc)
+		return rc;
 	table->is_left = notes_were_there(table->notes);
 	if (!table->is_left)
 		port_stale_devices_del(table);

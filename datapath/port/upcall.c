@@ -174,6 +174,23 @@ struct txq *upcall_txq(struct upcall *upcall, unsigned worker)
 	return &upcall->xsks[worker]->txq;
 }
 
+int upcall_check(struct link_client *links, const char *instance, struct err *err)
+{
+	char name[IFNAMSIZ], alias[64];
+	struct link_info inner;
+
+	snprintf(name, sizeof(name), "%s-up-i", instance);
+	snprintf(alias, sizeof(alias), "shunt %s", instance);
+	if (link_lookup(links, name, &inner) || strcmp(inner.alias, alias) != 0 ||
+	    !inner.xdp_prog_id || bpf_is_pinned(instance, inner.ifindex, inner.xdp_prog_id))
+		return 0;
+	return err_set(
+		err, EBUSY,
+		"device %s has an XDP program that is none of this bpffs: another switchd has "
+		"the instance %s, maybe in a container: use another --instance",
+		name, instance);
+}
+
 /* True if an earlier daemon's pair is there and fits. It carries the instance's alias. */
 static bool device_adopt(struct upcall *upcall, const char *alias)
 {

@@ -24,6 +24,9 @@ struct umem;
 struct upcall;
 struct xsk;
 
+/* 0, or -EBUSY with a text: a switchd of that name has the device whose names are in another bpffs, as in a container with
+ * the same network. Nothing that goes by the name is ours then. */
+int upcall_check(struct link_client *links, const char *instance, struct err *err);
 /* Makes the device, or takes over the one that an earlier daemon left. `instance` names it. 0 or -errno with a text. */
 int upcall_new(struct upcall **out, struct link_client *links, const char *instance,
 	       unsigned n_workers, struct err *err);
