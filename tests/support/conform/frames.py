@@ -116,3 +116,13 @@ class Port:
     def drain(self):
         while self.take(0.001) is not None:
             pass
+
+
+def more_at(ports, patience=0.05):
+    """(number, frame): what comes out of one of these ports, as {number: Port}; None: nothing comes out of any."""
+    end = time.monotonic() + patience
+    for number, port in ports.items():
+        frame = port.take(max(end - time.monotonic(), 0.001))
+        if frame is not None:
+            return number, frame
+    return None

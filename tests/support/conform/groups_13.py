@@ -53,8 +53,7 @@ def arrivals(wires, n):
         for number, port in wires.port.items():
             while port.take(0.05) is not None:
                 seen[number] += 1
-    for number, port in wires.port.items():
-        want(f"one too many, port {number}", port.take(0.1), None)
+    want("port and frame, one too many", frames.more_at(wires.port, 0.1), None)
     return seen
 
 

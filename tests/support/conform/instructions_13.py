@@ -39,9 +39,8 @@ class Wires:
             for one, other in zip(got, frames_wanted):
                 if one != other:
                     raise Wrong(f"port {n}: {one.hex()} instead of {other.hex()}")
-        for n, port in self.port.items():
-            if (more := port.take(0.05)) is not None:
-                raise Wrong(f"port {n}: {more.hex()}, which nobody wanted")
+        if more := frames.more_at(self.port):
+            raise Wrong(f"port {more[0]}: {more[1].hex()}, which nobody wanted")
 
 
 def changed(peer, before, after, *actions, fields=()):

@@ -145,8 +145,7 @@ def check_out(peer):
         for n in wanted:
             got = ports[n].take()
             want(f"port {n}", got, out)
-        for n, one in ports.items():
-            want(f"port {n}, more", one.take(0.05), None)
+        want("port and frame, more", frames.more_at(ports), None)
 
     comes([output(2)], 2)
     comes([output(2), output(3)], 2, 3)
