@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -55,31 +56,49 @@ static bool wants_xdp(const struct port *port, const struct link_info *info)
 	       (port->config.hook == HOOK_AUTO && link_is_card(info));
 }
 
-/* `why_no_xdp`: NULL if nobody asked for XDP, or it is there. */
-static void note_set(struct port *port, const struct link_info *info, const char *why_no_xdp)
+/* What is less than was asked for, behind what else is. */
+__attribute__((format(printf, 2, 3))) static void note_add(struct port *port, const char *fmt, ...)
 {
-	uint32_t max = upcall_port_mtu_max(port->table->upcall);
-	char *note = port->status.note, limit[96] = "";
-	const size_t size = sizeof(port->status.note);
+	char *note = port->status.note, text[sizeof(port->status.note)];
+	const size_t n = strlen(note);
+	va_list args;
 
-	note[0] = '\0';
-	if (port->status.hook == HOOK_SKB && info->mtu > max)
-		snprintf(limit, sizeof(limit),
-			 "of packets longer than %u bytes, a flow's first are dropped", max);
-	if (why_no_xdp)
-		snprintf(note, size, "no XDP: %s%s%s", why_no_xdp, limit[0] ? "; " : "", limit);
-	else if (limit[0])
-		snprintf(note, size, "MTU %u: %s", info->mtu, limit);
-	else if (port->status.hook == HOOK_XDP && port->n_rx > PORT_MAX_QUEUES)
-		snprintf(note, size,
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(note + n, sizeof(port->status.note) - n, "%s%s", n ? "; " : "", text);
+}
+
+static void notes_of_xdp(struct port *port, const struct link_info *info)
+{
+	if (port->n_rx > PORT_MAX_QUEUES)
+		note_add(port,
 			 "packets of %u rx queues beyond %u are dropped (no-socket): "
 			 "use fewer (ethtool -L)",
 			 port->n_rx - PORT_MAX_QUEUES, PORT_MAX_QUEUES);
-	else if (port->status.hook == HOOK_XDP && !link_is_card(info))
-		snprintf(note, size,
+	if (port->config.zerocopy && !port_xsk_is_zerocopy(port))
+		note_add(port, "no zero-copy: the driver has none, or not at this MTU");
+	if (!link_is_card(info))
+		note_add(port,
 			 "VLAN tags that a %s's sender keeps beside the frame are lost: "
 			 "use hook skb for them",
 			 info->kind);
+}
+
+/* `why_no_xdp`: NULL if nobody asked for XDP, or it is there. */
+static void note_set(struct port *port, const struct link_info *info, const char *why_no_xdp)
+{
+	const uint32_t max = upcall_port_mtu_max(port->table->upcall);
+
+	port->status.note[0] = '\0';
+	if (why_no_xdp)
+		note_add(port, "no XDP: %s", why_no_xdp);
+	if (port->status.hook == HOOK_XDP)
+		notes_of_xdp(port, info);
+	else if (info->mtu > max)
+		note_add(port,
+			 "MTU %u: of packets longer than %u bytes, a flow's first are dropped",
+			 info->mtu, max);
 }
 
 static void queues_read(struct port *port, const struct link_info *info)
@@ -107,7 +126,8 @@ static int hook_attach(struct port *port, const struct link_info *info)
 		port->n_busy_retries = 0;
 	if (!rc) {
 		port->status.hook = HOOK_XDP;
-		snprintf(port->status.mode, sizeof(port->status.mode), "%s", port_xsk_mode(port));
+		snprintf(port->status.mode, sizeof(port->status.mode), "%s",
+			 port_xsk_is_zerocopy(port) ? "xdp-zerocopy" : "xdp-copy");
 		note_set(port, info, NULL);
 		return 0;
 	}

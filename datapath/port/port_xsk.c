@@ -307,9 +307,9 @@ bool port_xsk_is_dead(const struct port *port)
 	return false;
 }
 
-const char *port_xsk_mode(const struct port *port)
+bool port_xsk_is_zerocopy(const struct port *port)
 {
-	return port->sockets->xsks[0]->is_zerocopy ? "xdp-zerocopy" : "xdp-copy";
+	return port->sockets->xsks[0]->is_zerocopy;
 }
 
 void port_xsk_counters_add(const struct port *port, struct port_counters *counters)

@@ -105,8 +105,8 @@ uint32_t port_xsk_mtu_max(const struct port *port);
 bool port_xsk_is_too_narrow(const struct port *port, uint32_t mtu);
 /* The txq of the worker's own socket; NULL: it has none on this device. */
 struct txq *port_xsk_txq(const struct port *port, unsigned worker);
-/* What its sockets are bound as: "xdp-copy" or "xdp-zerocopy". */
-const char *port_xsk_mode(const struct port *port);
+/* What its sockets are bound as: in the other mode the kernel copies. */
+bool port_xsk_is_zerocopy(const struct port *port);
 void port_xsk_counters_add(const struct port *port, struct port_counters *counters);
 /* What its sockets had no room for. */
 uint64_t port_xsk_n_full(const struct port *port);
