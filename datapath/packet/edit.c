@@ -21,14 +21,17 @@ static bool is_tag(be16 type)
 	return from_be16(type) == ETH_TYPE_VLAN || from_be16(type) == ETH_TYPE_SVLAN;
 }
 
-/* A tag came, or went. */
+/* A tag came, or went. Where tags are cut off, nothing behind them is known that could move. */
 static void move_headers(struct edit *edit, int by)
 {
 	struct packet_layout *layout = &edit->layout;
 
+	if (!layout->l3) {
+		edit->is_parsed = false;
+		return;
+	}
 	layout->n_vlans = (uint8_t)(layout->n_vlans + (by > 0 ? 1 : -1));
-	if (layout->l3)
-		layout->l3 = (uint16_t)(layout->l3 + by);
+	layout->l3 = (uint16_t)(layout->l3 + by);
 	if (layout->l4)
 		layout->l4 = (uint16_t)(layout->l4 + by);
 }

@@ -181,6 +181,25 @@ static void add_op(struct flow_op_list *list, uint64_t *random)
 	}
 }
 
+/* What an edit knows is what the parser finds, which sees two tags: behind more of them the headers lie farther. */
+static void check_layout(const struct edit *edit)
+{
+	const unsigned n_unseen = edit->layout.n_vlans > 2 ? edit->layout.n_vlans - 2u : 0;
+	const size_t n_bytes = n_unseen * sizeof(struct vlan_header);
+	struct parsed p;
+
+	if (!edit->is_parsed)
+		return;
+	for (unsigned i = 0; i < n_unseen; i++)
+		assert(!edit_pop_vlan(edit->frame));
+	p = parse(edit->frame);
+	assert(edit->layout.l3 == (p.layout.l3 ? p.layout.l3 + n_bytes : 0));
+	assert(edit->layout.l4 == (p.layout.l4 ? p.layout.l4 + n_bytes : 0));
+	assert(edit->layout.l3_size == p.layout.l3_size);
+	assert(edit->layout.n_vlans == p.layout.n_vlans + n_unseen);
+	assert(edit->packet_class == p.key.packet_class);
+}
+
 /* What lies behind the packet stays as it is, and (where a sanitizer watches) unread. */
 static void run_ops(struct frame *frame, uint64_t *random)
 {
@@ -201,12 +220,7 @@ static void run_ops(struct frame *frame, uint64_t *random)
 	assert(frame->data + frame->len == end && frame_headroom(frame) <= 4096);
 	for (size_t i = 0; i < n_behind; i++)
 		assert(end[i] == 0xc5);
-	if (edit.is_parsed) {
-		p = parse(frame);
-		assert(edit.layout.l3 == p.layout.l3 && edit.layout.l4 == p.layout.l4);
-		assert(edit.layout.l3_size == p.layout.l3_size);
-		assert(edit.packet_class == p.key.packet_class);
-	}
+	check_layout(&edit);
 }
 
 /* Setting fields keeps a right checksum right. Not so where the pseudo-header has another address than
