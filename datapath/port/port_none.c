@@ -44,6 +44,15 @@ bool pins_has_set(const struct pins *pins)
 	return false;
 }
 
+void pins_visit(bool (*visit)(void *ctx, const char *instance), void *ctx)
+{
+}
+
+bool pins_is_claimed(const char *instance)
+{
+	return false;
+}
+
 void pins_home_set(struct pins *pins, const char *run_dir)
 {
 }
