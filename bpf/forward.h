@@ -135,25 +135,24 @@ static __always_inline bool is_in_pieces(struct xdp_md *ctx, __u32 size)
 static __always_inline int forward(struct xdp_md *ctx, struct ingress *ingress, __u32 place,
 				   __u32 port_flags)
 {
-	struct forward what = {
-		.places = {ingress->layout.l3, ingress->layout.l4, ingress->key.packet_class},
-		.in_port = ingress->key.in_port,
-		.size = ingress->size,
-		.is_in_pieces = is_in_pieces(ctx, ingress->size),
-	};
 	const struct kernel_flow *flow = bpf_map_lookup_elem(&flows, &place);
+	struct forward what = {.in_port = ingress->key.in_port, .size = ingress->size};
 	struct output_entry to;
 	int why;
 
 	if (!flow)
 		return verdict_pass(ctx, ingress, place);
 	what.first = flow->list;
-	what.n_ops = flow->n_ops;
 	if (what.first - KERNEL_OPS_DROP < N_DROP_REASONS) {
 		flow_drop_count(known_count(&what, place), what.in_port, 1,
 				what.first - KERNEL_OPS_DROP);
 		return XDP_DROP;
 	}
+	what.n_ops = flow->n_ops;
+	what.places.l3 = ingress->layout.l3;
+	what.places.l4 = ingress->layout.l4;
+	what.places.packet_class = ingress->key.packet_class;
+	what.is_in_pieces = is_in_pieces(ctx, ingress->size);
 	if (!flow->xdp_port || (port_flags & PORT_FLAG_CSUM_PARTIAL && is_partial(ctx, ingress)))
 		return verdict_pass(ctx, ingress, place);
 	if (flow->xdp_port >= XDP_PORT_SET)
